@@ -1,0 +1,161 @@
+package codec
+
+import (
+	"math"
+	"time"
+
+	"netshare/workspace/trace"
+)
+
+// Clock turns the trace's times, whatever holds them, into ticks since its
+// first record, and back. A tick is the finest step that all times share, so
+// that a trace in whole milliseconds is imitated in whole milliseconds.
+type Clock struct {
+	Type trace.Type
+	Zero int64   // TypeTime: nanoseconds since 1970 of tick 0; else the same in steps
+	Step float64 // TypeTime: nanoseconds a tick; else units of the column a tick
+	Last float64 // of the trace, in ticks
+}
+
+// steps are the resolutions tried for times that are not whole numbers.
+var decimals = []float64{1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9}
+
+// fitClock learns the clock of a trace from all its times.
+func fitClock(t trace.Type, times []any) *Clock {
+	c := &Clock{Type: t, Step: 1}
+	var whole []int64
+	if t == trace.TypeTime {
+		for _, v := range times {
+			if x, ok := v.(time.Time); ok {
+				whole = append(whole, x.UnixNano())
+			}
+		}
+	} else {
+		c.Step = resolution(times)
+		for _, v := range times {
+			if x, ok := number(v); ok {
+				whole = append(whole, int64(math.Round(x/c.Step)))
+			}
+		}
+	}
+	if len(whole) == 0 {
+		return c
+	}
+	lo, hi := whole[0], whole[0]
+	for _, x := range whole {
+		lo, hi = min(lo, x), max(hi, x)
+	}
+	var g int64
+	for _, x := range whole {
+		g = gcd(g, x-lo)
+	}
+	// A common step of few records is chance: only what a person would have
+	// rounded to counts, a power of ten.
+	tick := int64(1)
+	for g > 0 && g%(tick*10) == 0 {
+		tick *= 10
+	}
+	c.Zero = lo
+	c.Last = float64(hi-lo) / float64(tick)
+	if t == trace.TypeTime {
+		c.Step = float64(tick)
+	} else {
+		c.Step *= float64(tick)
+		c.Zero = lo / tick
+		if lo%tick != 0 { // the first record is off the grid: keep the fine step
+			c.Step /= float64(tick)
+			c.Zero, c.Last = lo, float64(hi-lo)
+		}
+	}
+	return c
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return max(a, -a)
+}
+
+// resolution returns the coarsest of 1, 0.1, ... 1e-9 of which nearly all
+// values are multiples, up to the noise of binary fractions.
+func resolution(values []any) float64 {
+	for _, d := range decimals {
+		off, n := 0, 0
+		for _, v := range values {
+			x, ok := number(v)
+			if !ok {
+				continue
+			}
+			n++
+			q := x / d
+			if math.Abs(q-math.Round(q)) > 1e-6*max(1, math.Abs(q)*1e-6) {
+				off++
+			}
+		}
+		if off*1000 <= n {
+			return d
+		}
+	}
+	return decimals[len(decimals)-1]
+}
+
+// ticks returns a time on the clock; a missing time counts as the first.
+func (c *Clock) ticks(v any) float64 {
+	if c.Type == trace.TypeTime {
+		if t, ok := v.(time.Time); ok {
+			return math.Round(float64(t.UnixNano()-c.Zero) / c.Step)
+		}
+		return 0
+	}
+	x, ok := number(v)
+	if !ok {
+		return 0
+	}
+	return math.Round(x/c.Step) - float64(c.Zero)
+}
+
+// value is the way back of ticks.
+func (c *Clock) value(ticks float64) any {
+	switch c.Type {
+	case trace.TypeTime:
+		return time.Unix(0, c.Zero+int64(math.Round(ticks))*int64(c.Step)).UTC()
+	case trace.TypeInt:
+		return int64(math.Round((float64(c.Zero) + math.Round(ticks)) * c.Step))
+	}
+	n := float64(c.Zero) + math.Round(ticks)
+	if c.Step < 1 { // divide by a whole number: multiples of 0.1 are no binary fractions
+		return n / math.Round(1/c.Step)
+	}
+	return n * c.Step
+}
+
+func (c *Clock) times(records []trace.Row) []float64 {
+	ts := make([]float64, len(records))
+	for i, r := range records {
+		ts[i] = c.ticks(r[0])
+	}
+	return ts
+}
+
+// stamp sets the records' times from the session's start and the gaps between
+// records. A session that would outlast the trace begins earlier, and one
+// longer than the trace is compressed to it.
+func (c *Clock) stamp(rows []trace.Row, start float64, gaps []float64) {
+	var span float64
+	for i := 1; i < len(gaps); i++ {
+		span += gaps[i]
+	}
+	scale := 1.0
+	if span > c.Last {
+		scale = c.Last / span
+		span = c.Last
+	}
+	t := min(max(start, 0), c.Last-span)
+	for i, r := range rows {
+		if i > 0 {
+			t += gaps[i] * scale
+		}
+		r[0] = c.value(min(t, c.Last))
+	}
+}

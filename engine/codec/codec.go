@@ -1,0 +1,321 @@
+// Package codec turns the fields of a recipe into what a model learns, and
+// back. It owns what is learnt from the data before any network is: which
+// values are frequent enough to be repeated, ranges, quantiles, the number of
+// decimals, and the templates of free text; all of it is saved with the model.
+// It knows no network: a coded sample is a list of heads, each a class or a
+// number in [0, 1].
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"netshare/workspace/trace"
+)
+
+// Head is one learnt output: a category of Classes classes, or a number in
+// [0, 1] where Classes is 0.
+type Head struct{ Classes int }
+
+// Width is the number of tensor columns of the head: one per class, or one.
+func (h Head) Width() int { return max(h.Classes, 1) }
+
+// Sample is a coded training sample: one value per head, a class index or a
+// number. A session longer than Options.MaxRecords becomes several samples.
+type Sample struct {
+	Meta    []float32 // [len(MetaHeads)]
+	Series  []float32 // [Records * len(SeriesHeads)]
+	Records int       // 1 to MaxRecords
+	First   bool      // the first piece of its session
+}
+
+// Options are the settings of a codec.
+type Options struct {
+	// MaxRecords is the longest sample; longer sessions are learnt in pieces.
+	// Records, default 16, source: measured, an iteration is five times as cheap
+	// as with whole sessions of 124 records.
+	MaxRecords int
+	// MinSeen is how many sessions (or records, for a series field) must hold
+	// an address, a port or a text for it to be repeated in synthetic data.
+	// Values seen less often are replaced by others of their kind. Default 5.
+	MinSeen int
+	// MaxClasses bounds the classes of one head. Default 1024.
+	MaxClasses int
+}
+
+// DefaultOptions returns the options chosen by measurement.
+func DefaultOptions() Options { return Options{MaxRecords: 16, MinSeen: 5, MaxClasses: 1024} }
+
+// Validate reports all faults of the options, joined.
+func (o Options) Validate() error {
+	var errs []error
+	if o.MaxRecords < 1 {
+		errs = append(errs, fmt.Errorf("max records is %d: want at least 1", o.MaxRecords))
+	}
+	if o.MinSeen < 1 {
+		errs = append(errs, fmt.Errorf("min seen is %d: want at least 1", o.MinSeen))
+	}
+	if o.MaxClasses < 2 {
+		errs = append(errs, fmt.Errorf("max classes is %d: want at least 2", o.MaxClasses))
+	}
+	return errors.Join(errs...)
+}
+
+// Codec codes the sessions of one recipe. Its exported fields are what was
+// learnt, for saving; treat them as read-only.
+type Codec struct {
+	Options Options
+	Meta    []Block // metadata fields, then start time and length
+	Series  []Block // interarrival time, then series fields
+	Clock   *Clock  // nil without a time column
+	Columns int     // metadata fields
+	Fields  int     // series fields
+}
+
+// Block codes one field, or several jointly.
+type Block struct {
+	// Fields are positions in Session.Meta (or in a record, less the time), or
+	// one of the negative constants below for what the session itself has.
+	Fields  []int
+	Number  *Number
+	Classes []*Classes // one per field
+	Joint   *Joint     // set where the fields share one head
+	Bits    *Bits
+	Length  *Length
+}
+
+// Positions of the derived fields of a session.
+const (
+	fieldStart  = -1 // the session's first time
+	fieldLength = -2 // its length in records
+	fieldPiece  = -3 // whether a sample begins its session
+	fieldGap    = -1 // time since the record before, in the series
+)
+
+func (b *Block) heads() []Head {
+	switch {
+	case b.Number != nil:
+		return b.Number.heads()
+	case b.Bits != nil:
+		return b.Bits.heads()
+	case b.Joint != nil:
+		return []Head{{Classes: b.Joint.size()}}
+	case b.Length != nil:
+		return []Head{{Classes: len(b.Length.Ranges)}}
+	}
+	return []Head{{Classes: b.Classes[0].size()}}
+}
+
+// encode writes the codes of the block's values to out.
+func (b *Block) encode(values []any, out []float32) {
+	switch {
+	case b.Number != nil:
+		b.Number.encode(values[0], out)
+	case b.Bits != nil:
+		b.Bits.encode(values[0], out)
+	case b.Length != nil:
+		out[0] = float32(b.Length.class(values[0].(int64)))
+	case b.Joint != nil:
+		cs := make([]int, len(values))
+		for i, v := range values {
+			cs[i] = b.Classes[i].class(v)
+		}
+		out[0] = float32(b.Joint.class(cs))
+	default:
+		out[0] = float32(b.Classes[0].class(values[0]))
+	}
+}
+
+// decode writes the values that the codes stand for.
+func (b *Block) decode(code []float32, values []any, r *rand.Rand) {
+	switch {
+	case b.Number != nil:
+		values[0] = b.Number.decode(code)
+	case b.Bits != nil:
+		values[0] = b.Bits.decode(code)
+	case b.Length != nil:
+		values[0] = b.Length.draw(int(code[0]), r)
+	case b.Joint != nil:
+		for i, c := range b.Joint.Tuples[int(code[0])] {
+			values[i] = b.Classes[i].draw(int(c), r)
+		}
+	default:
+		values[0] = b.Classes[0].draw(int(code[0]), r)
+	}
+}
+
+func headsOf(blocks []Block) []Head {
+	var hs []Head
+	for i := range blocks {
+		hs = append(hs, blocks[i].heads()...)
+	}
+	return hs
+}
+
+// MetaHeads returns the heads of a sample's metadata.
+func (c *Codec) MetaHeads() []Head { return headsOf(c.Meta) }
+
+// SeriesHeads returns the heads of one record.
+func (c *Codec) SeriesHeads() []Head { return headsOf(c.Series) }
+
+// Encode returns the coded samples of a session: one, or one for each
+// MaxRecords records begun, the last of which overlaps the one before.
+func (c *Codec) Encode(s trace.Session) []Sample {
+	width := len(c.SeriesHeads())
+	var times []float64
+	if c.Clock != nil {
+		times = c.Clock.times(s.Series)
+	}
+	var samples []Sample
+	n := min(c.Options.MaxRecords, len(s.Series))
+	for next := 0; next < len(s.Series); next += n {
+		from := min(next, len(s.Series)-n) // the last piece is as long as the others
+		m := Sample{Records: n, First: from == 0, Series: make([]float32, n*width)}
+		m.Meta = c.encodeMeta(s, times, from)
+		for i := range n {
+			c.encodeRecord(s.Series[from+i], times, from+i, m.Series[i*width:(i+1)*width])
+		}
+		samples = append(samples, m)
+	}
+	return samples
+}
+
+func (c *Codec) encodeMeta(s trace.Session, times []float64, from int) []float32 {
+	out := make([]float32, len(c.MetaHeads()))
+	at := 0
+	for i := range c.Meta {
+		b := &c.Meta[i]
+		values := make([]any, len(b.Fields))
+		for j, f := range b.Fields {
+			switch f {
+			case fieldStart:
+				values[j] = times[0]
+			case fieldLength:
+				values[j] = int64(len(s.Series))
+			case fieldPiece:
+				values[j] = from == 0
+			default:
+				values[j] = s.Meta[f]
+			}
+		}
+		b.encode(values, out[at:])
+		at += len(b.heads())
+	}
+	return out
+}
+
+func (c *Codec) encodeRecord(rec trace.Row, times []float64, i int, out []float32) {
+	at := 0
+	for k := range c.Series {
+		b := &c.Series[k]
+		values := make([]any, len(b.Fields))
+		for j, f := range b.Fields {
+			if f != fieldGap {
+				values[j] = rec[f+1]
+			} else if i == 0 {
+				values[j] = nil // the first record of a session has no gap before it
+			} else {
+				values[j] = times[i] - times[i-1]
+			}
+		}
+		b.encode(values, out[at:])
+		at += len(b.heads())
+	}
+}
+
+// Candidate is a generated session's metadata, decoded.
+type Candidate struct {
+	Meta    trace.Row // one value per metadata field
+	Start   float64   // on the codec's clock
+	Records int       // length of the session
+	First   bool      // false where the model made the metadata of a later piece
+}
+
+// DecodeMeta decodes one row of metadata codes. Values that the code leaves
+// open, such as a rare port, are drawn with r.
+func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
+	cand := Candidate{Meta: make(trace.Row, c.Columns), Records: 1, First: true}
+	at := 0
+	for i := range c.Meta {
+		b := &c.Meta[i]
+		values := make([]any, len(b.Fields))
+		b.decode(code[at:], values, r)
+		at += len(b.heads())
+		for j, f := range b.Fields {
+			switch f {
+			case fieldStart:
+				cand.Start, _ = number(values[j])
+			case fieldLength:
+				cand.Records = values[j].(int)
+			case fieldPiece:
+				cand.First = values[j] != false
+			default:
+				cand.Meta[f] = values[j]
+			}
+		}
+	}
+	return cand
+}
+
+// DecodeSeries decodes the records' codes, [n * len(SeriesHeads)], of a
+// session and appends them to dst: time first, where there is a clock, then a
+// value per series field.
+func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []trace.Row {
+	width := len(c.SeriesHeads())
+	n := len(code) / max(width, 1)
+	if width == 0 {
+		n = cand.Records
+	}
+	rows := make([]trace.Row, n)
+	gaps := make([]float64, n)
+	for i := range rows {
+		rec := make(trace.Row, c.Fields+1)
+		at := i * width
+		for k := range c.Series {
+			b := &c.Series[k]
+			values := make([]any, len(b.Fields))
+			b.decode(code[at:], values, r)
+			at += len(b.heads())
+			for j, f := range b.Fields {
+				if f == fieldGap {
+					gaps[i], _ = number(values[j])
+				} else {
+					rec[f+1] = values[j]
+				}
+			}
+		}
+		rows[i] = rec
+	}
+	if c.Clock != nil {
+		c.Clock.stamp(rows, cand.Start, gaps)
+	}
+	return rows
+}
+
+// SetPiece marks a row of metadata codes as that of a session's first piece,
+// or of a later one; it does nothing where no session is cut in pieces.
+func (c *Codec) SetPiece(code []float32, first bool) {
+	at := 0
+	for i := range c.Meta {
+		b := &c.Meta[i]
+		if b.Fields[0] == fieldPiece {
+			code[at] = float32(b.Classes[0].class(first))
+		}
+		at += len(b.heads())
+	}
+}
+
+// SampleRecords returns the number of records of the sample that a row of
+// metadata codes describes: its session's length, at most MaxRecords.
+func (c *Codec) SampleRecords(code []float32, r *rand.Rand) int {
+	at := 0
+	for i := range c.Meta {
+		b := &c.Meta[i]
+		if b.Fields[0] == fieldLength {
+			return min(b.Length.draw(int(code[at]), r), c.Options.MaxRecords)
+		}
+		at += len(b.heads())
+	}
+	return 1
+}

@@ -1,0 +1,198 @@
+package codec
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"netshare/workspace/trace"
+)
+
+// Fit learns the codec of a recipe from the sessions that range yields. Types
+// gives the type of each field's column by name. seed settles the made-up
+// values. It fails where there is no session, or a field can't be coded.
+func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Session, opts Options, seed uint64) (*Codec, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	if len(sessions) == 0 {
+		return nil, fmt.Errorf("trace %q has no session to learn from", recipe.Name)
+	}
+	f := fitter{
+		opts: opts, types: types, sessions: sessions,
+		rand: rand.New(rand.NewPCG(seed, 0x636f646563)),
+		c:    &Codec{Options: opts, Columns: len(recipe.Metadata), Fields: len(recipe.Series)},
+	}
+	if recipe.HasTime() {
+		if err := f.fitTime(recipe.Time); err != nil {
+			return nil, err
+		}
+	}
+	meta, err := f.fitFields(recipe.Metadata, f.metaColumn, true)
+	if err != nil {
+		return nil, err
+	}
+	series, err := f.fitFields(recipe.Series, f.seriesColumn, false)
+	if err != nil {
+		return nil, err
+	}
+	f.c.Meta = append(meta, f.c.Meta...)
+	f.c.Series = append(f.c.Series, series...)
+	f.fitLength()
+	return f.c, nil
+}
+
+type fitter struct {
+	opts     Options
+	types    map[string]trace.Type
+	sessions []trace.Session
+	rand     *rand.Rand
+	c        *Codec
+}
+
+func (f *fitter) metaColumn(i int) []any {
+	col := make([]any, len(f.sessions))
+	for k, s := range f.sessions {
+		col[k] = s.Meta[i]
+	}
+	return col
+}
+
+func (f *fitter) seriesColumn(i int) []any {
+	var col []any
+	for _, s := range f.sessions {
+		for _, rec := range s.Series {
+			col = append(col, rec[i+1])
+		}
+	}
+	return col
+}
+
+// fitTime learns the clock, the sessions' start times and, where any session
+// has two records, the gaps between records.
+func (f *fitter) fitTime(field trace.Field) error {
+	var times, starts, gaps []any
+	for _, s := range f.sessions {
+		for _, rec := range s.Series {
+			times = append(times, rec[0])
+		}
+	}
+	t, ok := f.types[field.Name]
+	if !ok {
+		return fmt.Errorf("time field %q is no column of the trace", field.Name)
+	}
+	if t == trace.TypeText {
+		return fmt.Errorf("time field %q holds text: load it as a timestamp or a number", field.Name)
+	}
+	f.c.Clock = fitClock(t, times)
+	several := false
+	for _, s := range f.sessions {
+		ts := f.c.Clock.times(s.Series)
+		starts = append(starts, ts[0])
+		gaps = append(gaps, nil)
+		for i := 1; i < len(ts); i++ {
+			several = true
+			gaps = append(gaps, ts[i]-ts[i-1])
+		}
+	}
+	f.c.Meta = append(f.c.Meta, Block{Fields: []int{fieldStart}, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, starts, false, 0, 0)})
+	if several {
+		f.c.Series = append(f.c.Series, Block{Fields: []int{fieldGap}, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, gaps, false, 0, 0)})
+	}
+	return nil
+}
+
+// fitLength learns the classes of session lengths and, where sessions are
+// longer than a sample, of pieces.
+func (f *fitter) fitLength() {
+	lengths := make([]int, len(f.sessions))
+	longest := 0
+	for i, s := range f.sessions {
+		lengths[i] = len(s.Series)
+		longest = max(longest, lengths[i])
+	}
+	f.c.Meta = append(f.c.Meta, Block{Fields: []int{fieldLength}, Length: fitLength(lengths, f.opts.MaxRecords)})
+	if longest > f.opts.MaxRecords {
+		piece := &Classes{Kind: trace.KindBoolean, Type: trace.TypeBool, Kept: []string{"true", "false"}}
+		f.c.Meta = append(f.c.Meta, Block{Fields: []int{fieldPiece}, Classes: []*Classes{piece}})
+	}
+}
+
+// fitFields learns the blocks of a list of fields: the protocol and the ports
+// of a five-tuple share one head, and so do categories that go together.
+func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, meta bool) ([]Block, error) {
+	blocks := make([]Block, 0, len(fields))
+	var group grouping
+	for i, field := range fields {
+		t, ok := f.types[field.Name]
+		if !ok {
+			return nil, fmt.Errorf("field %q is no column of the trace", field.Name)
+		}
+		b, err := f.fitField(field, t, column(i))
+		if err != nil {
+			return nil, err
+		}
+		b.Fields = []int{i}
+		if b.Classes != nil {
+			group.add(field, b, column(i))
+		} else {
+			blocks = append(blocks, b)
+		}
+	}
+	return append(blocks, group.blocks(f.opts.MaxClasses)...), nil
+}
+
+func (f *fitter) fitField(field trace.Field, t trace.Type, values []any) (Block, error) {
+	enc := field.Encoding
+	switch field.Kind {
+	case trace.KindInteger, trace.KindReal, trace.KindTimestamp:
+		if enc == trace.EncodeAuto {
+			enc = trace.EncodeQuantile
+		}
+	}
+	if _, list := t.Elem(); list && (enc == trace.EncodeQuantile || enc == trace.EncodeMinMax || enc == trace.EncodeLog || enc == trace.EncodeBits) {
+		return Block{}, fmt.Errorf("field %q: a list can't have encoding %s", field.Name, enc)
+	}
+	switch enc {
+	case trace.EncodeMinMax, trace.EncodeLog, trace.EncodeQuantile:
+		return Block{Number: fitNumber(t, enc, values, field.Bounded, field.Min, field.Max)}, nil
+	case trace.EncodeBits:
+		return fitBits(field, t, values)
+	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary:
+		p := Policy{MinSeen: f.opts.MinSeen, MaxClasses: f.opts.MaxClasses}
+		switch field.Kind {
+		case trace.KindCategory, trace.KindProtocol, trace.KindBoolean:
+			p.KeepAll = true
+		}
+		if enc == trace.EncodeCategory {
+			p.KeepAll = true
+		}
+		return Block{Classes: []*Classes{fitClasses(field.Kind, t, values, field.Choices, p, f.rand)}}, nil
+	}
+	return Block{}, fmt.Errorf("field %q: unknown encoding %q", field.Name, enc)
+}
+
+func fitBits(field trace.Field, t trace.Type, values []any) (Block, error) {
+	b := &Bits{Type: t, Address: field.Kind == trace.KindAddress, N: 32}
+	if field.Kind == trace.KindPort {
+		b.N = 16
+	}
+	for _, v := range values {
+		s, isText := v.(string)
+		switch {
+		case v == nil:
+			return Block{}, fmt.Errorf("field %q: encoding bit has no code for a missing value", field.Name)
+		case b.Address && (!isText || strings.Contains(s, ":")):
+			return Block{}, fmt.Errorf("field %q: encoding bit is for IPv4 addresses, not %v", field.Name, v)
+		case !b.Address:
+			x, ok := number(v)
+			if !ok || x < 0 || x != float64(uint64(x)) {
+				return Block{}, fmt.Errorf("field %q: encoding bit is for whole numbers, not %v", field.Name, v)
+			}
+			for x >= float64(uint64(1)<<b.N) {
+				b.N++
+			}
+		}
+	}
+	return Block{Bits: b}, nil
+}
