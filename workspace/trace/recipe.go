@@ -41,12 +41,13 @@ type Field struct {
 	// into the value that is loaded. It is a func(In) (Out, error) or a
 	// func(In) Out with In one of string, int64, float64, bool and Out one of
 	// string, int64, float64, bool. An error makes the record a reject.
-	ParseFunc any
+	ParseFunc any `json:"-"`
 	// FormatFunc is ParseFunc's way back, applied on export: func(Out) In.
-	FormatFunc any
-	// Forward and Inverse transform a numeric column before it is encoded and
-	// after it is decoded.
-	Forward, Inverse func([]float64) []float64
+	FormatFunc any `json:"-"`
+	// Forward and Inverse transform numbers before they are encoded and after
+	// they are decoded. Each is called on slices of a column, of any length, and
+	// returns as many numbers.
+	Forward, Inverse func([]float64) []float64 `json:"-"`
 }
 
 // IP declares a column of IPv4 or IPv6 addresses.
@@ -116,7 +117,9 @@ type Recipe struct {
 	Metadata []Field // constant within a session
 	Series   []Field // varies from record to record
 
-	// Key names the metadata fields that tell sessions apart; nil for all.
+	// Key names the metadata fields that tell sessions apart; nil for all of
+	// them. With an empty key that is not nil, each record is a session of its
+	// own, and all fields are metadata.
 	Key []string
 }
 
@@ -173,6 +176,9 @@ func (r *Recipe) Validate() error {
 		if f.Forward != nil && !numeric {
 			fault("field %q: a transform needs a number, not a %s", f.Name, f.Kind)
 		}
+	}
+	if r.Key != nil && len(r.Key) == 0 && len(r.Series) > 0 {
+		fault("recipe %q has an empty key and series fields: without a key all fields are metadata", r.Name)
 	}
 	meta := map[string]bool{}
 	for _, f := range r.Metadata {
