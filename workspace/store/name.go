@@ -31,11 +31,11 @@ func Quote(identifier string) string {
 // literal quotes an SQL string, for the statements that take no parameters.
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// quoted lists the identifiers, quoted and separated by commas.
-func quoted(names []string) string {
-	qs := make([]string, len(names))
-	for i, n := range names {
-		qs[i] = Quote(n)
+// quoted lists the columns' names, quoted and separated by commas.
+func quoted(columns []tableColumn) string {
+	qs := make([]string, len(columns))
+	for i, c := range columns {
+		qs[i] = Quote(c.name)
 	}
 	return strings.Join(qs, ", ")
 }

@@ -111,11 +111,7 @@ func (db *DB) CountDistinct(ctx context.Context, table Name, columns ...string) 
 	}
 	what := "1"
 	if len(picked) > 0 {
-		names := make([]string, len(picked))
-		for i, c := range picked {
-			names[i] = Quote(c.name)
-		}
-		what = strings.Join(names, ", ")
+		what = quoted(picked)
 	}
 	var n int64
 	err = db.sql.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT DISTINCT "+what+" FROM "+db.Qualify(table)+")").Scan(&n)
@@ -137,11 +133,7 @@ func (db *DB) ConstantWithin(ctx context.Context, table Name, key, columns []str
 	}
 	group := ""
 	if len(keys) > 0 {
-		names := make([]string, len(keys))
-		for i, k := range keys {
-			names[i] = Quote(k.name)
-		}
-		group = " GROUP BY " + strings.Join(names, ", ")
+		group = " GROUP BY " + quoted(keys)
 	}
 	inner, outer := []string{"count(*) AS n"}, []string{"count(*)"}
 	for i, c := range picked {

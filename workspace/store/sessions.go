@@ -118,11 +118,7 @@ func (db *DB) sessionSQL(ctx context.Context, q SessionQuery) (string, error) {
 	if len(keys) == 0 {
 		b.WriteString("0::BIGINT")
 	} else {
-		names := make([]string, len(keys))
-		for i, k := range keys {
-			names[i] = Quote(k.name)
-		}
-		b.WriteString("min(rowid) OVER (PARTITION BY " + strings.Join(names, ", ") + ")")
+		b.WriteString("min(rowid) OVER (PARTITION BY " + quoted(keys) + ")")
 	}
 	b.WriteString(" AS session_row, " + when + " AS record_time")
 	for i, c := range columns {
