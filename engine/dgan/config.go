@@ -1,0 +1,196 @@
+package dgan
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Interpolation says where between real and generated samples the gradient penalty is taken.
+type Interpolation uint8
+
+// The choices of Interpolation.
+const (
+	Uniform Interpolation = iota // at a uniformly drawn point between both (Gulrajani et al. 2017)
+	One                          // at the generated sample always, as NetShare's code does by mistake
+)
+
+// Norm is the normalisation behind each hidden layer of the metadata generator.
+type Norm uint8
+
+// The choices of Norm.
+const (
+	BatchNorm Norm = iota // over the batch (Ioffe and Szegedy 2015)
+	LayerNorm             // over the units of a layer (Ba, Kiros and Hinton 2016)
+	NoNorm
+)
+
+// InitialState says how the LSTM starts.
+type InitialState uint8
+
+// The choices of InitialState.
+const (
+	RandomState InitialState = iota // standard normal numbers, drawn for each pass
+	ZeroState
+)
+
+// Config sets networks and training. Start from DefaultConfig or NetShareConfig: the zero value is not valid.
+// Names in brackets are NetShare's.
+type Config struct {
+	// Batch is the number of samples of one update [batch_size].
+	Batch int `json:"batch"`
+	// SampleLen is the number of records that one LSTM step makes [sample_len]; 0 means min(4, T).
+	SampleLen int `json:"sample_len"`
+
+	// MetaLatent is the number of noise columns of the metadata generator [attribute_latent_dim].
+	MetaLatent int `json:"meta_latent"`
+	// SeriesLatent is the number of noise columns of each LSTM step [feature_latent_dim].
+	SeriesLatent int `json:"series_latent"`
+
+	// MetaLayers and MetaUnits are the hidden layers of the metadata generator. NetShare's
+	// [generator_attribute_num_layers] counts the output layer too.
+	MetaLayers int `json:"meta_layers"`
+	MetaUnits  int `json:"meta_units"`
+	// LSTMUnits is the width of the LSTM [generator_feature_num_units].
+	LSTMUnits int `json:"lstm_units"`
+	// CriticLayers and CriticUnits are the hidden layers of the critic; NetShare's
+	// [discriminator_num_layers] counts the output layer too.
+	CriticLayers int `json:"critic_layers"`
+	CriticUnits  int `json:"critic_units"`
+	// AttributeCritic adds a critic of the metadata alone [use_attr_discriminator].
+	AttributeCritic bool `json:"attribute_critic"`
+	// AttributeCriticLayers and AttributeCriticUnits are its hidden layers.
+	AttributeCriticLayers int `json:"attribute_critic_layers"`
+	AttributeCriticUnits  int `json:"attribute_critic_units"`
+	// AttributeCriticWeight is its share in the generator's loss [g_attr_d_coe].
+	AttributeCriticWeight float64 `json:"attribute_critic_weight"`
+
+	// CriticRounds and GeneratorRounds are the updates of one iteration [d_rounds, g_rounds].
+	CriticRounds    int `json:"critic_rounds"`
+	GeneratorRounds int `json:"generator_rounds"`
+	// FreshRounds draws new noise and new real samples for every round; otherwise, as in NetShare, an
+	// iteration has one batch and one noise, and only the LSTM's initial state is drawn anew.
+	FreshRounds bool `json:"fresh_rounds"`
+
+	// Learning rates of Adam [g_lr, g_lr, d_lr, attr_d_lr].
+	MetaRate            float64 `json:"meta_rate"`
+	SeriesRate          float64 `json:"series_rate"`
+	CriticRate          float64 `json:"critic_rate"`
+	AttributeCriticRate float64 `json:"attribute_critic_rate"`
+	// Beta1, Beta2 and Epsilon are Adam's [g_beta1, d_beta1; 0.999 in NetShare; adam_eps].
+	Beta1   float64 `json:"beta1"`
+	Beta2   float64 `json:"beta2"`
+	Epsilon float64 `json:"epsilon"`
+
+	// Penalty and AttributePenalty weigh the gradient penalties [d_gp_coe, attr_d_gp_coe].
+	Penalty          float64 `json:"penalty"`
+	AttributePenalty float64 `json:"attribute_penalty"`
+	// Interpolation is where they are taken.
+	Interpolation Interpolation `json:"interpolation"`
+
+	// Norm is the metadata generator's normalisation.
+	Norm Norm `json:"norm"`
+	// StraightThrough hands the critics one-hot categories, with the gradient of the softmax (Bengio et al.
+	// 2013); otherwise the critics see the softmax.
+	StraightThrough bool `json:"straight_through"`
+	// Temperature divides softmax logits after Gumbel noise is added (Jang et al. 2017); 0 means no noise, and
+	// the largest class wins.
+	Temperature float64 `json:"temperature"`
+	// LeakySlope is the critics' slope below zero; 0 means ReLU [leaky_relu].
+	LeakySlope float64 `json:"leaky_slope"`
+	// InitialState is the LSTM's state before the first step [initial_state].
+	InitialState InitialState `json:"initial_state"`
+}
+
+// DefaultConfig is what measured best on traces of a few thousand records: small networks, two critic rounds,
+// straight-through Gumbel categories, a true interpolation.
+func DefaultConfig() Config {
+	return Config{
+		Batch: 100, MetaLatent: 32, SeriesLatent: 32,
+		MetaLayers: 3, MetaUnits: 256, LSTMUnits: 100, CriticLayers: 3, CriticUnits: 256,
+		AttributeCritic: true, AttributeCriticLayers: 3, AttributeCriticUnits: 256, AttributeCriticWeight: 1,
+		CriticRounds: 2, GeneratorRounds: 1,
+		MetaRate: 1e-3, SeriesRate: 1e-3, CriticRate: 1e-3, AttributeCriticRate: 1e-3,
+		Beta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10,
+		StraightThrough: true, Temperature: 1,
+	}
+}
+
+// NetShareConfig is the original's default, its interpolation included; sample_len is one of its candidates
+// 1, 5 and 10.
+func NetShareConfig() Config {
+	return Config{
+		Batch: 100, SampleLen: 10, MetaLatent: 5, SeriesLatent: 5,
+		MetaLayers: 4, MetaUnits: 512, LSTMUnits: 100, CriticLayers: 4, CriticUnits: 512,
+		AttributeCritic: true, AttributeCriticLayers: 4, AttributeCriticUnits: 512, AttributeCriticWeight: 1,
+		CriticRounds: 5, GeneratorRounds: 1,
+		MetaRate: 1e-4, SeriesRate: 1e-4, CriticRate: 1e-4, AttributeCriticRate: 1e-4,
+		Beta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10, Interpolation: One,
+	}
+}
+
+// Validate names all faults of the configuration.
+func (c Config) Validate() error {
+	var faults []error
+	atLeast := func(name string, v, low int) {
+		if v < low {
+			faults = append(faults, fmt.Errorf("config: %s %d, want at least %d", name, v, low))
+		}
+	}
+	within := func(name string, v, low, high float64) {
+		if !(v >= low && v <= high) {
+			faults = append(faults, fmt.Errorf("config: %s %g, want %g to %g", name, v, low, high))
+		}
+	}
+	atLeast("batch", c.Batch, 1)
+	if c.Norm == BatchNorm && c.Batch == 1 {
+		faults = append(faults, errors.New("config: batch 1 with batch normalisation, want at least 2, or another norm"))
+	}
+	atLeast("sample_len", c.SampleLen, 0)
+	atLeast("meta_latent", c.MetaLatent, 1)
+	atLeast("series_latent", c.SeriesLatent, 1)
+	atLeast("meta_layers", c.MetaLayers, 1)
+	atLeast("meta_units", c.MetaUnits, 1)
+	atLeast("lstm_units", c.LSTMUnits, 1)
+	atLeast("critic_layers", c.CriticLayers, 1)
+	atLeast("critic_units", c.CriticUnits, 1)
+	if c.AttributeCritic {
+		atLeast("attribute_critic_layers", c.AttributeCriticLayers, 1)
+		atLeast("attribute_critic_units", c.AttributeCriticUnits, 1)
+		within("attribute_critic_weight", c.AttributeCriticWeight, 0, 1e6)
+		within("attribute_critic_rate", c.AttributeCriticRate, 0, 1)
+		within("attribute_penalty", c.AttributePenalty, 0, 1e6)
+	}
+	atLeast("critic_rounds", c.CriticRounds, 1)
+	atLeast("generator_rounds", c.GeneratorRounds, 1)
+	within("meta_rate", c.MetaRate, 0, 1)
+	within("series_rate", c.SeriesRate, 0, 1)
+	within("critic_rate", c.CriticRate, 0, 1)
+	within("beta1", c.Beta1, 0, math.Nextafter(1, 0))
+	within("beta2", c.Beta2, 0, math.Nextafter(1, 0))
+	within("epsilon", c.Epsilon, 1e-30, 1)
+	within("penalty", c.Penalty, 0, 1e6)
+	within("temperature", c.Temperature, 0, 100)
+	within("leaky_slope", c.LeakySlope, 0, 1)
+	if c.Temperature > 0 && c.Temperature < .01 {
+		faults = append(faults, fmt.Errorf("config: temperature %g, want 0, or .01 to 100", c.Temperature))
+	}
+	if c.Interpolation > One {
+		faults = append(faults, fmt.Errorf("config: interpolation %d is unknown, want 0 (uniform) or 1 (one)", c.Interpolation))
+	}
+	if c.Norm > NoNorm {
+		faults = append(faults, fmt.Errorf("config: norm %d is unknown, want 0 (batch), 1 (layer) or 2 (none)", c.Norm))
+	}
+	if c.InitialState > ZeroState {
+		faults = append(faults, fmt.Errorf("config: initial_state %d is unknown, want 0 (random) or 1 (zero)", c.InitialState))
+	}
+	return errors.Join(faults...)
+}
+
+// gumbelScale is 1/temperature, and 1 without noise.
+func (c Config) gumbelScale() float32 {
+	if c.Temperature == 0 {
+		return 1
+	}
+	return float32(1 / c.Temperature)
+}

@@ -1,0 +1,176 @@
+// A small SGEMM after Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, 2008):
+// both operands are packed into panels, and a register tile of 6 x 16 runs over them with AVX2 and FMA.
+// Every element of C sums over k in the same order whatever the split by rows, or by multiples of 16
+// columns, so that callers may share the work among threads without changing a bit of the result.
+#include "kern.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(NETSHARE_PORTABLE)
+#include <immintrin.h>
+#include <string.h>
+
+enum { MR = 6, NR = 16, MC = 144, KC = 256, NC = 2048 };
+
+#define AVX2 __attribute__((target("avx2,fma")))
+
+int ns_detect(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+long ns_scratch_a(void) { return MC * KC; }
+long ns_scratch_b(long n) {
+  long w = n < NC ? n : NC;
+  return (w + NR - 1) / NR * NR * KC;
+}
+
+// tile computes rows x cols (at most 6 x 16) of C from one panel of A and one of B.
+AVX2 static void tile(long k, const float *a, const float *b, float *c, long ldc, float alpha,
+                      float beta, long rows, long cols) {
+  __m256 r[MR][2];
+  __m256 c00 = _mm256_setzero_ps(), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00,
+         c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+  for (long p = 0; p < k; p++) {
+    __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8), x;
+    x = _mm256_broadcast_ss(a + 0);
+    c00 = _mm256_fmadd_ps(x, b0, c00);
+    c01 = _mm256_fmadd_ps(x, b1, c01);
+    x = _mm256_broadcast_ss(a + 1);
+    c10 = _mm256_fmadd_ps(x, b0, c10);
+    c11 = _mm256_fmadd_ps(x, b1, c11);
+    x = _mm256_broadcast_ss(a + 2);
+    c20 = _mm256_fmadd_ps(x, b0, c20);
+    c21 = _mm256_fmadd_ps(x, b1, c21);
+    x = _mm256_broadcast_ss(a + 3);
+    c30 = _mm256_fmadd_ps(x, b0, c30);
+    c31 = _mm256_fmadd_ps(x, b1, c31);
+    x = _mm256_broadcast_ss(a + 4);
+    c40 = _mm256_fmadd_ps(x, b0, c40);
+    c41 = _mm256_fmadd_ps(x, b1, c41);
+    x = _mm256_broadcast_ss(a + 5);
+    c50 = _mm256_fmadd_ps(x, b0, c50);
+    c51 = _mm256_fmadd_ps(x, b1, c51);
+    a += MR;
+    b += NR;
+  }
+  r[0][0] = c00, r[0][1] = c01, r[1][0] = c10, r[1][1] = c11, r[2][0] = c20, r[2][1] = c21;
+  r[3][0] = c30, r[3][1] = c31, r[4][0] = c40, r[4][1] = c41, r[5][0] = c50, r[5][1] = c51;
+  __m256 va = _mm256_set1_ps(alpha), vb = _mm256_set1_ps(beta);
+  for (long i = 0; i < rows; i++) {
+    float edge[NR], *q = cols == NR ? c + i * ldc : edge;
+    if (cols < NR && beta != 0) {
+      memset(edge, 0, sizeof edge);
+      memcpy(edge, c + i * ldc, cols * sizeof(float));
+    }
+    __m256 lo = _mm256_mul_ps(va, r[i][0]), hi = _mm256_mul_ps(va, r[i][1]);
+    if (beta != 0) {
+      lo = _mm256_fmadd_ps(vb, _mm256_loadu_ps(q), lo);
+      hi = _mm256_fmadd_ps(vb, _mm256_loadu_ps(q + 8), hi);
+    }
+    _mm256_storeu_ps(q, lo);
+    _mm256_storeu_ps(q + 8, hi);
+    if (cols < NR) memcpy(c + i * ldc, edge, cols * sizeof(float));
+  }
+}
+
+// pack_a lays mc x kc of op(A) out as panels of 6 rows, k-major, padded with zeros.
+static void pack_a(int trans, const float *a, long lda, long mc, long kc, float *d) {
+  for (long i = 0; i < mc; i += MR, d += MR * kc) {
+    long m = mc - i < MR ? mc - i : MR;
+    if (trans) {
+      for (long p = 0; p < kc; p++) {
+        const float *s = a + p * lda + i;
+        for (long r = 0; r < m; r++) d[p * MR + r] = s[r];
+        for (long r = m; r < MR; r++) d[p * MR + r] = 0;
+      }
+      continue;
+    }
+    for (long r = 0; r < m; r++) {
+      const float *s = a + (i + r) * lda;
+      for (long p = 0; p < kc; p++) d[p * MR + r] = s[p];
+    }
+    for (long r = m; r < MR; r++)
+      for (long p = 0; p < kc; p++) d[p * MR + r] = 0;
+  }
+}
+
+// transpose8 writes the transpose of an 8 x 8 block.
+AVX2 static void transpose8(const float *s, long ld, float *d, long dd) {
+  __m256 r0 = _mm256_loadu_ps(s), r1 = _mm256_loadu_ps(s + ld), r2 = _mm256_loadu_ps(s + 2 * ld),
+         r3 = _mm256_loadu_ps(s + 3 * ld), r4 = _mm256_loadu_ps(s + 4 * ld),
+         r5 = _mm256_loadu_ps(s + 5 * ld), r6 = _mm256_loadu_ps(s + 6 * ld),
+         r7 = _mm256_loadu_ps(s + 7 * ld);
+  __m256 t0 = _mm256_unpacklo_ps(r0, r1), t1 = _mm256_unpackhi_ps(r0, r1),
+         t2 = _mm256_unpacklo_ps(r2, r3), t3 = _mm256_unpackhi_ps(r2, r3),
+         t4 = _mm256_unpacklo_ps(r4, r5), t5 = _mm256_unpackhi_ps(r4, r5),
+         t6 = _mm256_unpacklo_ps(r6, r7), t7 = _mm256_unpackhi_ps(r6, r7);
+  __m256 u0 = _mm256_shuffle_ps(t0, t2, 0x44), u1 = _mm256_shuffle_ps(t0, t2, 0xEE),
+         u2 = _mm256_shuffle_ps(t1, t3, 0x44), u3 = _mm256_shuffle_ps(t1, t3, 0xEE),
+         u4 = _mm256_shuffle_ps(t4, t6, 0x44), u5 = _mm256_shuffle_ps(t4, t6, 0xEE),
+         u6 = _mm256_shuffle_ps(t5, t7, 0x44), u7 = _mm256_shuffle_ps(t5, t7, 0xEE);
+  _mm256_storeu_ps(d, _mm256_permute2f128_ps(u0, u4, 0x20));
+  _mm256_storeu_ps(d + dd, _mm256_permute2f128_ps(u1, u5, 0x20));
+  _mm256_storeu_ps(d + 2 * dd, _mm256_permute2f128_ps(u2, u6, 0x20));
+  _mm256_storeu_ps(d + 3 * dd, _mm256_permute2f128_ps(u3, u7, 0x20));
+  _mm256_storeu_ps(d + 4 * dd, _mm256_permute2f128_ps(u0, u4, 0x31));
+  _mm256_storeu_ps(d + 5 * dd, _mm256_permute2f128_ps(u1, u5, 0x31));
+  _mm256_storeu_ps(d + 6 * dd, _mm256_permute2f128_ps(u2, u6, 0x31));
+  _mm256_storeu_ps(d + 7 * dd, _mm256_permute2f128_ps(u3, u7, 0x31));
+}
+
+// pack_b lays kc x nc of op(B) out as panels of 16 columns, k-major, padded with zeros.
+static void pack_b(int trans, const float *b, long ldb, long kc, long nc, float *d) {
+  for (long j = 0; j < nc; j += NR, d += NR * kc) {
+    long n = nc - j < NR ? nc - j : NR;
+    if (!trans) {
+      for (long p = 0; p < kc; p++) {
+        memcpy(d + p * NR, b + p * ldb + j, n * sizeof(float));
+        if (n < NR) memset(d + p * NR + n, 0, (NR - n) * sizeof(float));
+      }
+      continue;
+    }
+    const float *s = b + j * ldb;
+    long p = 0;
+    if (n == NR)
+      for (; p + 8 <= kc; p += 8) {
+        transpose8(s + p, ldb, d + p * NR, NR);
+        transpose8(s + 8 * ldb + p, ldb, d + p * NR + 8, NR);
+      }
+    for (; p < kc; p++) {
+      for (long c = 0; c < n; c++) d[p * NR + c] = s[c * ldb + p];
+      for (long c = n; c < NR; c++) d[p * NR + c] = 0;
+    }
+  }
+}
+
+void ns_sgemm(int ta, int tb, long m, long n, long k, float alpha, const float *a, long lda,
+              const float *b, long ldb, float beta, float *c, long ldc, float *pa, float *pb) {
+  for (long jc = 0; jc < n; jc += NC) {
+    long nc = n - jc < NC ? n - jc : NC;
+    for (long pc = 0; pc < k; pc += KC) {
+      long kc = k - pc < KC ? k - pc : KC;
+      float bt = pc > 0 ? 1 : beta;
+      pack_b(tb, tb ? b + jc * ldb + pc : b + pc * ldb + jc, ldb, kc, nc, pb);
+      for (long ic = 0; ic < m; ic += MC) {
+        long mc = m - ic < MC ? m - ic : MC;
+        pack_a(ta, ta ? a + pc * lda + ic : a + ic * lda + pc, lda, mc, kc, pa);
+        for (long j = 0; j < nc; j += NR)
+          for (long i = 0; i < mc; i += MR)
+            tile(kc, pa + i * kc, pb + j * kc, c + (ic + i) * ldc + jc + j, ldc, alpha, bt,
+                 mc - i < MR ? mc - i : MR, nc - j < NR ? nc - j : NR);
+      }
+    }
+  }
+}
+
+#else  // Other processors multiply in Go; these are never called.
+
+int ns_detect(void) { return 0; }
+long ns_scratch_a(void) { return 0; }
+long ns_scratch_b(long n) { return 0 * n; }
+void ns_sgemm(int ta, int tb, long m, long n, long k, float alpha, const float *a, long lda,
+              const float *b, long ldb, float beta, float *c, long ldc, float *pa, float *pb) {
+  (void)ta, (void)tb, (void)m, (void)n, (void)k, (void)alpha, (void)a, (void)lda, (void)b, (void)ldb;
+  (void)beta, (void)c, (void)ldc, (void)pa, (void)pb;
+}
+
+#endif
