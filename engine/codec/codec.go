@@ -319,3 +319,36 @@ func (c *Codec) SampleRecords(code []float32, r *rand.Rand) int {
 	}
 	return 1
 }
+
+// Longest returns the number of records of the longest sample.
+func (c *Codec) Longest() int {
+	for i := range c.Meta {
+		if l := c.Meta[i].Length; l != nil {
+			return min(int(l.Ranges[len(l.Ranges)-1].Max), c.Options.MaxRecords)
+		}
+	}
+	return 1
+}
+
+// Duration returns the time from the first to the last record of a session's
+// series codes, in ticks of the clock; 0 without one.
+func (c *Codec) Duration(code []float32) float64 {
+	if len(c.Series) == 0 || c.Series[0].Fields[0] != fieldGap {
+		return 0
+	}
+	width := len(c.SeriesHeads())
+	var sum float64
+	for at := width; at < len(code); at += width {
+		gap, _ := number(c.Series[0].Number.decode(code[at:]))
+		sum += gap
+	}
+	return sum
+}
+
+// Span returns the time from the trace's first to its last record, in ticks.
+func (c *Codec) Span() float64 {
+	if c.Clock == nil {
+		return 0
+	}
+	return c.Clock.Last
+}

@@ -1,0 +1,89 @@
+// Package engine learns a trace and makes synthetic ones: it codes sessions
+// (engine/codec), trains the networks on them (engine/dgan) within a budget of
+// epochs or time, and turns what they make back into sessions whose margins
+// meet the real trace's (engine/calibrate). It reads from a Source and writes
+// to a Sink, and knows neither files nor tables.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"netshare/engine/codec"
+	"netshare/engine/dgan"
+	"netshare/workspace/trace"
+)
+
+// Source yields the sessions of a real trace, in an order that is the same
+// each time. It may be ranged over more than once.
+type Source interface {
+	Sessions(ctx context.Context) iter.Seq2[trace.Session, error]
+}
+
+// Sink takes generated sessions.
+type Sink interface {
+	Write(ctx context.Context, s trace.Session) error
+}
+
+// Options are the settings of a training run.
+type Options struct {
+	// Epochs is how many times each session is learnt from; 0 chooses enough
+	// for about Iterations iterations, unless Time is set.
+	Epochs int
+	// Iterations is the training meant where neither Epochs nor Time is given.
+	// Default 2500, source: the fidelity of the sample traces is flat from there.
+	Iterations int
+	// Time bounds training by the clock; 0 for no bound. Training ends at the
+	// first of both bounds. A run bounded by time can't be repeated exactly.
+	Time time.Duration
+	// Seed settles everything random. The same seed, data and program on the
+	// same machine give the same synthetic trace.
+	Seed uint64
+	// CheckpointEvery is the time between checkpoints. Default 30 s.
+	CheckpointEvery time.Duration
+
+	Codec codec.Options
+	GAN   dgan.Config
+}
+
+// DefaultOptions returns the options chosen by measurement.
+func DefaultOptions() Options {
+	return Options{
+		Iterations: 2500, Seed: 1, CheckpointEvery: 30 * time.Second,
+		Codec: codec.DefaultOptions(), GAN: dgan.DefaultConfig(),
+	}
+}
+
+// Validate reports all faults of the options, joined.
+func (o Options) Validate() error {
+	var errs []error
+	if o.Epochs < 0 {
+		errs = append(errs, fmt.Errorf("epochs is %d: want 0 or more", o.Epochs))
+	}
+	if o.Iterations < 1 {
+		errs = append(errs, fmt.Errorf("iterations is %d: want at least 1", o.Iterations))
+	}
+	if o.Time < 0 {
+		errs = append(errs, fmt.Errorf("time is %v: want 0 or more", o.Time))
+	}
+	return errors.Join(append(errs, o.Codec.Validate(), o.GAN.Validate())...)
+}
+
+// Progress is where a training run stands.
+type Progress struct {
+	Epoch, Epochs int // the epoch that ended; Epochs is 0 where time alone bounds the run
+	Iteration     int
+	Elapsed, Left time.Duration // Left is an estimate
+	Records       int           // learnt from so far, counting repeats
+	Losses        dgan.Losses   // mean over the epoch
+	EpochEnded    bool          // false for the reports in between
+}
+
+// Hooks are called from the training loop, which waits for them. Any may be nil.
+type Hooks struct {
+	Progress   func(Progress) error
+	Checkpoint func(epoch int, model *Model) error
+}

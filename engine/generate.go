@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"netshare/engine/calibrate"
+	"netshare/engine/codec"
+	"netshare/workspace/trace"
+)
+
+// GenerateOptions are the settings of a generation run.
+type GenerateOptions struct {
+	Sessions int    // how many; 0 for as many as the real trace has
+	Seed     uint64 // settles everything random
+
+	// Raw takes the networks' sessions as they come, without calibration.
+	Raw bool
+	// Candidates is how many sessions calibration has to choose from for each
+	// that it takes. Default 5.
+	Candidates int
+
+	// Progress, where set, is told how many sessions are made of how many.
+	Progress func(done, of int)
+}
+
+// DefaultGenerateOptions returns the options chosen by measurement.
+func DefaultGenerateOptions() GenerateOptions { return GenerateOptions{Seed: 1, Candidates: 5} }
+
+// Validate reports what is wrong with the options.
+func (o GenerateOptions) Validate() error {
+	if o.Sessions < 0 {
+		return fmt.Errorf("sessions is %d: want 0 or more", o.Sessions)
+	}
+	if o.Candidates < 1 && !o.Raw {
+		return fmt.Errorf("candidates is %d: want at least 1", o.Candidates)
+	}
+	return nil
+}
+
+// Generated says what a generation run made and how much calibration had to
+// correct.
+type Generated struct {
+	Sessions, Records int
+	Calibrated        bool
+	// Residual before and after calibration, and the effective share of the
+	// candidates; see calibrate.Result. Means over blocks.
+	Before, After, Effective float64
+}
+
+// blockSessions is how many sessions are made and calibrated at a time.
+const blockSessions = 20000
+
+// Generate makes synthetic sessions and writes them to sink in the order of
+// their first records, block by block.
+func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (Generated, error) {
+	if err := opts.Validate(); err != nil {
+		return Generated{}, err
+	}
+	want := opts.Sessions
+	if want == 0 {
+		want = m.Sessions
+	}
+	g := generator{
+		m: m, opts: opts,
+		rand: rand.New(rand.NewPCG(opts.Seed, 0x67656e)),
+		keys: map[string]bool{},
+	}
+	for i, f := range m.Recipe.Metadata {
+		if slices.Contains(m.Recipe.KeyNames(), f.Name) {
+			g.key = append(g.key, i)
+		}
+	}
+	var out Generated
+	blocks := (want + blockSessions - 1) / blockSessions
+	for b := range blocks {
+		n := want*(b+1)/blocks - want*b/blocks
+		made, err := g.block(ctx, n, &out, want)
+		if err != nil {
+			return out, err
+		}
+		for _, c := range made {
+			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
+			if err := sink.Write(ctx, s); err != nil {
+				return out, err
+			}
+			out.Sessions++
+			out.Records += len(s.Series)
+		}
+		if opts.Progress != nil {
+			opts.Progress(out.Sessions, want)
+		}
+	}
+	if out.Calibrated {
+		n := float64(blocks)
+		out.Before, out.After, out.Effective = out.Before/n, out.After/n, out.Effective/n
+	}
+	return out, nil
+}
+
+type generator struct {
+	m    *Model
+	opts GenerateOptions
+	rand *rand.Rand
+	key  []int           // metadata fields that tell sessions apart
+	keys map[string]bool // of the sessions taken so far
+}
+
+// candidate is a generated session, its metadata decoded and its series coded.
+type candidate struct {
+	codec.Candidate
+	meta   []float32
+	series []float32
+}
+
+// block makes n sessions, ordered by start.
+func (g *generator) block(ctx context.Context, n int, out *Generated, want int) ([]candidate, error) {
+	pool := n
+	if !g.opts.Raw {
+		pool = n * g.opts.Candidates
+	}
+	cands, err := g.candidates(ctx, n, pool, func(share float64) {
+		if g.opts.Progress != nil {
+			g.opts.Progress(out.Sessions+int(share*float64(n)*.9), want)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !g.opts.Raw && len(cands) > n {
+		rows := make([]calibrate.Row, len(cands))
+		for i, c := range cands {
+			w := whole{meta: c.meta, series: c.series, records: c.Records}
+			w.duration = min(g.m.Codec.Duration(c.series), g.m.Codec.Span())
+			rows[i] = g.m.targets.row(w)
+		}
+		res, err := calibrate.Choose(ctx, rows, g.m.targets.margins, n, g.rand)
+		if err != nil {
+			return nil, err
+		}
+		out.Calibrated = true
+		out.Before += res.Before
+		out.After += res.After
+		out.Effective += res.Effective
+		chosen := make([]candidate, len(res.Chosen))
+		for i, k := range res.Chosen {
+			chosen[i] = cands[k]
+		}
+		cands = chosen
+	}
+	for _, c := range cands {
+		g.keys[g.keyOf(c)] = true
+	}
+	slices.SortStableFunc(cands, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+	return cands, nil
+}
+
+func (g *generator) keyOf(c candidate) string {
+	var b strings.Builder
+	for _, i := range g.key {
+		fmt.Fprintf(&b, "%v\x00", c.Meta[i])
+	}
+	return b.String()
+}
+
+// drawn is how many candidates are drawn from the networks at a time.
+const drawn = 2000
+
+// patience is how many sessions are drawn for each that is wanted before keys
+// may repeat: a trace between few hosts has few keys.
+const patience = 12
+
+// candidates makes up to pool sessions with distinct keys, or at least n where
+// the model knows too few keys, the later of which then repeat earlier ones.
+func (g *generator) candidates(ctx context.Context, n, pool int, progress func(share float64)) ([]candidate, error) {
+	heads := g.m.Codec.MetaHeads()
+	width := widthOf(heads)
+	seen := map[string]bool{}
+	var cands []candidate
+	for tried := 0; len(cands) < pool; {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		repeat := tried >= patience*pool
+		if repeat && len(cands) >= n {
+			break
+		}
+		metas, err := g.m.net.Metas(drawn, g.rand)
+		if err != nil {
+			return nil, err
+		}
+		first := len(cands)
+		for i := 0; i < drawn && len(cands) < pool; i++ {
+			tried++
+			code := make([]float32, len(heads))
+			compact(heads, metas[i*width:(i+1)*width], code)
+			c := candidate{Candidate: g.m.Codec.DecodeMeta(code, g.rand), meta: code}
+			k := g.keyOf(c)
+			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
+				continue
+			}
+			if !c.First && tried < patience*pool {
+				continue
+			}
+			seen[k] = true
+			g.m.Codec.SetPiece(code, true)
+			cands = append(cands, c)
+		}
+		if err := g.series(ctx, cands[first:]); err != nil {
+			return nil, err
+		}
+		progress(float64(len(cands)) / float64(pool))
+	}
+	return cands, nil
+}
+
+// series makes the candidates' records, piece by piece for long sessions.
+func (g *generator) series(ctx context.Context, cands []candidate) error {
+	c := g.m.Codec
+	heads, seriesHeads := c.MetaHeads(), c.SeriesHeads()
+	if len(seriesHeads) == 0 || len(cands) == 0 {
+		return nil
+	}
+	width, longest := widthOf(heads), c.Longest()
+	var metas []float32
+	var owner []int
+	for i, cand := range cands {
+		for p := 0; p*longest < cand.Records; p++ {
+			code := slices.Clone(cand.meta)
+			c.SetPiece(code, p == 0)
+			row := make([]float32, width)
+			expand(heads, code, row)
+			metas = append(metas, row...)
+			owner = append(owner, i)
+		}
+	}
+	at := 0
+	seriesWidth := widthOf(seriesHeads)
+	return g.m.net.SampleSeries(metas, g.rand, func(_, series []float32, records int) error {
+		cand := &cands[owner[at]]
+		at++
+		code := make([]float32, len(seriesHeads))
+		for k := range records {
+			if len(cand.series) >= cand.Records*len(seriesHeads) {
+				break
+			}
+			compact(seriesHeads, series[k*seriesWidth:], code)
+			cand.series = append(cand.series, code...)
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+
+	"netshare/engine/calibrate"
+	"netshare/engine/codec"
+	"netshare/engine/dgan"
+	"netshare/workspace/trace"
+)
+
+// Model is a learnt trace: it generates without the data that it was learnt
+// from. It holds what the codec learnt (frequent values, quantiles), the
+// networks, and the real margins that generation is calibrated to.
+type Model struct {
+	Recipe   trace.Recipe // without functions
+	Codec    *codec.Codec
+	Sessions int // in the real trace
+	Records  int // in the real trace
+	Epochs   int // trained
+	Options  Options
+
+	targets targets
+	net     *dgan.Model
+}
+
+// modelFormat is the version of the saved form, raised with every change that
+// older programs can't read.
+const modelFormat = 1
+
+// MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
+// needs.
+func (m *Model) MarshalBinary() ([]byte, error) {
+	networks, err := m.net.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	bare := *m
+	bare.net, bare.targets = nil, targets{}
+	var b bytes.Buffer
+	// The alias has no methods, so that gob does not call MarshalBinary again.
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.targets.features, m.targets.margins, m.targets.records, networks})
+	return b.Bytes(), err
+}
+
+// plain is a Model without methods.
+type plain Model
+
+// savedAs is a model as it is written.
+type savedAs struct {
+	Format   int
+	Model    plain
+	Features []feature
+	Margins  calibrate.Targets
+	Mean     float64 // records in a session
+	Networks []byte
+}
+
+// UnmarshalBinary restores a model that MarshalBinary wrote.
+func (m *Model) UnmarshalBinary(data []byte) error {
+	var s savedAs
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&s); err != nil {
+		return fmt.Errorf("the saved model is damaged: %w", err)
+	}
+	if s.Format != modelFormat {
+		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
+	}
+	*m = Model(s.Model)
+	m.targets = targets{features: s.Features, margins: s.Margins, records: s.Mean}
+	net, err := dgan.Load(m.shape(), s.Networks)
+	if err != nil {
+		return err
+	}
+	m.net = net
+	return nil
+}
