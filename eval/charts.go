@@ -1,0 +1,303 @@
+package eval
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"netshare/eval/figure"
+	"netshare/workspace/trace"
+)
+
+// chart is one figure of the report with its place in it.
+type chart struct {
+	name    string // of its files, without extension
+	section string // a column's name, or "" for the trace as a whole
+	title   string
+	alt     string
+	figure  figure.Figure
+}
+
+const (
+	curvePoints = 300 // of a distribution at most
+	barCount    = 12  // most frequent values of a column
+	heatCount   = 24  // columns of a heat map
+)
+
+// charts draws up the figures: sessions and time first, then a few for each
+// column, those with the lowest scores first where there are too many.
+func (c *comparison) charts(cells []heatCell, r *Report) []chart {
+	var out []chart
+	add := func(section, name, title, alt string, f figure.Figure) {
+		out = append(out, chart{name: fmt.Sprintf("%02d-%s", len(out)+1, fileName(name)), section: section, title: title, alt: alt, figure: f})
+	}
+	if len(c.opts.Key) > 0 {
+		c.cdf(add, "", "session-length", "Session length", "session length, records", c.real.sess.length, c.synth.sess.length, true)
+		if c.clock >= 0 {
+			unit := c.fields[c.clock].unit
+			c.cdf(add, "", "session-duration", "Session duration", "session duration, "+unit, c.real.sess.duration, c.synth.sess.duration, true)
+			c.cdf(add, "", "interarrival", "Interarrival time within sessions", "interarrival time, "+unit, c.real.sess.gaps, c.synth.sess.gaps, true)
+		}
+	}
+	if c.clock >= 0 {
+		c.volumeChart(add)
+	}
+	if h, ok := c.heat(cells); ok {
+		add("", "association", "Association between columns",
+			"Heat maps of the association between columns of the real trace, the synthetic trace, and their difference", h)
+	}
+	for _, f := range c.columnsToDraw(r) {
+		fd := &c.fields[f]
+		name := fd.Column.Name
+		if fd.numeric {
+			label := name
+			if fd.unit != "" {
+				label += ", " + fd.unit
+			}
+			x, y := c.real.numbers[f], c.synth.numbers[f]
+			if fd.time {
+				label = name + " since the first record, " + fd.unit
+				x, y = fromLeast(x), fromLeast(y)
+			}
+			c.cdf(add, name, "cdf-"+name, "Distribution of "+Printable(name), label, x, y, false)
+			continue
+		}
+		p, q := tally(c.real.codes[f], len(fd.values)), tally(c.synth.codes[f], len(fd.values))
+		add(name, "bars-"+name, "Most frequent values of "+Printable(name),
+			"Bars of the most frequent values of "+Printable(name)+", real next to synthetic", bars(fd, p, q))
+		if fd.Column.Kind == trace.KindAddress || fd.Column.Kind == trace.KindText || len(fd.values) > 50 {
+			add(name, "ranks-"+name, "Rank and frequency of "+Printable(name),
+				"Share of records by rank of the value of "+Printable(name)+" on logarithmic axes",
+				figure.Ranks{XLabel: "rank of " + name, Real: rankPoints(p), Synthetic: rankPoints(q)})
+		}
+	}
+	return out
+}
+
+// adder appends a chart.
+type adder = func(section, name, title, alt string, f figure.Figure)
+
+func (c *comparison) cdf(add adder, section, name, title, label string, x, y []float64, log bool) {
+	a, b := sampled(x, nil).values, sampled(y, nil).values
+	if len(a)+len(b) == 0 {
+		return
+	}
+	sc := measure(a)
+	if !sc.heavy && (len(a) == 0 || a[0] < 0 || spanOf(a) == 0 || a[len(a)-1] < 100*math.Max(at(a, .5), math.SmallestNonzeroFloat64)) {
+		log = false
+	} else {
+		log = log || sc.heavy
+	}
+	if len(b) > 0 && b[0] < 0 {
+		log = false
+	}
+	add(section, name, title, "Cumulative distribution of "+Printable(label)+", real and synthetic",
+		figure.CDF{XLabel: label, Log: log, Real: cdfPoints(a), Synthetic: cdfPoints(b)})
+}
+
+// cdfPoints thins the cumulative distribution of sorted values: every distinct
+// value where there are few, else values at equal steps of rank.
+func cdfPoints(x []float64) []figure.Point {
+	var all []figure.Point
+	n := float64(len(x))
+	for i := 0; i < len(x); {
+		j := i
+		for j < len(x) && x[j] == x[i] {
+			j++
+		}
+		all = append(all, figure.Point{X: x[i], Y: float64(j) / n})
+		i = j
+	}
+	if len(all) <= curvePoints {
+		return all
+	}
+	out := []figure.Point{all[0]}
+	for i := 1; i < len(all)-1; i++ {
+		last := out[len(out)-1]
+		if all[i+1].Y-last.Y > 1.5/curvePoints || all[i].X-last.X > (x[len(x)-1]-x[0])/(curvePoints/3) {
+			out = append(out, all[i])
+		}
+	}
+	return append(out, all[len(all)-1])
+}
+
+func fromLeast(x []float64) []float64 {
+	lo := math.Inf(1)
+	for _, v := range x {
+		if finite(v) {
+			lo = min(lo, v)
+		}
+	}
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = v - lo
+	}
+	return out
+}
+
+func rankPoints(counts []float64) []figure.Point {
+	r := RankFrequency(counts)
+	n := total(r)
+	var out []figure.Point
+	next := 1.0
+	for i, v := range r {
+		if k := float64(i + 1); k >= next || i == len(r)-1 {
+			out = append(out, figure.Point{X: k, Y: v / n})
+			next = math.Max(k+1, k*1.05)
+		}
+	}
+	return out
+}
+
+// bars takes the most frequent values of both traces in turn and orders them
+// by their real share.
+func bars(fd *field, p, q []float64) figure.Bars {
+	np, nq := math.Max(total(p), 1), math.Max(total(q), 1)
+	order := make([]int, 0, len(p))
+	for i := range p {
+		if p[i] > 0 || q[i] > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(max(p[b]/np, q[b]/nq), max(p[a]/np, q[a]/nq))
+	})
+	order = order[:min(len(order), barCount)]
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
+	b := figure.Bars{XLabel: "share of records, %"}
+	for _, i := range order {
+		label := "(missing)"
+		if i < len(fd.values) {
+			if label = fd.values[i]; label == "" {
+				label = "(empty)"
+			}
+		}
+		b.Labels = append(b.Labels, label)
+		b.Real, b.Synthetic = append(b.Real, p[i]/np), append(b.Synthetic, q[i]/nq)
+	}
+	return b
+}
+
+func (c *comparison) volumeChart(add adder) {
+	fd := &c.fields[c.clock]
+	x, y := sampled(c.real.numbers[c.clock], nil).values, sampled(c.synth.numbers[c.clock], nil).values
+	span := max(orZero(spanOf(x)), orZero(spanOf(y)))
+	if !(span > 0) {
+		return
+	}
+	const slices = 60
+	curve := func(t []float64) []figure.Point {
+		if len(t) == 0 {
+			return nil
+		}
+		counts := make([]float64, slices)
+		for _, v := range t {
+			counts[min(slices-1, int((v-t[0])/span*slices))]++
+		}
+		out := make([]figure.Point, slices)
+		for i, n := range counts {
+			out[i] = figure.Point{X: (float64(i) + .5) * span / slices, Y: n}
+		}
+		return out
+	}
+	add("", "volume", "Records over time", "Records in each sixtieth of the time span, real and synthetic, each from its first record",
+		figure.Lines{
+			XLabel: fd.Column.Name + " since the first record, " + fd.unit, YLabel: "records per 1/60 of the span",
+			Real: curve(x), Synthetic: curve(y),
+		})
+}
+
+// heat makes the maps of association, of the columns in most pairs.
+func (c *comparison) heat(cells []heatCell) (figure.Heat, bool) {
+	at := map[int]int{}
+	var fields []int
+	for _, cell := range cells {
+		for _, f := range []int{cell.a, cell.b} {
+			if _, ok := at[f]; !ok && cell.ok {
+				at[f] = 0
+				fields = append(fields, f)
+			}
+		}
+	}
+	slices.Sort(fields)
+	fields = fields[:min(len(fields), heatCount)]
+	if len(fields) < 2 {
+		return figure.Heat{}, false
+	}
+	h := figure.Heat{}
+	clear(at)
+	for i, f := range fields {
+		at[f] = i
+		h.Labels = append(h.Labels, c.fields[f].Column.Name)
+	}
+	empty := func() [][]float64 {
+		m := make([][]float64, len(fields))
+		for i := range m {
+			m[i] = make([]float64, len(fields))
+			for j := range m[i] {
+				m[i][j] = math.NaN()
+			}
+			m[i][i] = 1
+		}
+		return m
+	}
+	h.Real, h.Synthetic = empty(), empty()
+	for _, cell := range cells {
+		i, ok := at[cell.a]
+		j, ok2 := at[cell.b]
+		if ok && ok2 && cell.ok {
+			h.Real[i][j], h.Real[j][i] = cell.real, cell.real
+			h.Synthetic[i][j], h.Synthetic[j][i] = cell.synth, cell.synth
+		}
+	}
+	return h, true
+}
+
+// columnsToDraw returns fields in their order, the worst ones where there are
+// too many.
+func (c *comparison) columnsToDraw(r *Report) []int {
+	low := map[string]float64{}
+	for i := range r.Scores {
+		s := &r.Scores[i]
+		if s.Computed && s.Counted && len(s.Columns) == 1 {
+			if v, ok := low[s.Columns[0]]; !ok || s.Score < v {
+				low[s.Columns[0]] = s.Score
+			}
+		}
+	}
+	order := make([]int, len(c.fields))
+	for i := range order {
+		order[i] = i
+	}
+	if len(order) > c.opts.MaxFigures {
+		slices.SortStableFunc(order, func(a, b int) int {
+			return cmp.Compare(low[c.fields[a].Column.Name], low[c.fields[b].Column.Name])
+		})
+		order = order[:c.opts.MaxFigures]
+		slices.Sort(order)
+		r.Notes = append(r.Notes, fmt.Sprintf("figures show the %d columns of %d with the lowest scores", c.opts.MaxFigures, len(c.fields)))
+	}
+	return order
+}
+
+// fileName makes a name that any file system takes.
+func fileName(s string) string {
+	out := []rune{}
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
+			out = append(out, r)
+		default:
+			out = append(out, '_')
+		}
+		if len(out) == 48 {
+			break
+		}
+	}
+	return string(out)
+}
+
+// Printable returns a name taken from data as a page or a terminal can show
+// it: shortened, control characters replaced.
+func Printable(s string) string { return figure.Label(s, 60) }
