@@ -1,0 +1,114 @@
+package dgan
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// columnsOf makes n columns of heads like a trace's: categories of up to 24 classes, and numbers.
+func columnsOf(n int) (hs []Head) {
+	for _, size := range []int{24, 16, 12, 8} {
+		for n >= 60 && size <= n-60 {
+			hs = append(hs, Head{Softmax, size})
+			n -= size
+		}
+	}
+	for n > 0 {
+		k := min(n, 8)
+		hs = append(hs, Head{Softmax, k}, Head{Sigmoid, 1})
+		n -= k + 1
+		if n == 1 || n < 0 {
+			hs[len(hs)-1].Size += n
+			n = 0
+		}
+		if hs[len(hs)-1].Size == 0 {
+			hs = hs[:len(hs)-1]
+		}
+	}
+	return hs
+}
+
+// random is a set of random one-hot rows and numbers.
+type random struct {
+	shape Shape
+	n     int
+}
+
+func (d random) Len() int { return d.n }
+
+func (d random) Fill(i int, meta, series []float32) int {
+	r := rand.New(rand.NewPCG(uint64(i), 0))
+	row := func(hs []Head, x []float32) {
+		for _, h := range hs {
+			if h.Kind == Softmax {
+				x[r.IntN(h.Size)] = 1
+			} else {
+				for j := range h.Size {
+					x[j] = r.Float32()
+				}
+			}
+			x = x[h.Size:]
+		}
+	}
+	row(d.shape.Meta, meta)
+	n, f := 1+r.IntN(d.shape.Records), d.shape.SeriesWidth()
+	for k := range n {
+		row(d.shape.Series, series[k*f:(k+1)*f])
+	}
+	return n
+}
+
+func benchShape(a, f, t int) Shape {
+	return Shape{Meta: columnsOf(a), Series: columnsOf(f), Records: t, Length: func(_ []float32, r *rand.Rand) int { return 1 + r.IntN(t) }}
+}
+
+// BenchmarkStep runs at GOMAXPROCS threads: compare -cpu 1,2.
+func BenchmarkStep(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		cfg     Config
+		a, f, t int
+	}{
+		{"default/A150/F40/T4", DefaultConfig(), 150, 40, 4},
+		{"default/A150/F40/T16", DefaultConfig(), 150, 40, 16},
+		{"netshare/A150/F38/T50", NetShareConfig(), 150, 38, 50},
+	} {
+		shape := benchShape(c.a, c.f, c.t)
+		if c.cfg.Interpolation == One {
+			shape.Flag, shape.Length = true, nil
+		}
+		b.Run(c.name, func(b *testing.B) {
+			m, err := New(shape, c.cfg, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			data := random{shape, 1000}
+			steps(b, m, data, 2)
+			b.ResetTimer()
+			for b.Loop() {
+				steps(b, m, data, 1)
+			}
+		})
+	}
+}
+
+func BenchmarkSample(b *testing.B) {
+	for _, t := range []int{4, 16} {
+		b.Run(fmt.Sprintf("T%d", t), func(b *testing.B) {
+			m, err := New(benchShape(150, 40, t), DefaultConfig(), 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, 1))
+			records := 0
+			for b.Loop() {
+				err := m.Sample(1024, r, func(_, _ []float32, n int) error { records += n; return nil })
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
