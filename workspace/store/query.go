@@ -4,16 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
-	"math/big"
 	"strings"
-	"time"
-
-	duckdb "github.com/duckdb/duckdb-go/v2"
 )
 
 // ResultColumn is a column of a query's result.
@@ -166,85 +160,6 @@ func (r *Result) Close() error {
 		return errors.Join(err, r.console.Close())
 	}
 	return err
-}
-
-// plainValue turns the driver's own types into those of Go.
-func plainValue(v any, typ string) any {
-	switch v := v.(type) {
-	case duckdb.Decimal:
-		return json.Number(v.String())
-	case duckdb.Interval:
-		return intervalText(v)
-	case duckdb.Union:
-		return plainValue(v.Value, "")
-	case duckdb.Map:
-		m := make(map[string]any, len(v))
-		for key, value := range v {
-			m[fmt.Sprint(plainValue(key, ""))] = plainValue(value, "")
-		}
-		return m
-	case duckdb.OrderedMap:
-		m := make(map[string]any, v.Len())
-		values := v.Values()
-		for i, key := range v.Keys() {
-			m[fmt.Sprint(plainValue(key, ""))] = plainValue(values[i], "")
-		}
-		return m
-	case map[string]any:
-		for key, value := range v {
-			v[key] = plainValue(value, "")
-		}
-	case []any:
-		elem := strings.TrimSuffix(typ, "[]")
-		for i, value := range v {
-			v[i] = plainValue(value, elem)
-		}
-	case []byte:
-		if typ == "UUID" && len(v) == 16 {
-			return fmt.Sprintf("%x-%x-%x-%x-%x", v[:4], v[4:6], v[6:8], v[8:10], v[10:])
-		}
-	case duckdb.UUID:
-		return plainValue(v[:], "UUID")
-	case time.Time:
-		switch typ {
-		case "TIME":
-			return v.Format("15:04:05.999999")
-		case "DATE":
-			return v.Format(time.DateOnly)
-		}
-	case *big.Int:
-		if v.IsInt64() {
-			return v.Int64()
-		}
-	}
-	return v
-}
-
-// intervalText writes an interval as DuckDB does.
-func intervalText(v duckdb.Interval) string {
-	var parts []string
-	part := func(n int32, unit string) {
-		if n == 1 || n == -1 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, unit))
-		} else if n != 0 {
-			parts = append(parts, fmt.Sprintf("%d %ss", n, unit))
-		}
-	}
-	part(v.Months/12, "year")
-	part(v.Months%12, "month")
-	part(v.Days, "day")
-	if v.Micros != 0 || len(parts) == 0 {
-		sign, us := "", v.Micros
-		if us < 0 {
-			sign, us = "-", -us
-		}
-		text := fmt.Sprintf("%s%02d:%02d:%02d", sign, us/3600e6, us/60e6%60, us/1e6%60)
-		if frac := us % 1e6; frac != 0 {
-			text += strings.TrimRight(fmt.Sprintf(".%06d", frac), "0")
-		}
-		parts = append(parts, text)
-	}
-	return strings.Join(parts, " ")
 }
 
 // Completion is a word that may stand at the end of an unfinished statement.

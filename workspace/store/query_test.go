@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+// queryText runs a query and writes its result on a line for each row.
+func queryText(t *testing.T, q func(context.Context, string) (*Result, error), text string) string {
+	t.Helper()
+	r, err := q(t.Context(), text)
+	if err != nil {
+		return err.Error()
+	}
+	defer r.Close()
+	var lines []string
+	for row, err := range r.Rows() {
+		if err != nil {
+			return err.Error()
+		}
+		lines = append(lines, fmt.Sprint(row))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestQuery(t *testing.T) {
+	db := openTest(t, Options{})
+	for text, want := range map[string]string{
+		"SELECT 1 AS a, 'x' AS b":                                      "[1 x]",
+		"CREATE TABLE q(a INT); INSERT INTO q VALUES (1), (2); FROM q": "[1]\n[2]",
+		"SELECT sum(i) FROM range(10) t(i);":                           "[45]",
+		"SELECT 1.50::DECIMAL(9,2), INTERVAL '1 year 2 days 03:04:05.5', DATE '2024-02-03', TIME '01:02:03', uuid() IS NOT NULL": "[1.50 1 year 2 days 03:04:05.5 2024-02-03 01:02:03 true]",
+		"SELECT '550e8400-e29b-41d4-a716-446655440000'::UUID":                                                                    "[550e8400-e29b-41d4-a716-446655440000]",
+		"SELECT MAP {'a': 1.5}, {'x': [1, NULL], 'y': DATE '2024-01-01' - DATE '2023-01-01'}":                                    "[map[a:1.5] map[x:[1 <nil>] y:365]]",
+		"SELECT 170141183460469231731687303715884105727":                                                                         "[170141183460469231731687303715884105727]",
+		"SELECT * FROM raw.none": "Catalog Error",
+		"SELEC 1":                "Parser Error",
+		"":                       "there is no statement to run",
+		" -- nothing\n":          "there is no statement to run",
+		"SELECT 'x'::INTEGER":    "Conversion Error",
+	} {
+		got := queryText(t, db.Query, text)
+		if got != want && (!strings.Contains(want, "Error") || !strings.HasPrefix(got, want)) {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+	r, err := db.Query(t.Context(), "SELECT 1::BIGINT AS a, [1.5::DOUBLE] AS b, 'x' AS a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(r.Columns); got != "[{a BIGINT} {b DOUBLE[]} {a VARCHAR}]" {
+		t.Error(got)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestQueryLeavesNothingOpen(t *testing.T) {
+	db := openTest(t, Options{})
+	queryText(t, db.Query, "CREATE TABLE q(a INT)")
+	queryText(t, db.Query, "BEGIN; INSERT INTO q VALUES (1)")
+	if got := queryText(t, db.Query, "SELECT count(*) FROM q"); got != "[0]" {
+		t.Errorf("an open transaction lives on: %s rows", got)
+	}
+	queryText(t, db.Query, "CREATE TEMP TABLE tt AS SELECT 1; SELECT 1")
+	if got := queryText(t, db.Query, "FROM tt"); !strings.Contains(got, "does not exist") {
+		t.Errorf("a temporary table lives on: %s", got)
+	}
+
+	c, err := db.Console(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	queryText(t, c.Query, "CREATE TEMP TABLE tt AS SELECT 1 AS a")
+	queryText(t, c.Query, "BEGIN; INSERT INTO q VALUES (1)")
+	if got := queryText(t, c.Query, "SELECT * FROM tt, q"); got != "[1 1]" {
+		t.Errorf("the console forgot: %s", got)
+	}
+	if _, err := c.Query(t.Context(), "FROM range(10)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil { // with its result and transaction open
+		t.Error(err)
+	}
+	if got := queryText(t, db.Query, "SELECT count(*) FROM q"); got != "[0]" {
+		t.Errorf("%s rows", got)
+	}
+}
+
+func TestQueryIsInterrupted(t *testing.T) {
+	db := openTest(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := db.Query(ctx, "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range % 7 = b.range % 5")
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("it took %v", d)
+	}
+}
+
+func TestComplete(t *testing.T) {
+	db := openTest(t, Options{})
+	writeFlows(t, db, TableSpec{Name: Name{Raw, "caida"}}, 1)
+	cs, err := db.Complete(t.Context(), "SEL")
+	if err != nil || len(cs) == 0 || strings.TrimSpace(cs[0].Text) != "SELECT" || cs[0].Start != 0 {
+		t.Errorf("%+v, %v", cs, err)
+	}
+	cs, err = db.Complete(t.Context(), "SELECT * FROM raw.cai")
+	if err != nil || len(cs) == 0 || !strings.Contains(cs[0].Text, "caida") {
+		t.Errorf("%+v, %v", cs, err)
+	}
+}
+
+func TestProfile(t *testing.T) {
+	db := openTest(t, Options{})
+	n := writeSQL(t, db, `SELECT * FROM (VALUES
+		(1, 1.0::DOUBLE, '80', true, ['a'], 'x'), (2, 2.0, '443', true, ['b', 'c'], 'y'), (2, 'nan', NULL, NULL, [], 'y'), (NULL, 'inf', ' 7', true, NULL, 'z'))
+		v(i, r, s, b, l, t)`)
+	stats, err := db.Profile(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range stats {
+		got = append(got, fmt.Sprintf("%s %s rows=%d nulls=%d distinct=%d %v..%v top=%v int=%v num=%v odd=%d mean=%.3g std=%.3g len=%.3g sorted=%v",
+			s.Name, s.Type, s.Rows, s.Nulls, s.Distinct, s.Min, s.Max, s.Top[0], s.AllInteger, s.AllNumeric, s.NonFinite, s.Mean, s.Std, s.MeanLen, s.Sorted))
+	}
+	want := []string{
+		"i BIGINT rows=4 nulls=1 distinct=2 1..2 top={2 2} int=true num=true odd=0 mean=1.67 std=0.471 len=0 sorted=true",
+		"r DOUBLE rows=4 nulls=0 distinct=4 1..2 top={1 1} int=false num=true odd=2 mean=1.5 std=0.5 len=0 sorted=false",
+		"s VARCHAR rows=4 nulls=1 distinct=3  7..80 top={ 7 1} int=true num=true odd=0 mean=0 std=0 len=2.33 sorted=false",
+		"b BOOLEAN rows=4 nulls=1 distinct=1 true..true top={true 3} int=false num=false odd=0 mean=0 std=0 len=0 sorted=true",
+		"l VARCHAR[] rows=4 nulls=1 distinct=3 []..[b c] top={[] 1} int=false num=false odd=0 mean=0 std=0 len=1 sorted=false",
+		"t VARCHAR rows=4 nulls=0 distinct=3 x..z top={y 2} int=false num=false odd=0 mean=0 std=0 len=1 sorted=true",
+	}
+	for i := range want {
+		if i >= len(got) || got[i] != want[i] {
+			t.Errorf("got  %s\nwant %s", got[i], want[i])
+		}
+	}
+	empty := writeSQL(t, db, "SELECT 1 AS a, 'x' AS b LIMIT 0")
+	if stats, err := db.Profile(t.Context(), empty); err != nil || stats[0].Rows != 0 || stats[1].Min != nil || len(stats[0].Top) != 0 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+}
+
+func TestConstantWithin(t *testing.T) {
+	db := openTest(t, Options{})
+	n := writeSQL(t, db, `SELECT * FROM (VALUES
+		('a', 1, 1, NULL), ('a', 1, 2, NULL), ('b', 2, 1, 1), ('b', 2, 1, NULL), ('c', 3, 1, 1)) v(k, same, differs, partly)`)
+	share, sessions, err := db.ConstantWithin(t.Context(), n, []string{"k"}, []string{"same", "differs", "partly"})
+	if err != nil || sessions != 2 || share["same"] != 1 || share["differs"] != .5 || share["partly"] != .5 {
+		t.Errorf("%v of %d, %v", share, sessions, err)
+	}
+	for want, columns := range map[int64][]string{3: {"k"}, 2: {"differs"}, 4: {"k", "differs"}, 1: {}} {
+		if got, err := db.CountDistinct(t.Context(), n, columns...); err != nil || got != want {
+			t.Errorf("%v: got %d, want %d, %v", columns, got, want, err)
+		}
+	}
+}
+
+func TestModelsAndScores(t *testing.T) {
+	db := openTest(t, Options{})
+	ctx := t.Context()
+	run, err := db.StartRun(ctx, Run{Verb: "train", Table: "raw.t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for epoch := range 4 {
+		if err := db.SaveCheckpoint(ctx, run, 0, epoch, []byte{byte(epoch), 0, 255}, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cs, err := db.Checkpoints(ctx, run)
+	if err != nil || len(cs) != 2 || cs[0].Epoch != 2 || cs[1].Bytes != 3 {
+		t.Errorf("%+v, %v", cs, err)
+	}
+	if data, err := db.Checkpoint(ctx, run, 0, 3); err != nil || string(data) != "\x03\x00\xff" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if _, err := db.Checkpoint(ctx, run, 0, 0); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	if _, err := db.LatestModel(ctx, Name{}); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	big := make([]byte, 3<<20)
+	big[len(big)-1] = 9
+	id, err := db.SaveModel(ctx, Model{Run: run, Table: "raw.t", Meta: []byte(`{"engine":"x"}`), Data: big}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, get := range []func() (Model, error){
+		func() (Model, error) { return db.Model(ctx, id) },
+		func() (Model, error) { return db.ModelOfRun(ctx, run) },
+		func() (Model, error) { return db.LatestModel(ctx, Name{Raw, "t"}) },
+	} {
+		if m, err := get(); err != nil || m.ID != id || len(m.Data) != len(big) || m.Data[len(big)-1] != 9 || string(m.Meta) != `{"engine":"x"}` {
+			t.Errorf("%d bytes, %v", len(m.Data), err)
+		}
+	}
+	if r, err := db.Run(ctx, run); err != nil || r.Status != Done {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := db.Run(ctx, 99); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	scores := []Score{
+		{Real: "raw.t", Synthetic: "synth.t", Property: "column", Metric: "jsd", Column: "a", Value: .1, Baseline: .05, BaselineSpread: 0, Score: 95, Spread: 1},
+		{Real: "raw.t", Synthetic: "synth.t", Property: "pair", Metric: "corr", Column: "a", Other: "b", Value: math.NaN(), Baseline: math.NaN(), BaselineSpread: math.NaN(), Score: math.NaN(), Spread: math.NaN(), Note: "constant"},
+	}
+	if err := db.SaveScores(ctx, run, scores, false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.Scores(ctx, run); err != nil || fmt.Sprint(got) != fmt.Sprint(scores) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestResultAfterEnd(t *testing.T) {
+	db := openTest(t, Options{})
+	r, err := db.Query(t.Context(), "SELECT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := r.Next(); err != nil && err != io.EOF {
+			t.Error(err)
+		}
+	}
+	r.Close()
+	if _, err := r.Next(); err != io.EOF {
+		t.Error(err)
+	}
+}
