@@ -41,7 +41,6 @@ type DB struct {
 	opts        Options
 	catalog     string // the database's name within DuckDB
 	sql         *sql.DB
-	conn        *duckdb.Connector
 	interrupted []Run
 	info        os.FileInfo // under which it stands in openFiles
 
@@ -78,10 +77,11 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	if err := checkPath(path, opts.ReadOnly); err != nil {
 		return nil, err
 	}
-	if path, err := filepath.Abs(path); err == nil {
-		return open(ctx, path, opts)
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("workspace %s: %w", path, err)
 	}
-	return open(ctx, path, opts)
+	return open(ctx, absolute, opts)
 }
 
 // checkPath names the plain reasons why path can't be a workspace.
@@ -187,7 +187,6 @@ func (db *DB) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db.conn = connector
 	db.sql = sql.OpenDB(connector)
 	db.sql.SetMaxIdleConns(4)
 	conn, err := db.sql.Conn(ctx)

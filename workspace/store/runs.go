@@ -89,19 +89,21 @@ func (db *DB) saveRecipe(ctx context.Context, tx *sql.Tx, name, text string) (st
 }
 
 // FinishRun records how a run ended; cause is nil where it is done. A run that
-// has ended already keeps its status.
+// has ended already keeps its status. It is recorded even if ctx has ended,
+// since a cancelled run is what it is there for.
 func (db *DB) FinishRun(ctx context.Context, id int64, status Status, cause error) error {
 	var text any
 	if cause != nil {
 		text = cause.Error()
 	}
-	_, err := db.sql.ExecContext(ctx, `UPDATE netshare.runs SET status = ?, error = ?, finished_at = ?
+	_, err := db.sql.ExecContext(context.WithoutCancel(ctx), `UPDATE netshare.runs SET status = ?, error = ?, finished_at = ?
 		WHERE run = ? AND status = 'running'`, string(status), text, db.now(), id)
 	return db.clean(err)
 }
 
 // SetRunInputs replaces the files a run has read, for those who learn their
-// sizes and hashes only while reading.
+// sizes and hashes only while reading. Not while a TableWriter of the run is
+// open: two transactions can't change one run.
 func (db *DB) SetRunInputs(ctx context.Context, id int64, inputs []Source) error {
 	text, err := json.Marshal(inputs)
 	if err != nil {

@@ -139,28 +139,22 @@ func TestWriteAndRead(t *testing.T) {
 	if err != nil || r.Status != Done || r.RowsIn != n || r.Finished.IsZero() {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if ss, err := db.Profile(t.Context(), Name{Raw, "flows"}); err != nil {
-		t.Error(err)
-	} else {
-		for _, s := range ss {
-			t.Logf("%+v", s)
-		}
-	}
-	vs, err := db.ReadColumns(t.Context(), Name{Raw, "flows"}, nil)
-	if err != nil {
-		t.Error(err)
-	}
-	for _, v := range vs {
-		t.Log(v.Name, v.Type, v.Len(), v.Valid == nil)
+	vs, err := db.ReadColumns(t.Context(), Name{Raw, "flows"}, []string{"bytes", "names"})
+	if err != nil || vs[0].Len() != n || vs[0].IsValid(11) || vs[0].Numbers[12] != 6 || vs[1].Texts[5] != "[a, 2]" {
+		t.Errorf("%v", err)
 	}
 	k := 0
-	for s, err := range db.Sessions(t.Context(), SessionQuery{Table: Name{Raw, "flows"}, Time: "ts", Meta: []string{"srcip"}, Series: []string{"bytes", "names"}}) {
+	q := SessionQuery{Table: Name{Raw, "flows"}, Time: "ts", Meta: []string{"srcip"}, Series: []string{"bytes", "names"}}
+	for s, err := range db.Sessions(t.Context(), q) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Log(s.Meta, len(s.Series), s.Series[0], s.Series[len(s.Series)-1])
+		if want := fmt.Sprint(flow(k)[1]); s.Meta[0] != want || len(s.Series) != n/10 || s.Series[0][0] != flow(k)[0] {
+			t.Errorf("session %d is %v of %d records, from %v", k, s.Meta, len(s.Series), s.Series[0])
+		}
 		k++
 	}
-	c, sn, err := db.ConstantWithin(t.Context(), Name{Raw, "flows"}, []string{"srcip"}, []string{"bytes", "srcip", "ok"})
-	t.Log(k, c, sn, err)
+	if k != 10 {
+		t.Errorf("%d sessions", k)
+	}
 }

@@ -62,7 +62,8 @@ type TableWriter struct {
 	closed   bool
 }
 
-// NewTable begins to write a table. Commit or Abort the writer.
+// NewTable begins to write a table. Commit or Abort the writer. Its run must
+// have been started before, and not be changed until the writer is done.
 //
 // The error wraps ErrTableExists where the table exists and Mode is Create. In
 // mode Append the columns must be those of the table, in names and types.
