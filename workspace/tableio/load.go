@@ -1,0 +1,185 @@
+package tableio
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"netshare/workspace/trace"
+)
+
+// Load reads a CSV, JSON lines or Parquet file, plain, gzip or zstd, into a new
+// table, whose name must be quoted (and qualified) already; reject, which may
+// be nil, gets each record that can't be read. It returns the table's schema
+// and its number of rows. A file without any record, with a quote that is
+// never closed or with two columns of one name is an error, and no table is
+// made.
+func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reject)) (trace.Schema, int64, error) {
+	if reject == nil {
+		reject = func(trace.Reject) {}
+	}
+	format, err := formatOf(path)
+	if err != nil {
+		return trace.Schema{}, 0, err
+	}
+	stop := func() error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	switch format {
+	case formatParquet:
+		return loadParquet(ctx, db, path, table)
+	case formatJSONL:
+		j, err := surveyJSONL(path, stop)
+		if err != nil {
+			return trace.Schema{}, 0, err
+		}
+		return loadHanded(ctx, db, path, table, j.schema(), func(w io.Writer) error { return j.hand(w, stop, reject) })
+	}
+	c, err := surveyCSV(path, stop)
+	if err != nil {
+		return trace.Schema{}, 0, err
+	}
+	for _, j := range c.rejects {
+		reject(j)
+	}
+	schema := c.schema()
+	if q, ok := c.direct(); ok {
+		if n, err := create(ctx, db, table, q); err == nil && n == c.rows {
+			return schema, n, nil
+		}
+		if err := stop(); err != nil {
+			return trace.Schema{}, 0, err
+		}
+		if _, err := db.ExecContext(ctx, "DROP TABLE IF EXISTS "+table); err != nil {
+			return trace.Schema{}, 0, err
+		}
+	}
+	return loadHanded(ctx, db, path, table, schema, func(w io.Writer) error { return c.hand(w, stop, reject) })
+}
+
+// formatOf looks into a file.
+func formatOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.IsDir() {
+		return "", fmt.Errorf("%s: is a directory: name the files in it", path)
+	}
+	in, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	head, err := in.Peek(4)
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	if string(head) == "PAR1" && !in.compressed {
+		return formatParquet, nil
+	}
+	head, err = in.Peek(headLen)
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	format, ok := Detect(head, path)
+	switch {
+	case len(strings.TrimSpace(string(head))) == 0:
+		return "", fmt.Errorf("%s: empty file", path)
+	case !ok && strings.IndexByte(string(head), 0) >= 0:
+		return "", fmt.Errorf("%s: not a table: it holds binary data", path)
+	case !ok:
+		return formatCSV, nil
+	}
+	return format, nil
+}
+
+// create makes a table of a query and counts its rows.
+func create(ctx context.Context, db DB, table, query string) (int64, error) {
+	if _, err := db.ExecContext(ctx, "CREATE TABLE "+table+" AS "+query); err != nil {
+		return 0, err
+	}
+	return count(ctx, db, table)
+}
+
+// padding ends the lines handed on of a table of one column: without it a
+// missing value would be a blank line, which is skipped.
+const padding = ",1"
+
+// loadHanded has hand write a temporary CSV file and the database read it.
+func loadHanded(ctx context.Context, db DB, path, table string, schema trace.Schema, hand func(io.Writer) error) (trace.Schema, int64, error) {
+	f, err := os.CreateTemp("", "netshare-*.csv")
+	if err != nil {
+		return trace.Schema{}, 0, err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriterSize(f, bufferLen)
+	err = hand(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return trace.Schema{}, 0, err
+	}
+	columns, handed := "*", schema
+	if len(schema.Columns) == 1 {
+		columns = Quote(schema.Columns[0].Name)
+		handed.Columns = append(handed.Columns[:1:1], trace.Column{Name: schema.Columns[0].Name + "_pad", Type: trace.TypeText})
+	}
+	n, err := create(ctx, db, table, "SELECT "+columns+" FROM "+readCSV(f.Name(), handed, ',', "\\n", false, nil))
+	if err != nil {
+		return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return schema, n, nil
+}
+
+// readCSV is the table function for a file of the given dialect.
+func readCSV(path string, schema trace.Schema, delim byte, eol string, header bool, nulls []string) string {
+	var sb strings.Builder
+	fmt.Fprintf(&sb, "read_csv(%s, auto_detect=false, header=%v, delim=%s, quote='\"', escape='\"', new_line='%s', comment='', max_line_size=%d, allow_quoted_nulls=%v, nullstr=[''",
+		literal(path), header, literal(string(delim)), eol, maxRecord+maxRecord/4, nulls != nil)
+	for _, n := range nulls {
+		sb.WriteString(", " + literal(n))
+	}
+	sb.WriteString("], columns={")
+	for i, c := range schema.Columns {
+		if i > 0 {
+			sb.WriteString(", ")
+		}
+		sb.WriteString(literal(c.Name) + ": " + literal(string(c.Type)))
+	}
+	sb.WriteString("})")
+	return sb.String()
+}
+
+// direct returns the query that reads the file itself, where the database sees
+// the same values in it as this package does.
+func (c *csvFile) direct() (string, bool) {
+	if !c.clean || c.odd || len(c.names) < 2 {
+		return "", false
+	}
+	for _, p := range c.plans {
+		if p.check && (p.col.Type != trace.TypeTime || !databaseTime(p.form)) || p.form.integer {
+			return "", false
+		}
+	}
+	eol := "\\n"
+	if c.props["eol"] == "crlf" {
+		eol = "\\r\\n"
+	}
+	return "SELECT * FROM " + readCSV(c.path, c.schema(), c.d.delim, eol, c.d.header, []string{}), true
+}
+
+// databaseTime reports whether DuckDB's own cast reads a form's times.
+func databaseTime(f form) bool {
+	return !f.epoch && (f.layout == "2006-01-02 15:04:05" || f.layout == "2006/01/02 15:04:05" || f.layout == "2006-01-02T15:04:05")
+}

@@ -1,0 +1,170 @@
+package tableio
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// class is what one value looks like on its own.
+type class uint8
+
+const (
+	isText    class = iota
+	isInt           // a whole number as any program would write it
+	isPadded        // a whole number with leading zeros or a plus sign
+	isHuge          // a whole number beyond 64 bits
+	isReal          // a number with a point or an exponent
+	isOutside       // a number beyond what 64 bits can hold
+)
+
+// numberClass tells which sort of number v is; it allocates nothing unless v
+// is a real.
+func numberClass(v []byte) class {
+	if len(v) == 0 || len(v) > 400 {
+		return isText
+	}
+	i, digits, point, exp := 0, 0, false, false
+	if v[0] == '-' || v[0] == '+' {
+		i++
+	}
+	first := i
+	for ; i < len(v); i++ {
+		switch c := v[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.' && !point && !exp:
+			point = true
+		case (c == 'e' || c == 'E') && !exp && digits > 0 && i+1 < len(v):
+			exp = true
+			if v[i+1] == '-' || v[i+1] == '+' {
+				i++
+			}
+			if i+1 >= len(v) {
+				return isText
+			}
+		default:
+			return isText
+		}
+	}
+	switch {
+	case digits == 0:
+		return isText
+	case point || exp:
+		if f, err := strconv.ParseFloat(string(v), 64); err != nil || math.IsInf(f, 0) {
+			return isOutside
+		}
+		return isReal
+	case v[0] == '+' || v[first] == '0' && digits > 1 || v[0] == '-' && v[first] == '0':
+		return isPadded
+	case digits > 18:
+		if _, err := strconv.ParseInt(string(v), 10, 64); err != nil {
+			return isHuge
+		}
+	}
+	return isInt
+}
+
+// style is how the reals of a column are written; each of its forms lives as
+// long as every value so far is written like that.
+type style struct {
+	started                 bool
+	fixed, shortest, python bool
+	decimals                int
+}
+
+// add takes in a number; whole says that it has neither point nor exponent.
+func (s *style) add(v []byte, whole bool) {
+	if !s.started {
+		*s = style{started: true, fixed: true, shortest: true, python: true, decimals: -1}
+	}
+	if !s.fixed && !s.shortest && !s.python {
+		return
+	}
+	decimals, significant, exact := 0, len(v), !bytes.ContainsAny(v, "eE+")
+	if dot := bytes.IndexByte(v, '.'); dot >= 0 {
+		decimals = len(v) - dot - 1
+		exact = exact && dot > 0 && v[dot-1] != '-' && decimals > 0 && !(v[0] == '0' && dot > 1) && !bytes.HasPrefix(v, []byte("-0"))
+	}
+	if exact && significant <= 16 { // up to 15 digits any decimal comes back as it went in
+		zero := decimals > 0 && v[len(v)-1] == '0'
+		s.fixed = s.fixed && (s.decimals < 0 || s.decimals == decimals)
+		s.shortest = s.shortest && !zero
+		s.python = s.python && !whole && (!zero || decimals == 1) && !bytes.HasPrefix(v, []byte("0.0000"))
+		s.decimals = decimals
+		return
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil {
+		*s = style{started: true}
+		return
+	}
+	var buf [64]byte
+	s.fixed = s.fixed && exact && (s.decimals < 0 || s.decimals == decimals) && bytes.Equal(strconv.AppendFloat(buf[:0], f, 'f', decimals, 64), v)
+	s.decimals = decimals
+	s.shortest = s.shortest && bytes.Equal(appendShortest(buf[:0], f), v)
+	s.python = s.python && bytes.Equal(appendPython(buf[:0], f), v)
+}
+
+// name is the style as Column.Format has it.
+func (s *style) name() string {
+	switch {
+	case s.shortest, !s.started:
+		return ""
+	case s.fixed && s.decimals >= 0:
+		return "fixed:" + strconv.Itoa(s.decimals)
+	case s.python:
+		return "repr"
+	}
+	return ""
+}
+
+// regular reports whether every value comes back as it was.
+func (s *style) regular() bool { return !s.started || s.fixed || s.shortest || s.python }
+
+// appendShortest writes the shortest decimal that reads back the same.
+func appendShortest(dst []byte, f float64) []byte {
+	if a := math.Abs(f); a != 0 && (a < 1e-7 || a >= 1e21) {
+		return strconv.AppendFloat(dst, f, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, 64)
+}
+
+// appendPython writes f as Python's repr does.
+func appendPython(dst []byte, f float64) []byte {
+	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
+		return strconv.AppendFloat(dst, f, 'e', -1, 64)
+	}
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
+	if bytes.IndexByte(dst[start:], '.') < 0 {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
+// dotted writes a 32-bit address as text.
+func dotted(dst []byte, n uint32) []byte {
+	for shift := 24; shift >= 0; shift -= 8 {
+		dst = strconv.AppendUint(dst, uint64(n>>shift&255), 10)
+		if shift > 0 {
+			dst = append(dst, '.')
+		}
+	}
+	return dst
+}
+
+// number is dotted's way back.
+func number(text string) (uint32, bool) {
+	var n uint32
+	parts := strings.Split(text, ".")
+	for _, p := range parts {
+		b, err := strconv.ParseUint(p, 10, 8)
+		if err != nil {
+			return 0, false
+		}
+		n = n<<8 | uint32(b)
+	}
+	return n, len(parts) == 4
+}

@@ -1,0 +1,218 @@
+package tableio
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// The encodings of text files.
+const (
+	utf8Text  = "utf-8"
+	utf16LE   = "utf-16le"
+	utf16BE   = "utf-16be"
+	latin1    = "latin-1"
+	bufferLen = 256 << 10
+	headLen   = 256 << 10
+	maxWindow = 128 << 20
+)
+
+// input is an opened file as UTF-8 text.
+type input struct {
+	*bufio.Reader
+	file       *os.File
+	encoding   string
+	bom        bool
+	compressed bool
+}
+
+func (in *input) Close() error { return in.file.Close() }
+
+// open opens a file, decompresses it and decodes it to UTF-8 without byte
+// order mark.
+func open(path string) (*input, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory: name the files in it", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{file: f}
+	if err := in.decode(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return in, nil
+}
+
+func (in *input) decode() error {
+	r := bufio.NewReaderSize(in.file, bufferLen)
+	magic, _ := r.Peek(4)
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return fmt.Errorf("gzip: %w", err)
+		}
+		in.compressed, r = true, bufio.NewReaderSize(&named{z, "gzip"}, bufferLen)
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return fmt.Errorf("zstd: %w", err)
+		}
+		in.compressed, r = true, bufio.NewReaderSize(&named{z, "zstd"}, bufferLen)
+	}
+	head, err := r.Peek(bufferLen)
+	if len(head) == 0 {
+		if err == nil || err == io.EOF {
+			return errors.New("empty file")
+		}
+		return err
+	}
+	var skip int
+	in.encoding, skip = encodingOf(head)
+	in.bom = skip > 0
+	_, _ = r.Discard(skip)
+	switch in.encoding {
+	case utf16LE, utf16BE:
+		r = bufio.NewReaderSize(&utf16Reader{r: r, big: in.encoding == utf16BE}, bufferLen)
+	case latin1:
+		r = bufio.NewReaderSize(&latin1Reader{r: r}, bufferLen)
+	}
+	in.Reader = r
+	return nil
+}
+
+// encodingOf tells a text's encoding from its beginning, and the length of its
+// byte order mark.
+func encodingOf(head []byte) (string, int) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf}):
+		return utf8Text, 3
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
+		return utf16LE, 2
+	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return utf16BE, 2
+	}
+	var zeros [2]int
+	for i, c := range head {
+		if c == 0 {
+			zeros[i&1]++
+		}
+	}
+	switch n := len(head); {
+	case zeros[1] > n/4 && zeros[0] == 0:
+		return utf16LE, 0
+	case zeros[0] > n/4 && zeros[1] == 0:
+		return utf16BE, 0
+	}
+	end := len(head)
+	for cut := 0; cut < utf8.UTFMax && end > 0 && len(head) == bufferLen; cut++ { // a rune may be cut by the head's end
+		if utf8.RuneStart(head[end-1]) {
+			end--
+			break
+		}
+		end--
+	}
+	if !utf8.Valid(head[:end]) {
+		return latin1, 0
+	}
+	return utf8Text, 0
+}
+
+// named says which decompressor an error came from.
+type named struct {
+	r    io.Reader
+	name string
+}
+
+func (d *named) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return n, fmt.Errorf("%s data is cut short", d.name)
+	}
+	return n, fmt.Errorf("%s data is damaged: %w", d.name, err)
+}
+
+// latin1Reader turns ISO 8859-1 into UTF-8.
+type latin1Reader struct {
+	r *bufio.Reader
+}
+
+func (l *latin1Reader) Read(p []byte) (n int, err error) {
+	for n+2 <= len(p) {
+		if n > 0 && l.r.Buffered() == 0 {
+			return n, nil
+		}
+		c, err := l.r.ReadByte()
+		if err != nil {
+			return n, err
+		}
+		n += len(utf8.AppendRune(p[n:n], rune(c)))
+	}
+	return n, nil
+}
+
+// utf16Reader turns UTF-16 into UTF-8; what is no text becomes U+FFFD.
+type utf16Reader struct {
+	r    *bufio.Reader
+	big  bool
+	back rune // a code unit read ahead
+	has  bool
+}
+
+func (u *utf16Reader) unit() (rune, error) {
+	if u.has {
+		u.has = false
+		return u.back, nil
+	}
+	a, err := u.r.ReadByte()
+	if err != nil {
+		return 0, err
+	}
+	b, err := u.r.ReadByte()
+	if err != nil {
+		return 0, errors.New("UTF-16 text ends in the middle of a character")
+	}
+	if u.big {
+		a, b = b, a
+	}
+	return rune(b)<<8 | rune(a), nil
+}
+
+func (u *utf16Reader) Read(p []byte) (n int, err error) {
+	for n+utf8.UTFMax <= len(p) {
+		if n > 0 && u.r.Buffered() < 4 {
+			return n, nil
+		}
+		r, err := u.unit()
+		if err != nil {
+			return n, err
+		}
+		if r >= 0xd800 && r < 0xdc00 {
+			low, err := u.unit()
+			if err == nil && low >= 0xdc00 && low < 0xe000 {
+				r = (r-0xd800)<<10 | (low - 0xdc00) + 0x10000
+			} else if err == nil {
+				u.back, u.has = low, true
+			}
+		}
+		n += len(utf8.AppendRune(p[n:n], r))
+	}
+	return n, nil
+}

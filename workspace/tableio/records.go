@@ -1,0 +1,173 @@
+package tableio
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxRecord bounds the memory that one record may take.
+const maxRecord = 16 << 20
+
+// records splits CSV text into records and fields and knows where each begins.
+type records struct {
+	r     *bufio.Reader
+	delim byte
+
+	fields [][]byte // of the record last read, unquoted; valid until the next
+	quoted []bool   // which of them stood in quotes
+	odd    bool     // it has quotes where CSV wants none
+	line   int64    // at which the record begins, from 1
+	off    int64    // byte offset of that line
+	raw    []byte   // the record as it stands, without line end
+
+	nextLine, nextOff int64
+	crlf, lf, bare    int64  // records ended by CRLF, LF, nothing
+	end               string // of the line last read
+	buf, text, out    []byte
+}
+
+func newRecords(r *bufio.Reader, delim byte) *records {
+	return &records{r: r, delim: delim, nextLine: 1}
+}
+
+// next reads one record; io.EOF after the last.
+func (c *records) next() error {
+	c.line, c.off = c.nextLine, c.nextOff
+	line, err := c.physical()
+	if err != nil {
+		return err
+	}
+	if bytes.IndexByte(line, '"') < 0 {
+		c.plain(line)
+	} else if err := c.withQuotes(line); err != nil {
+		return err
+	}
+	switch c.end {
+	case "\n":
+		c.lf++
+	case "\r\n":
+		c.crlf++
+	default:
+		c.bare++
+	}
+	return nil
+}
+
+// physical reads one line and drops its end.
+func (c *records) physical() ([]byte, error) {
+	line, err := c.r.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		c.buf = append(c.buf[:0], line...)
+		for err == bufio.ErrBufferFull {
+			line, err = c.r.ReadSlice('\n')
+			if c.buf = append(c.buf, line...); len(c.buf) > maxRecord {
+				return nil, fmt.Errorf("line %d is longer than %d bytes: this is no table", c.nextLine, maxRecord)
+			}
+		}
+		line = c.buf
+	}
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("line %d at byte %d: %w", c.nextLine, c.nextOff, err)
+	}
+	if len(line) == 0 {
+		return nil, io.EOF
+	}
+	c.nextLine++
+	c.nextOff += int64(len(line))
+	switch n := len(line); {
+	case line[n-1] != '\n':
+		c.end = ""
+	case n > 1 && line[n-2] == '\r':
+		c.end, line = "\r\n", line[:n-2]
+	default:
+		c.end, line = "\n", line[:n-1]
+	}
+	return line, nil
+}
+
+func (c *records) plain(line []byte) {
+	c.raw = line
+	c.fields, c.quoted, c.odd = c.fields[:0], c.quoted[:0], false
+	for {
+		i := bytes.IndexByte(line, c.delim)
+		if i < 0 {
+			break
+		}
+		c.fields, c.quoted = append(c.fields, line[:i:i]), append(c.quoted, false)
+		line = line[i+1:]
+	}
+	c.fields, c.quoted = append(c.fields, line), append(c.quoted, false)
+}
+
+// errQuote is a quote that is never closed.
+var errQuote = errors.New("quote is never closed")
+
+// withQuotes reads a record that has quotes and so may have more lines.
+func (c *records) withQuotes(line []byte) error {
+	text := append(c.text[:0], line...)
+	c.fields, c.quoted, c.odd = c.fields[:0], c.quoted[:0], false
+	out := c.out[:0] // unquoted fields, apart from the line that they come from
+	for i := 0; ; {
+		if i >= len(text) || text[i] != '"' {
+			end := bytes.IndexByte(text[i:], c.delim)
+			if end < 0 {
+				end = len(text) - i
+			}
+			f := text[i : i+end]
+			c.odd = c.odd || bytes.IndexByte(f, '"') >= 0
+			start := len(out)
+			out = append(out, f...)
+			c.fields, c.quoted = append(c.fields, out[start:len(out):len(out)]), append(c.quoted, false)
+			i += end
+		} else {
+			start := len(out)
+			i++
+			for {
+				end := bytes.IndexByte(text[i:], '"')
+				if end < 0 { // the record goes on in the next line
+					out = append(out, text[i:]...)
+					i = len(text)
+					end := c.end // it belongs to the value
+					more, err := c.physical()
+					if err == io.EOF {
+						return fmt.Errorf("line %d: %w", c.line, errQuote)
+					}
+					if err != nil {
+						return err
+					}
+					if len(text)+len(more) > maxRecord {
+						return fmt.Errorf("line %d: %w within %d bytes", c.line, errQuote, maxRecord)
+					}
+					out = append(out, end...)
+					text = append(text, '\n')
+					i++
+					text = append(text, more...)
+					continue
+				}
+				out = append(out, text[i:i+end]...)
+				i += end + 1
+				if i < len(text) && text[i] == '"' {
+					out = append(out, '"')
+					i++
+					continue
+				}
+				break
+			}
+			for i < len(text) && text[i] != c.delim { // text after the closing quote
+				c.odd = true
+				out = append(out, text[i])
+				i++
+			}
+			c.fields, c.quoted = append(c.fields, out[start:len(out):len(out)]), append(c.quoted, true)
+		}
+		if i >= len(text) {
+			break
+		}
+		i++ // the delimiter
+	}
+	c.text, c.raw, c.out = text, text, out
+	return nil
+}
