@@ -2,11 +2,10 @@
 // twice: for AVX2 and FMA, and for the processor's baseline. NaN passes through all of them (no
 // finite-math), and sums run in a fixed order.
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3", "no-math-errno", "no-trapping-math")
+#pragma GCC optimize("O3", "no-trapping-math")
 #endif
 #include "kern.h"
 
-#include <math.h>
 #include <string.h>
 
 #define BODY static inline __attribute__((always_inline))
@@ -72,6 +71,22 @@ BODY float flog(float x) {
   p = p * f + 3.3333331174e-1f;
   p = p * f * z - 2.12194440e-4f * n - 0.5f * z;
   return f + p + 0.693359375f * n;
+}
+
+// sqrtf of a number that is not negative, by three Newton steps, to the last two bits; compilers don't
+// vectorise the library's, which may set errno.
+BODY float fsqrt(float x) {
+  union {
+    int32_t i;
+    float f;
+  } u;
+  u.f = x;
+  u.i = 0x5f3759df - (u.i >> 1);
+  float y = u.f;
+  y = y * (1.5f - 0.5f * (x * y) * y);
+  y = y * (1.5f - 0.5f * (x * y) * y);
+  y = y * (1.5f - 0.5f * (x * y) * y);
+  return x * y;
 }
 
 BODY float fsigmoid(float x) { return 1.0f / (1.0f + fexp(-x)); }
@@ -143,7 +158,7 @@ BODY void adam(long n, float *p, const float *g, float *m, float *v, float rate,
     float mi = b1 * m[i] + a1 * g[i], vi = b2 * v[i] + a2 * g[i] * g[i];
     m[i] = mi;
     v[i] = vi;
-    p[i] -= rate * c1 * mi / (sqrtf(vi) * c2 + eps);
+    p[i] -= rate * c1 * mi / (fsqrt(vi) * c2 + eps);
   }
 }
 KERNEL(adam,
@@ -330,7 +345,7 @@ BODY void layer_forward(long m, long n, const float *x, const float *gain, const
     for (long j = 0; j < n; j++) mean += q[j];
     mean /= (float)n;
     for (long j = 0; j < n; j++) var += (q[j] - mean) * (q[j] - mean);
-    istd[i] = 1.0f / sqrtf(var / (float)n + 1e-5f);
+    istd[i] = 1.0f / fsqrt(var / (float)n + 1e-5f);
     for (long j = 0; j < n; j++) {
       float v = (q[j] - mean) * istd[i];
       xh[i * n + j] = v;
@@ -394,17 +409,17 @@ BODY void normal(long n, float *x, const uint32_t *seed) {
   uniform(n, x, seed);
   for (long i = 0; i < n; i++) {
     float u = x[i], w = -flog(4.0f * u * (1.0f - u));
-    float v = w - 2.5f, s = sqrtf(w < 5.0f ? 5.0f : w) - 3.0f;
-    float p = 2.81022636e-08f, q = -0.000200214257f;
-    p = p * v + 3.43273939e-07f, q = q * s + 0.000100950558f;
-    p = p * v - 3.5233877e-06f, q = q * s + 0.00134934322f;
-    p = p * v - 4.39150654e-06f, q = q * s - 0.00367342844f;
-    p = p * v + 0.00021858087f, q = q * s + 0.00573950773f;
-    p = p * v - 0.00125372503f, q = q * s - 0.0076224613f;
-    p = p * v - 0.00417768164f, q = q * s + 0.00943887047f;
-    p = p * v + 0.246640727f, q = q * s + 1.00167406f;
-    p = p * v + 1.50140941f, q = q * s + 2.83297682f;
-    x[i] = 1.41421356237f * (2.0f * u - 1.0f) * (w < 5.0f ? p : q);
+    float s = fsqrt(w), t = w < 5.0f ? w - 2.5f : s - 3.0f;
+    float p = w < 5.0f ? 2.81022636e-08f : -0.000200214257f;
+    p = p * t + (w < 5.0f ? 3.43273939e-07f : 0.000100950558f);
+    p = p * t + (w < 5.0f ? -3.5233877e-06f : 0.00134934322f);
+    p = p * t + (w < 5.0f ? -4.39150654e-06f : -0.00367342844f);
+    p = p * t + (w < 5.0f ? 0.00021858087f : 0.00573950773f);
+    p = p * t + (w < 5.0f ? -0.00125372503f : -0.0076224613f);
+    p = p * t + (w < 5.0f ? -0.00417768164f : 0.00943887047f);
+    p = p * t + (w < 5.0f ? 0.246640727f : 1.00167406f);
+    p = p * t + (w < 5.0f ? 1.50140941f : 2.83297682f);
+    x[i] = 1.41421356237f * (2.0f * u - 1.0f) * p;
   }
 }
 KERNEL(normal, (long n, float *x, const uint32_t *seed), (n, x, seed))

@@ -8,7 +8,6 @@ package kern
 
 /*
 #cgo CFLAGS: -O3 -Wall
-#cgo LDFLAGS: -lm
 #include "kern.h"
 #cgo noescape ns_sgemm
 #cgo nocallback ns_sgemm
