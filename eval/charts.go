@@ -33,11 +33,19 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 		out = append(out, chart{name: fmt.Sprintf("%02d-%s", len(out)+1, fileName(name)), section: section, title: title, alt: alt, figure: f})
 	}
 	if len(c.opts.Key) > 0 {
-		c.cdf(add, "", "session-length", "Session length", "session length, records", c.real.sess.length, c.synth.sess.length, true)
+		c.cdf(add, curve{
+			name: "session-length", title: "Session length", label: "session length, records", of: "sessions",
+			real: c.real.sess.length, synth: c.synth.sess.length, log: true,
+		})
 		if c.clock >= 0 {
-			unit := c.fields[c.clock].unit
-			c.cdf(add, "", "session-duration", "Session duration", "session duration, "+unit, c.real.sess.duration, c.synth.sess.duration, true)
-			c.cdf(add, "", "interarrival", "Interarrival time within sessions", "interarrival time, "+unit, c.real.sess.gaps, c.synth.sess.gaps, true)
+			c.cdf(add, c.inTime(c.clock, curve{
+				name: "session-duration", title: "Session duration", label: "session duration", of: "sessions",
+				real: c.real.sess.duration, synth: c.synth.sess.duration, log: true,
+			}))
+			c.cdf(add, c.inTime(c.clock, curve{
+				name: "interarrival", title: "Interarrival time within sessions", label: "interarrival time", of: "gaps",
+				real: c.real.sess.gaps, synth: c.synth.sess.gaps, log: true,
+			}))
 		}
 	}
 	if c.clock >= 0 {
@@ -51,16 +59,19 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 		fd := &c.fields[f]
 		name := fd.Column.Name
 		if fd.numeric {
-			label := name
-			if fd.unit != "" {
-				label += ", " + fd.unit
+			cv := curve{
+				section: name, name: "cdf-" + name, title: "Distribution of " + Printable(name), label: name,
+				real: c.real.numbers[f], synth: c.synth.numbers[f],
 			}
-			x, y := c.real.numbers[f], c.synth.numbers[f]
-			if fd.time {
-				label = name + " since the first record, " + fd.unit
-				x, y = fromLeast(x), fromLeast(y)
+			switch {
+			case fd.time:
+				cv.label += " since the first record"
+				cv.real, cv.synth = fromLeast(cv.real), fromLeast(cv.synth)
+				cv = c.inTime(f, cv)
+			case fd.unit != "":
+				cv.label += ", " + fd.unit
 			}
-			c.cdf(add, name, "cdf-"+name, "Distribution of "+Printable(name), label, x, y, false)
+			c.cdf(add, cv)
 			continue
 		}
 		p, q := tally(c.real.codes[f], len(fd.values)), tally(c.synth.codes[f], len(fd.values))
@@ -78,57 +89,126 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 // adder appends a chart.
 type adder = func(section, name, title, alt string, f figure.Figure)
 
-func (c *comparison) cdf(add adder, section, name, title, label string, x, y []float64, log bool) {
-	a, b := sampled(x, nil).values, sampled(y, nil).values
+// curve is what a figure of two cumulative distributions shows.
+type curve struct {
+	section, name, title, label, of string
+	real, synth                     []float64
+	log                             bool // asked for; a heavy tail asks for it too
+}
+
+// inTime puts a curve of times into a unit that reads well, and names it.
+func (c *comparison) inTime(f int, cv curve) curve {
+	span := 0.0
+	for _, x := range [][]float64{cv.real, cv.synth} {
+		for _, v := range x {
+			if finite(v) {
+				span = max(span, math.Abs(v))
+			}
+		}
+	}
+	factor, unit := readable(span*c.fields[f].seconds, cv.log)
+	factor *= c.fields[f].seconds
+	cv.real, cv.synth = scaled(cv.real, factor), scaled(cv.synth, factor)
+	cv.label += ", " + unit
+	return cv
+}
+
+// readable is the factor from seconds to, and the name of, a unit that suits a
+// length of time. Logarithmic axes keep seconds.
+func readable(seconds float64, log bool) (factor float64, unit string) {
+	switch {
+	case log || (seconds >= 1 && seconds < 600) || seconds == 0:
+		return 1, "s"
+	case seconds < 1e-3:
+		return 1e6, "µs"
+	case seconds < 1:
+		return 1e3, "ms"
+	case seconds < 3*3600:
+		return 1. / 60, "min"
+	case seconds < 3*86400:
+		return 1. / 3600, "h"
+	}
+	return 1. / 86400, "days"
+}
+
+func scaled(x []float64, factor float64) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = v * factor
+	}
+	return out
+}
+
+func (c *comparison) cdf(add adder, cv curve) {
+	a, b := sampled(cv.real, nil).values, sampled(cv.synth, nil).values
 	if len(a)+len(b) == 0 {
 		return
 	}
-	sc := measure(a)
-	if !sc.heavy && (len(a) == 0 || a[0] < 0 || spanOf(a) == 0 || a[len(a)-1] < 100*math.Max(at(a, .5), math.SmallestNonzeroFloat64)) {
-		log = false
-	} else {
-		log = log || sc.heavy
+	log := cv.log || measure(a).heavy
+	lo, hi := 0.0, 0.0
+	for _, x := range [][]float64{a, b} {
+		if len(x) == 0 {
+			continue
+		}
+		hi = max(hi, x[len(x)-1])
+		lo = min(lo, x[0])
 	}
-	if len(b) > 0 && b[0] < 0 {
+	if lo < 0 || hi == 0 || (len(a) > 0 && hi < 5*at(a, 0) && at(a, 0) > 0) {
 		log = false
 	}
-	add(section, name, title, "Cumulative distribution of "+Printable(label)+", real and synthetic",
-		figure.CDF{XLabel: label, Log: log, Real: cdfPoints(a), Synthetic: cdfPoints(b)})
+	add(cv.section, cv.name, cv.title, "Cumulative distribution of "+Printable(cv.label)+", real and synthetic",
+		figure.CDF{XLabel: cv.label, Of: cv.of, Log: log, Real: cdfPoints(a, log), Synthetic: cdfPoints(b, log)})
 }
 
-// cdfPoints thins the cumulative distribution of sorted values: every distinct
-// value where there are few, else values at equal steps of rank.
-func cdfPoints(x []float64) []figure.Point {
-	var all []figure.Point
+// cdfPoints thins the cumulative distribution of sorted values to what a
+// figure shows: every distinct value where there are few, else those that lie
+// a step to the right of or above the last one kept.
+func cdfPoints(x []float64, log bool) []figure.Point {
+	var out []figure.Point
+	if len(x) == 0 {
+		return nil
+	}
+	place := func(v float64) float64 { return v }
+	if log {
+		place = func(v float64) float64 { return math.Log(max(v, x[len(x)-1]*1e-12)) }
+	}
 	n := float64(len(x))
+	wide := (place(x[len(x)-1]) - place(x[0])) / (curvePoints / 3)
+	distinct := 0
+	for i := range x {
+		if i == 0 || x[i] != x[i-1] {
+			distinct++
+		}
+	}
 	for i := 0; i < len(x); {
 		j := i
 		for j < len(x) && x[j] == x[i] {
 			j++
 		}
-		all = append(all, figure.Point{X: x[i], Y: float64(j) / n})
+		p := figure.Point{X: x[i], Y: float64(j) / n}
+		if distinct <= curvePoints || i == 0 || j == len(x) ||
+			p.Y-out[len(out)-1].Y > 1.5/curvePoints || place(p.X)-place(out[len(out)-1].X) > wide {
+			out = append(out, p)
+		}
 		i = j
 	}
-	if len(all) <= curvePoints {
-		return all
-	}
-	out := []figure.Point{all[0]}
-	for i := 1; i < len(all)-1; i++ {
-		last := out[len(out)-1]
-		if all[i+1].Y-last.Y > 1.5/curvePoints || all[i].X-last.X > (x[len(x)-1]-x[0])/(curvePoints/3) {
-			out = append(out, all[i])
-		}
-	}
-	return append(out, all[len(all)-1])
+	return out
 }
 
-func fromLeast(x []float64) []float64 {
+// least is the smallest finite value.
+func least(x []float64) float64 {
 	lo := math.Inf(1)
 	for _, v := range x {
 		if finite(v) {
 			lo = min(lo, v)
 		}
 	}
+	return lo
+}
+
+// fromLeast subtracts the smallest finite value.
+func fromLeast(x []float64) []float64 {
+	lo := least(x)
 	out := make([]float64, len(x))
 	for i, v := range x {
 		out[i] = v - lo
@@ -187,6 +267,8 @@ func (c *comparison) volumeChart(add adder) {
 		return
 	}
 	const slices = 60
+	factor, unit := readable(span*fd.seconds, false)
+	factor *= fd.seconds
 	curve := func(t []float64) []figure.Point {
 		if len(t) == 0 {
 			return nil
@@ -197,13 +279,13 @@ func (c *comparison) volumeChart(add adder) {
 		}
 		out := make([]figure.Point, slices)
 		for i, n := range counts {
-			out[i] = figure.Point{X: (float64(i) + .5) * span / slices, Y: n}
+			out[i] = figure.Point{X: (float64(i) + .5) * span / slices * factor, Y: n}
 		}
 		return out
 	}
 	add("", "volume", "Records over time", "Records in each sixtieth of the time span, real and synthetic, each from its first record",
 		figure.Lines{
-			XLabel: fd.Column.Name + " since the first record, " + fd.unit, YLabel: "records per 1/60 of the span",
+			XLabel: fd.Column.Name + " since the first record, " + unit, YLabel: "records per 1/60 of the span",
 			Real: curve(x), Synthetic: curve(y),
 		})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"netshare/workspace/trace"
 )
@@ -22,9 +23,6 @@ func (c *comparison) detection(ctx context.Context, rng *rand.Rand) ([]Score, er
 		s.Note = "fewer than 20 records on a side"
 		return []Score{s}, nil
 	}
-	names, real := c.features(c.real)
-	_, synth := c.features(c.synth)
-	_, indep := c.features(c.indep)
 	n := c.opts.DetectorRows
 	pick := func(sd *side, in func(i int) bool) []int32 {
 		rows := make([]int32, 0, sd.rows)
@@ -40,31 +38,28 @@ func (c *comparison) detection(ctx context.Context, rng *rand.Rand) ([]Score, er
 		s.note("on a sample of at most " + short(float64(n)) + " records a side, drawn by the seed")
 	}
 	type job struct {
-		a, b         [][]float64
-		ra, rb       []int32
-		sessA, sessB *sessions
-		lift         float64
-		gain         []float64
+		a, b   *side
+		ra, rb []int32
+		lift   float64
+		gain   []float64
 	}
 	all := pick(c.real, nil)
-	jobs := []*job{
-		{a: real, b: synth, ra: all, rb: pick(c.synth, nil), sessA: c.real.sess, sessB: c.synth.sess},
-		{a: real, b: indep, ra: all, rb: pick(c.indep, nil), sessA: c.real.sess, sessB: c.indep.sess},
-	}
+	jobs := []*job{{a: c.real, b: c.synth, ra: all, rb: pick(c.synth, nil)}, {a: c.real, b: c.indep, ra: all, rb: pick(c.indep, nil)}}
 	for k := range min(detectorSplits, c.halves.splits) {
 		half := func(h uint32) func(int) bool {
 			return func(i int) bool { return c.halves.row[i]>>k&1 == h }
 		}
-		jobs = append(jobs, &job{a: real, b: real, ra: pick(c.real, half(0)), rb: pick(c.real, half(1)), sessA: c.real.sess, sessB: c.real.sess})
+		jobs = append(jobs, &job{a: c.real, b: c.real, ra: pick(c.real, half(0)), rb: pick(c.real, half(1))})
 	}
 	err := parallel(ctx, len(jobs), func(i int) {
 		j := jobs[i]
-		auc, gain := crossValidate(j.a, j.b, j.ra, j.rb, j.sessA.of, j.sessB.of)
+		auc, gain := crossValidate(c.features(j.a, j.ra), c.features(j.b, j.rb), sessionsOf(j.a, j.ra), sessionsOf(j.b, j.rb))
 		j.lift, j.gain = max(0, 2*auc-1), gain
 	})
 	if err != nil {
 		return nil, err
 	}
+	names := c.featureNames()
 	got := measured{value: jobs[0].lift, independent: jobs[1].lift, uniform: math.NaN(), worst: 1}
 	for _, j := range jobs[2:] {
 		got.bases = append(got.bases, j.lift)
@@ -82,52 +77,59 @@ func (c *comparison) detection(ctx context.Context, rng *rand.Rand) ([]Score, er
 	return []Score{s}, nil
 }
 
-// features returns what the detector sees of each record, as numbers: the
-// value of a number, the code of a category in the shared dictionary ordered
-// by frequency, the number of records that bear an address or a text, the
-// length of the record's session and the time since the session's last record.
-func (c *comparison) features(s *side) (names []string, x [][]float64) {
+// featureNames names the features in sentences.
+func (c *comparison) featureNames() []string {
+	var names []string
 	for f := range c.fields {
-		fd := &c.fields[f]
-		col := make([]float64, s.rows)
-		switch {
-		case fd.time:
-			lo := math.Inf(1)
-			for _, v := range s.numbers[f] {
-				if finite(v) {
-					lo = min(lo, v)
-				}
-			}
-			for i, v := range s.numbers[f] {
-				col[i] = v - lo
-			}
-			names = append(names, quote(fd.Column.Name))
-		case fd.numeric:
-			copy(col, s.numbers[f])
-			names = append(names, quote(fd.Column.Name))
-		case fd.Column.Kind == trace.KindAddress || fd.Column.Kind == trace.KindText:
-			n := tally(s.codes[f], len(fd.values))
-			for i, code := range s.codes[f] {
-				col[i] = math.Round(math.Log2(n[code] / float64(s.rows)))
-			}
-			names = append(names, "how often a value of "+quote(fd.Column.Name)+" recurs")
-		default:
-			sm := newSmall(tally(c.real.codes[f], len(fd.values)), 30)
-			for i, code := range s.codes[f] {
-				col[i] = float64(sm.codeOf[code])
-			}
-			names = append(names, quote(fd.Column.Name))
+		name := quote(c.fields[f].Column.Name)
+		if k := c.fields[f].Column.Kind; !c.fields[f].numeric && (k == trace.KindAddress || k == trace.KindText) {
+			name = "how often a value of " + name + " recurs"
+		}
+		names = append(names, name)
+	}
+	if len(c.opts.Key) > 0 {
+		names = append(names, "session length")
+		if c.clock >= 0 {
+			names = append(names, "interarrival time")
+		}
+	}
+	return names
+}
+
+// features returns what the detector sees of the given rows, as numbers: the
+// value of a number, a time since the trace's first, a category's place among
+// the 30 most frequent real ones, how many records bear an address or a text
+// (in powers of two), the length of the record's session and the time since
+// the session's last record.
+func (c *comparison) features(s *side, rows []int32) [][]float64 {
+	var x [][]float64
+	column := func(of func(row int32) float64) {
+		col := make([]float64, len(rows))
+		for i, r := range rows {
+			col[i] = of(r)
 		}
 		x = append(x, col)
 	}
+	for f := range c.fields {
+		fd, numbers, codes := &c.fields[f], s.numbers[f], s.codes[f]
+		switch {
+		case fd.time:
+			lo := least(numbers)
+			column(func(r int32) float64 { return numbers[r] - lo })
+		case fd.numeric:
+			column(func(r int32) float64 { return numbers[r] })
+		case fd.Column.Kind == trace.KindAddress || fd.Column.Kind == trace.KindText:
+			n := tally(codes, len(fd.values))
+			column(func(r int32) float64 { return math.Round(math.Log2(n[codes[r]] / float64(s.rows))) })
+		default:
+			sm := newSmall(tally(c.real.codes[f], len(fd.values)), treeBins-2)
+			column(func(r int32) float64 { return float64(sm.codeOf[codes[r]]) })
+		}
+	}
 	if len(c.opts.Key) == 0 {
-		return names, x
+		return x
 	}
-	length := make([]float64, s.rows)
-	for i, id := range s.sess.of {
-		length[i] = s.sess.length[id]
-	}
-	names, x = append(names, "session length"), append(x, length)
+	column(func(r int32) float64 { return s.sess.length[s.sess.of[r]] })
 	if c.clock >= 0 {
 		gap := make([]float64, s.rows)
 		t := s.numbers[c.clock]
@@ -137,35 +139,37 @@ func (c *comparison) features(s *side) (names []string, x [][]float64) {
 				gap[row] = t[row] - t[s.sess.order[i-1]]
 			}
 		}
-		names, x = append(names, "interarrival time"), append(x, gap)
+		column(func(r int32) float64 { return gap[r] })
 	}
-	return names, x
+	return x
 }
 
-// crossValidate returns the AUC of boosted trees that tell rows ra of a from
-// rows rb of b, over three folds that keep sessions together, and the gain of
-// each feature.
-func crossValidate(a, b [][]float64, ra, rb, sessA, sessB []int32) (auc float64, gain []float64) {
+func sessionsOf(s *side, rows []int32) []int32 {
+	out := make([]int32, len(rows))
+	for i, r := range rows {
+		out[i] = s.sess.of[r]
+	}
+	return out
+}
+
+// crossValidate returns the AUC of boosted trees that tell records a from
+// records b, given feature by feature, over three folds that keep sessions
+// together, and the gain of each feature.
+func crossValidate(a, b [][]float64, sessA, sessB []int32) (auc float64, gain []float64) {
 	const folds = 3
-	n := len(ra) + len(rb)
+	n := len(sessA) + len(sessB)
 	bins := make([][]uint8, len(a))
-	buf := make([]float64, n)
 	for f := range a {
-		for i, r := range ra {
-			buf[i] = a[f][r]
-		}
-		for i, r := range rb {
-			buf[len(ra)+i] = b[f][r]
-		}
-		bins[f] = cut(buf, quantileEdges(sampled(buf, nil).values, treeBins-2))
+		both := slices.Concat(a[f], b[f])
+		bins[f] = cut(both, quantileEdges(sampled(both, nil).values, treeBins-2))
 	}
 	label, fold := make([]float64, n), make([]uint8, n)
-	for i, r := range ra {
-		fold[i] = foldOf(sessA[r], folds)
+	for i, id := range sessA {
+		fold[i] = foldOf(id, folds)
 	}
-	for i, r := range rb {
-		label[len(ra)+i] = 1
-		fold[len(ra)+i] = foldOf(sessB[r], folds)
+	for i, id := range sessB {
+		label[len(sessA)+i] = 1
+		fold[len(sessA)+i] = foldOf(id, folds)
 	}
 	gain = make([]float64, len(a))
 	score := make([]float64, n)

@@ -71,7 +71,7 @@ type measured struct {
 //
 // The yardstick is the first of independent columns, uniform noise and the
 // worst value that is clearly worse than two halves of the real trace: by
-// three spreads, and by 5 % (independent) or 10 % (uniform) of what is left to
+// three spreads, and by 5 % (independent) or 15 % (uniform) of what is left to
 // the worst. One that is not can't tell a good trace from noise.
 func (s *Score) settle(m measured) {
 	if math.IsNaN(m.value) || math.IsInf(m.value, 0) {
@@ -95,7 +95,7 @@ func (s *Score) settle(m measured) {
 	switch {
 	case w[1] > clear(0.05):
 		s.Yardstick, s.YardstickKind = m.independent, "independent"
-	case w[2] > clear(0.10):
+	case w[2] > clear(0.15):
 		s.Yardstick, s.YardstickKind = m.uniform, "uniform"
 	default:
 		s.Yardstick, s.YardstickKind = m.worst, "worst"

@@ -15,6 +15,7 @@ type field struct {
 	numeric bool
 	time    bool
 	unit    string   // of numbers
+	seconds float64  // length of the unit of a time
 	values  []string // shared dictionary of a text column
 }
 
@@ -48,7 +49,7 @@ func match(real, synth *Trace) (fields []field, r, s *side, odd []Score) {
 			odd = append(odd, row)
 			continue
 		}
-		f := field{Column: a.Column, numeric: a.Numeric(), time: a.Temporal(), unit: a.unitName()}
+		f := field{Column: a.Column, numeric: a.Numeric(), time: a.Temporal(), unit: a.unitName(), seconds: a.unitSeconds()}
 		var ra, sa []float64
 		var rc, sc []int32
 		if f.numeric {
@@ -74,26 +75,15 @@ func match(real, synth *Trace) (fields []field, r, s *side, odd []Score) {
 	return fields, r, s, odd
 }
 
-// alignTime returns b's numbers in a's unit, counted from a's origin.
+// alignTime returns b's numbers in a's unit. Each side keeps its own origin,
+// for every metric of time counts from the side's earliest, and a common one
+// would cost nanoseconds their last digits.
 func alignTime(a, b *Column) []float64 {
 	scale := b.unitSeconds() / a.unitSeconds()
-	var shift float64
-	if scale == 1 && a.Type == b.Type {
-		shift = float64(b.origin - a.origin)
-		if a.Type == trace.TypeTime {
-			shift *= 1e-9
-		}
-	} else {
-		shift = b.offset()*scale - a.offset()
-	}
-	if scale == 1 && shift == 0 {
+	if scale == 1 {
 		return b.numbers
 	}
-	out := make([]float64, len(b.numbers))
-	for i, x := range b.numbers {
-		out[i] = x*scale + shift
-	}
-	return out
+	return scaled(b.numbers, scale)
 }
 
 // shareDictionary returns the values of both columns, the real one's first,

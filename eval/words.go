@@ -266,7 +266,7 @@ func worst(scores []Score, n int) []Finding {
 		case s.Property == Pairs:
 			v += 70
 		case s.Property == Coverage && s.Metric != "missing":
-			v += 20
+			v += 40
 		}
 		return v
 	}

@@ -13,6 +13,7 @@ import (
 // CDF is two cumulative distributions over each other.
 type CDF struct {
 	XLabel          string // quantity and unit
+	Of              string // what is counted: "records" where empty
 	Log             bool   // logarithmic x axis; values at or below 0 stand at its left end as 0
 	Real, Synthetic []Point
 }
@@ -23,7 +24,11 @@ func (f CDF) paint(c draw.Canvas) error {
 	if len(f.Real)+len(f.Synthetic) == 0 {
 		return errEmpty("distribution")
 	}
-	p := newPlot(f.XLabel, "share of records at most x")
+	of := f.Of
+	if of == "" {
+		of = "records"
+	}
+	p := newPlot(f.XLabel, "share of "+of+" up to x")
 	p.Y.Min, p.Y.Max = 0, 1.0
 	p.Y.Tick.Marker = linearTicks{}
 	at := func(x float64) float64 { return x }
