@@ -8,11 +8,12 @@ import (
 
 // builder makes frames in a buffer of its own.
 type builder struct {
-	link  linkType
-	flows *tracker
-	crc   *crc32.Table
-	buf   []byte
-	used  int // bytes of buf that may be other than zero
+	link     linkType
+	flows    *tracker
+	payloads payloads
+	crc      *crc32.Table
+	buf      []byte
+	used     int // bytes of buf that may be other than zero
 }
 
 const (
@@ -23,7 +24,7 @@ const (
 
 func newBuilder(link linkType) *builder {
 	return &builder{
-		link: link, flows: newTracker(), crc: crc32.MakeTable(crc32.Castagnoli),
+		link: link, flows: newTracker(), payloads: newPayloads(), crc: crc32.MakeTable(crc32.Castagnoli),
 		buf: make([]byte, maxLink+48+maxPacket+maxOption+64),
 	}
 }
@@ -54,17 +55,17 @@ type layout struct {
 
 // build returns the frame of a packet, valid until the next call, and its
 // length on the wire.
-func (b *builder) build(s *spec, keepSequence bool) (frame []byte, wireLen int) {
+func (b *builder) build(s *spec, keep bool) (frame []byte, wireLen int) {
 	clear(b.buf[:b.used])
 	if s.src.Is4() != s.dst.Is4() {
 		s.src, s.dst = netip.AddrFrom16(s.src.As16()), netip.AddrFrom16(s.dst.As16())
 	}
-	l := b.plan(s)
+	l := b.plan(s, keep)
 	at := b.linkHeader(s, l.v6)
 	ip := b.buf[at : at+l.total]
 	segment := ip[l.header+l.options:]
 	sum := b.ipHeader(ip, s, &l)
-	b.segment(segment, s, &l, sum, keepSequence)
+	b.segment(segment, s, &l, sum, keep)
 	if !l.v6 {
 		binary.BigEndian.PutUint16(ip[10:], fold(sum16(ip[:l.header+l.options])))
 	}
@@ -80,7 +81,7 @@ func (b *builder) build(s *spec, keepSequence bool) (frame []byte, wireLen int) 
 }
 
 // plan decides the sizes of the packet's parts.
-func (b *builder) plan(s *spec) layout {
+func (b *builder) plan(s *spec, keep bool) layout {
 	l := layout{v6: s.src.Is6(), header: 20}
 	if l.v6 {
 		l.header = 40
@@ -106,6 +107,9 @@ func (b *builder) plan(s *spec) layout {
 	least := l.header + l.options + max(l.transport, bodySize(s))
 	if l.fragment {
 		least = l.header + l.options + 8
+	}
+	if payload := l.wire - least; s.proto == protoTCP && payload > 0 && !keep && !l.fragment {
+		least += min(of(b.payloads.tcp, s.srcPort, s.dstPort).least, maxPacket-least)
 	}
 	l.wire = max(l.wire, least)
 	l.total = l.wire

@@ -1,4 +1,72 @@
 package pcapio
 
-func fillUDP(payload []byte, sport, dport int) {}
-func fillTCP(payload []byte, sport, dport int) {}
+import (
+	"strconv"
+	"strings"
+)
+
+// filling is how a port's payloads are filled.
+type filling struct {
+	with  byte
+	least int // bytes of payload that its dissector accepts
+}
+
+// payloads chooses what payloads are filled with: zero, but for the ports
+// whose dissectors want something else.
+type payloads struct {
+	udp, tcp map[uint16]filling
+}
+
+func newPayloads() payloads {
+	return payloads{udp: portTable(udpPorts), tcp: portTable(tcpPorts)}
+}
+
+// portTable reads the tables of payload_ports.go.
+func portTable(text string) map[uint16]filling {
+	table := map[uint16]filling{}
+	number := func(s string) int {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			panic("pcapio: port table: " + err.Error())
+		}
+		return n
+	}
+	for _, entry := range strings.Fields(text) {
+		part := strings.Split(entry, ":")
+		first, last, isRange := strings.Cut(part[0], "-")
+		if !isRange {
+			last = first
+		}
+		f := filling{with: byte(number(part[1])), least: maxPacket + 1}
+		if part[2] != "*" {
+			f.least = number(part[2])
+		}
+		for port := number(first); port <= number(last); port++ {
+			table[uint16(port)] = f
+		}
+	}
+	return table
+}
+
+// of returns the filling for a pair of ports. Wireshark asks the lower port's
+// dissector first; what pleases only one of two is no choice, and least tells.
+func of(table map[uint16]filling, a, b int) filling {
+	low, high := table[uint16(max(min(a, b), 0))], table[uint16(max(a, b, 0))]
+	if low.with == high.with {
+		return filling{low.with, max(low.least, high.least)}
+	}
+	if low == (filling{}) {
+		return high
+	}
+	return low
+}
+
+// fill fills a payload.
+func (f filling) fill(payload []byte) {
+	if f.with == 0 {
+		return
+	}
+	for i := range payload {
+		payload[i] = f.with
+	}
+}

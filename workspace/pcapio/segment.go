@@ -22,7 +22,7 @@ func headerSize(proto byte) int {
 
 // segment writes what follows the IP headers. Addresses is the sum of the
 // pseudo-header's addresses.
-func (b *builder) segment(seg []byte, s *spec, l *layout, addresses uint64, keepSequence bool) {
+func (b *builder) segment(seg []byte, s *spec, l *layout, addresses uint64, keep bool) {
 	be := binary.BigEndian
 	if l.later {
 		b.laterFragment(seg, s, l)
@@ -36,23 +36,36 @@ func (b *builder) segment(seg []byte, s *spec, l *layout, addresses uint64, keep
 	pseudo := addresses + uint64(s.proto)
 	switch s.proto {
 	case protoTCP:
-		b.tcp(seg, s, l, pseudo, keepSequence)
+		b.tcp(seg, s, l, pseudo, keep)
 	case protoUDP:
-		if l.wire == l.total {
-			be.PutUint16(seg[4:], uint16(len(seg)))
-		}
-		fillUDP(seg[8:], s.srcPort, s.dstPort)
-		sum := fold(sum16(seg) + pseudo + uint64(len(seg)))
-		if sum == 0 { // no checksum, as UDP writes it
-			sum = 0xffff
-		}
-		be.PutUint16(seg[6:], sum)
+		b.udp(seg, s, l, pseudo)
 	case protoUDPLite:
 		be.PutUint16(seg[4:], 8) // the checksum covers the header
 		be.PutUint16(seg[6:], fold(sum16(seg[:8])+pseudo+uint64(len(seg))))
 	default:
 		b.otherProtocol(seg, s, l, pseudo)
 	}
+}
+
+// udp writes a UDP header (RFC 768). Where no payload of the length is one that
+// the port's dissectors accept, the datagram is empty by its own length field,
+// and what the packet has beyond is of no datagram.
+func (b *builder) udp(seg []byte, s *spec, l *layout, pseudo uint64) {
+	be := binary.BigEndian
+	filling := of(b.payloads.udp, s.srcPort, s.dstPort)
+	size := len(seg)
+	if size-8 < filling.least && !l.fragment {
+		size = 8
+	}
+	if l.wire == l.total { // else the length field of an offloaded one is 0
+		be.PutUint16(seg[4:], uint16(size))
+	}
+	filling.fill(seg[8:size])
+	sum := fold(sum16(seg[:size]) + pseudo + uint64(size))
+	if sum == 0 { // 0 is no checksum
+		sum = 0xffff
+	}
+	be.PutUint16(seg[6:], sum)
 }
 
 // laterFragment writes a fragment after the first. A first fragment's TCP
@@ -66,14 +79,14 @@ func (b *builder) laterFragment(seg []byte, s *spec, l *layout) {
 
 // tcp writes a TCP header with empty options (RFC 9293), as much of it as a
 // tiny first fragment holds.
-func (b *builder) tcp(seg []byte, s *spec, l *layout, pseudo uint64, keepSequence bool) {
+func (b *builder) tcp(seg []byte, s *spec, l *layout, pseudo uint64, keep bool) {
 	be := binary.BigEndian
 	payload := max(0, l.wire-l.header-l.options-l.transport)
 	flags, seq, ack := b.flows.number(s, payload)
-	if keepSequence && s.seq >= 0 {
+	if keep && s.seq >= 0 {
 		seq = uint32(s.seq)
 	}
-	if keepSequence && s.ack >= 0 {
+	if keep && s.ack >= 0 {
 		ack = uint32(s.ack)
 	}
 	window := 64240
@@ -87,11 +100,14 @@ func (b *builder) tcp(seg []byte, s *spec, l *layout, pseudo uint64, keepSequenc
 	be.PutUint32(h[8:], ack)
 	be.PutUint16(h[12:], uint16(l.transport/4)<<12|uint16(flags))
 	be.PutUint16(h[14:], uint16(window))
-	if flags&flagSYN != 0 && len(h) >= 24 {
-		copy(h[20:], []byte{2, 4, 0x05, 0xb4}) // maximum segment size 1460; the rest ends the options
+	if flags&flagSYN != 0 && len(h) >= 24 { // the rest of the options' room is zero, which ends them
+		copy(h[20:24], []byte{2, 4, 0x05, 0xb4}) // maximum segment size 1460
+		if len(h) >= 28 {
+			copy(h[24:27], []byte{3, 3, 7}) // windows scaled by 2^7
+		}
 	}
 	if len(seg) > len(h) {
-		fillTCP(seg[len(h):], s.srcPort, s.dstPort)
+		of(b.payloads.tcp, s.srcPort, s.dstPort).fill(seg[len(h):])
 	}
 	sum := pseudo + sum16(h)
 	if len(seg) > len(h) {

@@ -43,11 +43,17 @@ type tcpSide struct {
 	next    uint32   // of its next byte
 	sent    bool     // anything
 	synOnly bool     // nothing but a SYN
+	closed  bool     // a FIN
+	acking  bool     // an acknowledgement
 	ends    []uint32 // of segments that the other side has not acknowledged, oldest first
 }
 
 // maxUnacked bounds the segments that a side remembers as unacknowledged.
 const maxUnacked = 64
+
+// unseenStep is what a side whose packets are not in the trace is taken to
+// have sent between two bare acknowledgements of it, in bytes.
+const unseenStep = 1460
 
 func newTracker() *tracker {
 	return &tracker{young: map[flowKey]*tcpFlow{}, old: map[flowKey]*tcpFlow{}}
@@ -115,6 +121,7 @@ func (t *tracker) number(s *spec, payload int) (flags int, seq, ack uint32) {
 	}
 	if flags&flagFIN != 0 {
 		me.next++
+		me.closed = true
 	}
 	me.sent = true
 	if me.next != seq && !repeated {
@@ -124,20 +131,27 @@ func (t *tracker) number(s *spec, payload int) (flags int, seq, ack uint32) {
 		me.ends = append(me.ends, me.next)
 	}
 	if flags&flagACK != 0 {
-		ack = peer.acknowledge(payload == 0 && flags&(flagSYN|flagFIN|flagRST) == 0)
+		all := me.closed || flags&(flagSYN|flagFIN|flagRST) != 0
+		if !peer.sent && me.acking && payload == 0 && !all {
+			// Of a side that isn't seen, it may be taken that it sent something.
+			peer.first += unseenStep
+			peer.next += unseenStep
+		}
+		ack = peer.acknowledge(all)
+		me.acking = true
 	}
 	return flags, seq, ack
 }
 
-// acknowledge returns the number that acknowledges what the side has sent. A
-// bare acknowledgement is of the older half of the outstanding segments, so
-// that one after it has something left and is no duplicate.
-func (p *tcpSide) acknowledge(bare bool) uint32 {
+// acknowledge returns the number that acknowledges what the side has sent: all
+// of it, or the older half of the outstanding segments, so that a bare
+// acknowledgement that comes next has something left and is no duplicate.
+func (p *tcpSide) acknowledge(all bool) uint32 {
 	n := len(p.ends)
-	if n == 0 {
+	switch {
+	case n == 0:
 		return p.next
-	}
-	if bare {
+	case !all:
 		n = (n + 1) / 2
 	}
 	ack := p.ends[n-1]
