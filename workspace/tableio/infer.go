@@ -1,6 +1,7 @@
 package tableio
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -19,6 +20,8 @@ type stats struct {
 	words            [3]int64 // true/false, True/False, TRUE/FALSE
 	address, link    int64    // IP and link-layer addresses
 	protocol         int64
+	transport        int64 // tcp, udp or icmp, whatever the column's name
+	thousands        int64 // numbers that 1000 divides
 	port, portWord   int64 // numbers in range, other ways to write one
 	negative         int64
 	big32, over32    int64 // numbers from 2^24, beyond 2^32
@@ -30,7 +33,6 @@ type stats struct {
 	layouts          []layoutStat
 	layoutMisses     int
 	minFrac, maxFrac int
-	fracSeen         bool
 	trimmed, leftOut bool // of the ways to write fractions
 	zones            zones
 	quoted, bare     int64 // values that stand in quotes, or could
@@ -112,6 +114,9 @@ func (s *stats) addNumber(v []byte, c class) {
 			s.portWord++
 		}
 	}
+	if f == math.Trunc(f/1000)*1000 {
+		s.thousands++
+	}
 	if f < 0 {
 		s.negative++
 	}
@@ -153,6 +158,9 @@ func (s *stats) addText(v string) {
 	}
 	if s.hopeless() {
 		return
+	}
+	if len(v) <= 4 && (strings.EqualFold(v, "tcp") || strings.EqualFold(v, "udp") || strings.EqualFold(v, "icmp")) {
+		s.transport++
 	}
 	if s.hints.protocol && protocolName(v) {
 		s.protocol++

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,17 +72,22 @@ func (l *jsonLine) parse(text []byte) error {
 // surveyJSONL reads the whole file once.
 func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
 	j := &jsonlFile{path: path, index: map[string]int{}}
+	var keys []string // as met
+	var order []int   // of the columns: a new key comes after the one that it follows
 	err := j.each(stop, func() error {
 		j.rows++
+		prev := -1
 		for i, key := range j.line.keys {
 			at, ok := j.index[key]
 			if !ok {
-				at = len(j.names)
+				at = len(j.stats)
 				j.index[key] = at
-				j.names = append(j.names, key)
 				j.stats = append(j.stats, newStats(key))
+				keys = append(keys, key)
+				order = slices.Insert(order, slices.Index(order, prev)+1, at)
 			}
 			j.stats[at].addJSON(j.line.vals[i])
+			prev = at
 		}
 		return nil
 	}, func(trace.Reject) {})
@@ -90,6 +96,13 @@ func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
 	}
 	if j.rows == 0 {
 		return nil, fmt.Errorf("%s: no rows: no line is a JSON object", path)
+	}
+	byMeeting := j.stats
+	j.stats = nil
+	for _, at := range order {
+		j.index[keys[at]] = len(j.names)
+		j.names = append(j.names, keys[at])
+		j.stats = append(j.stats, byMeeting[at])
 	}
 	d := dialect{header: true, names: j.names, width: len(j.names)}
 	names, _, err := columnNames(d)

@@ -168,7 +168,7 @@ func (c *csvFile) direct() (string, bool) {
 		return "", false
 	}
 	for _, p := range c.plans {
-		if p.check && (p.col.Type != trace.TypeTime || !databaseTime(p.form)) || p.form.integer {
+		if p.nulls || p.form.integer || p.check && (p.col.Type != trace.TypeTime || p.misfits || !databaseTime(p.form)) {
 			return "", false
 		}
 	}

@@ -17,6 +17,8 @@ type plan struct {
 	nulls  bool // null tokens are missing values
 	lo, hi float64
 	check  bool // values have to be looked at again one by one
+	// misfits says that some values are no times of the column's format.
+	misfits bool
 }
 
 // tolerance is how many of n values may not fit before the column is text.
@@ -40,7 +42,7 @@ func (s *stats) resolve(name string, comma bool) plan {
 	values := s.n - s.empty - nulls
 	if s.bare == 0 && s.quoted > 0 && (s.empty == 0 || s.emptyQuoted == s.empty || s.emptyQuoted == 0) {
 		p.form.quoted = true
-		p.form.emptyBare = s.emptyQuoted == 0
+		p.form.emptyBare = s.empty > 0 && s.emptyQuoted == 0
 	}
 	if s.jsonText > 0 {
 		p.form.json = true
@@ -70,10 +72,6 @@ func (s *stats) asTime(p *plan, values int64) bool {
 			best = l
 		}
 	}
-	all := int64(0) // values that are some time
-	for _, l := range s.layouts {
-		all = max(all, l.n)
-	}
 	mixed := s.moment && len(s.layouts) > 1 && int64(len(s.layouts)) >= values-s.class[isInt]-1 && values > 1
 	if best.n == 0 || values-best.n > tolerance(values, s.moment) && !mixed {
 		return false
@@ -90,7 +88,7 @@ func (s *stats) asTime(p *plan, values int64) bool {
 	if hasOffset(best.layout) {
 		p.form.zone = s.zones.name()
 	}
-	p.check = true
+	p.check, p.misfits = true, best.n < values
 	return true
 }
 
@@ -129,7 +127,7 @@ func (s *stats) asPort(p *plan, values int64) bool {
 }
 
 func (s *stats) asProtocol(p *plan, values int64) bool {
-	if !s.hints.protocol || s.protocol*2 < values {
+	if s.transport < values && (!s.hints.protocol || s.protocol*2 < values) {
 		return false
 	}
 	p.col.Kind = trace.KindProtocol
@@ -185,9 +183,11 @@ func (s *stats) asClock(p *plan, good int64) {
 	unit := units()[best]
 	switch n := s.plausible[best]; {
 	case n*10 >= good*9, s.clock && n > 0 && n*6 >= good:
+	case s.clock && s.lowest >= 0 && s.highest >= 1e5 && s.highest < 1e10 && s.thousands == good: // a clock of milliseconds read each second
+		unit = trace.Millisecond
 	case s.clock && s.lowest >= 0 && s.highest < 1e10:
 		unit = trace.Second
-	case s.clock && s.lowest >= 0 && s.highest < 1e13:
+	case s.clock && s.lowest >= 0 && s.highest < 9e12:
 		unit = trace.Millisecond
 	case s.clock && s.lowest >= 0 && s.highest < 1e16:
 		unit = trace.Microsecond
