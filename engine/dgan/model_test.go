@@ -1,6 +1,7 @@
 package dgan
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -118,16 +119,26 @@ func summarise(each func(add func(meta, series []float32, records int) error)) (
 	return s
 }
 
-// TestLearns trains on the toy for a few seconds and compares samples with it.
+// TestLearns trains on the toy for a few seconds and compares samples with it, lengths being told by the
+// metadata or by generation flags.
 func TestLearns(t *testing.T) {
-	data := newToy(2000, 1)
+	for _, flag := range []bool{false, true} {
+		t.Run(fmt.Sprintf("flag=%v", flag), func(t *testing.T) { learns(t, flag) })
+	}
+}
+
+func learns(t *testing.T, flag bool) {
+	data, shape := newToy(2000, 1), toyShape()
+	if flag {
+		shape.Flag, shape.Length = true, nil
+	}
 	c := DefaultConfig()
 	c.MetaUnits, c.CriticUnits, c.AttributeCriticUnits, c.LSTMUnits = 64, 64, 64, 32
-	steps := 1500
+	steps := 1200
 	if testing.Short() {
 		steps = 20
 	}
-	m, err := New(toyShape(), c, 1)
+	m, err := New(shape, c, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
