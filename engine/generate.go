@@ -194,10 +194,16 @@ func (g *generator) candidates(ctx context.Context, n, pool int, progress func(s
 			return nil, err
 		}
 		first := len(cands)
+		codes := make([]float32, drawn*len(heads))
+		for i := range drawn {
+			compact(heads, metas[i*width:(i+1)*width], codes[i*len(heads):])
+		}
+		if !g.opts.Raw {
+			g.m.targets.meta.move(len(heads), codes)
+		}
 		for i := 0; i < drawn && len(cands) < pool; i++ {
 			tried++
-			code := make([]float32, len(heads))
-			compact(heads, metas[i*width:(i+1)*width], code)
+			code := codes[i*len(heads) : (i+1)*len(heads)]
 			c := candidate{Candidate: g.m.Codec.DecodeMeta(code, g.rand), meta: code}
 			k := g.keyOf(c)
 			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
@@ -240,7 +246,7 @@ func (g *generator) series(ctx context.Context, cands []candidate) error {
 	}
 	at := 0
 	seriesWidth := widthOf(seriesHeads)
-	return g.m.net.SampleSeries(metas, g.rand, func(_, series []float32, records int) error {
+	err := g.m.net.SampleSeries(metas, g.rand, func(_, series []float32, records int) error {
 		cand := &cands[owner[at]]
 		at++
 		code := make([]float32, len(seriesHeads))
@@ -256,4 +262,13 @@ func (g *generator) series(ctx context.Context, cands []candidate) error {
 		}
 		return nil
 	})
+	if err != nil || g.opts.Raw {
+		return err
+	}
+	rows := make([][]float32, len(cands))
+	for i := range cands {
+		rows[i] = cands[i].series
+	}
+	g.m.targets.series.move(len(seriesHeads), rows...)
+	return nil
 }

@@ -14,11 +14,21 @@ type targets struct {
 	features []feature
 	margins  calibrate.Targets
 	records  float64 // in the mean session
+
+	meta, series ranks
 }
 
 // sizeError is the standard error allowed of the number of records, as a share
 // of it: the size of the trace is met more closely than its noise asks.
 const sizeError = .005
+
+// A margin is never asked to be met more closely than by leastError of itself,
+// or of leastMean where it is smaller: one that is the same in every real
+// session would outweigh all others.
+const (
+	leastError = .005
+	leastMean  = .02
+)
 
 // feature maps the codes of one head, or a property of the session, to
 // feature numbers. A code without a bin is not constrained.
@@ -74,6 +84,15 @@ func newTargets(c *codec.Codec, sessions []trace.Session) targets {
 	}
 	t.margins = calibrate.NewTargets(rows, int(b.next))
 	t.margins.Variance[size] = sizeError * sizeError
+	for k, m := range t.margins.Mean {
+		t.margins.Variance[k] = max(t.margins.Variance[k], leastError*leastError*max(m*m, leastMean*leastMean))
+	}
+	var meta, series [][]float32
+	for _, w := range coded {
+		meta, series = append(meta, w.meta), append(series, w.series)
+	}
+	t.meta = fitRanks(c.MetaNumbers(), len(c.MetaHeads()), meta...)
+	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)
 	return t
 }
 

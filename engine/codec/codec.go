@@ -352,3 +352,33 @@ func (c *Codec) Span() float64 {
 	}
 	return c.Clock.Last
 }
+
+// NumberHead is a head that is a number, and what must hold for it to count.
+type NumberHead struct {
+	Head  int // position among the heads
+	Other int // head that says whether the number is one of the others, -1 for always
+	Class int // class of Other that says so
+}
+
+// MetaNumbers and SeriesNumbers return the numbers among the heads.
+func (c *Codec) MetaNumbers() []NumberHead { return numbersOf(c.Meta) }
+
+// SeriesNumbers returns the numbers among the heads of a record.
+func (c *Codec) SeriesNumbers() []NumberHead { return numbersOf(c.Series) }
+
+func numbersOf(blocks []Block) []NumberHead {
+	var out []NumberHead
+	at := 0
+	for i := range blocks {
+		heads := blocks[i].heads()
+		if n := blocks[i].Number; n != nil && n.hasNumber() {
+			h := NumberHead{Head: at, Other: -1}
+			if len(heads) == 2 {
+				h = NumberHead{Head: at + 1, Other: at, Class: len(n.Masses)}
+			}
+			out = append(out, h)
+		}
+		at += len(heads)
+	}
+	return out
+}

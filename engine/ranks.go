@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"netshare/engine/codec"
+)
+
+// ranks are the real trace's distributions of the numbers among the heads.
+// Calibration moves each number that the networks made to the place in the
+// real distribution that its rank among its like gives it: who is larger than
+// whom stays, and so does what goes together, while tails that the networks
+// are slow to learn are reached from the start.
+type ranks struct {
+	Heads     []codec.NumberHead
+	Quantiles [][]float32 // of each, ascending
+}
+
+// maxQuantiles is how many points of a real distribution are kept.
+const maxQuantiles = 1024
+
+// fitRanks learns the distributions of the numbers in rows of heads codes.
+func fitRanks(heads []codec.NumberHead, width int, rows ...[]float32) ranks {
+	r := ranks{Heads: heads, Quantiles: make([][]float32, len(heads))}
+	for i, h := range heads {
+		var xs []float32
+		for _, row := range rows {
+			for at := 0; at+width <= len(row); at += width {
+				if h.Other < 0 || int(row[at+h.Other]) == h.Class {
+					xs = append(xs, row[at+h.Head])
+				}
+			}
+		}
+		slices.Sort(xs)
+		if n := len(xs); n > maxQuantiles {
+			for k := range maxQuantiles {
+				xs[k] = xs[k*(n-1)/(maxQuantiles-1)]
+			}
+			xs = xs[:maxQuantiles]
+		}
+		r.Quantiles[i] = xs
+	}
+	return r
+}
+
+// move gives the numbers in rows of codes, changed in place, the real
+// distributions.
+func (r *ranks) move(width int, rows ...[]float32) {
+	for i, h := range r.Heads {
+		real := r.Quantiles[i]
+		if len(real) == 0 {
+			continue
+		}
+		var made []*float32
+		for _, row := range rows {
+			for at := 0; at+width <= len(row); at += width {
+				if h.Other < 0 || int(row[at+h.Other]) == h.Class {
+					made = append(made, &row[at+h.Head])
+				}
+			}
+		}
+		slices.SortStableFunc(made, func(a, b *float32) int { return cmp.Compare(*a, *b) })
+		for k, v := range made {
+			place := (float64(k)+.5)/float64(len(made))*float64(len(real)) - .5
+			lo := min(max(int(place), 0), len(real)-1)
+			hi := min(lo+1, len(real)-1)
+			w := float32(min(max(place-float64(lo), 0), 1))
+			*v = real[lo] + w*(real[hi]-real[lo])
+		}
+	}
+}
