@@ -50,14 +50,16 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 	}
 	schema := c.schema()
 	if q, ok := c.direct(); ok {
-		if n, err := create(ctx, db, table, q); err == nil && n == c.rows {
+		n, err := create(ctx, db, table, q)
+		if err != nil {
+			return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
+		}
+		if n == c.rows {
 			return schema, n, nil
 		}
-		if err := stop(); err != nil {
-			return trace.Schema{}, 0, err
-		}
-		if _, err := db.ExecContext(ctx, "DROP TABLE IF EXISTS "+table); err != nil {
-			return trace.Schema{}, 0, err
+		// The database left out lines that it can't read, though they are sound.
+		if _, err := db.ExecContext(ctx, "DROP TABLE "+table); err != nil {
+			return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return loadHanded(ctx, db, path, table, schema, func(w io.Writer) error { return c.hand(w, stop, reject) })
@@ -135,22 +137,20 @@ func loadHanded(ctx context.Context, db DB, path, table string, schema trace.Sch
 		columns = Quote(schema.Columns[0].Name)
 		handed.Columns = append(handed.Columns[:1:1], trace.Column{Name: schema.Columns[0].Name + "_pad", Type: trace.TypeText})
 	}
-	n, err := create(ctx, db, table, "SELECT "+columns+" FROM "+readCSV(f.Name(), handed, ',', "\\n", false, nil))
+	n, err := create(ctx, db, table, "SELECT "+columns+" FROM "+readCSV(f.Name(), handed, ',', "\\n", false, false))
 	if err != nil {
 		return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
 	}
 	return schema, n, nil
 }
 
-// readCSV is the table function for a file of the given dialect.
-func readCSV(path string, schema trace.Schema, delim byte, eol string, header bool, nulls []string) string {
+// readCSV is the table function for a file of the given dialect. In a file that
+// is read directly, as the user has it, "" is a missing value, and a line that
+// the database can't read is left out, which the number of rows then tells.
+func readCSV(path string, schema trace.Schema, delim byte, eol string, header, direct bool) string {
 	var sb strings.Builder
-	fmt.Fprintf(&sb, "read_csv(%s, auto_detect=false, header=%v, delim=%s, quote='\"', escape='\"', new_line='%s', comment='', max_line_size=%d, allow_quoted_nulls=%v, nullstr=[''",
-		literal(path), header, literal(string(delim)), eol, maxRecord+maxRecord/4, nulls != nil)
-	for _, n := range nulls {
-		sb.WriteString(", " + literal(n))
-	}
-	sb.WriteString("], columns={")
+	fmt.Fprintf(&sb, "read_csv(%s, auto_detect=false, header=%v, delim=%s, quote='\"', escape='\"', new_line='%s', comment='', max_line_size=%d, allow_quoted_nulls=%v, ignore_errors=%v, nullstr='', columns={",
+		literal(path), header, literal(string(delim)), eol, maxRecord+maxRecord/4, direct, direct)
 	for i, c := range schema.Columns {
 		if i > 0 {
 			sb.WriteString(", ")
@@ -176,7 +176,7 @@ func (c *csvFile) direct() (string, bool) {
 	if c.props["eol"] == "crlf" {
 		eol = "\\r\\n"
 	}
-	return "SELECT * FROM " + readCSV(c.path, c.schema(), c.d.delim, eol, c.d.header, []string{}), true
+	return "SELECT * FROM " + readCSV(c.path, c.schema(), c.d.delim, eol, c.d.header, true), true
 }
 
 // databaseTime reports whether DuckDB's own cast reads a form's times.

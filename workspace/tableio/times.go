@@ -39,7 +39,7 @@ func timeLike(s string) bool {
 	}
 	c := s[0]
 	if c >= '0' && c <= '9' {
-		return strings.ContainsAny(s[1:min(len(s), 9)], "-/.T:") || s[8] == 'T'
+		return strings.ContainsAny(s[1:min(len(s), 9)], "-/.T:") || len(s) > 8 && s[8] == 'T'
 	}
 	return (c == 'J' || c == 'F' || c == 'M' || c == 'A' || c == 'S' || c == 'O' || c == 'N' || c == 'D' || c == 'T' || c == 'W') &&
 		strings.IndexByte(s, ':') > 0

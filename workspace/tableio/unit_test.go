@@ -198,7 +198,7 @@ func TestDirect(t *testing.T) {
 		if err := os.WriteFile(file, handed.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := create(context.Background(), db, "handed", "SELECT * FROM "+readCSV(file, c.schema(), ',', "\\n", false, nil)); err != nil {
+		if _, err := create(context.Background(), db, "handed", "SELECT * FROM "+readCSV(file, c.schema(), ',', "\\n", false, false)); err != nil {
 			t.Fatal(err)
 		}
 		var differ int
@@ -279,6 +279,25 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestExistingTable holds that a table that is there already survives.
+func TestExistingTable(t *testing.T) {
+	db := database(t)
+	if _, err := db.Exec("CREATE TABLE t AS SELECT 42 AS x"); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.csv")
+	if err := os.WriteFile(path, []byte("a,b\n1,2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Load(context.Background(), db, path, Quote("t"), nil); err == nil {
+		t.Error("loaded over a table")
+	}
+	var x int
+	if err := db.QueryRow("SELECT x FROM t").Scan(&x); err != nil || x != 42 {
+		t.Errorf("%d %v", x, err)
+	}
+}
+
 func TestLineNumbers(t *testing.T) {
 	l, err := loadText(t, "x.csv", "ts,msg,port\n1,\"two\nlines\",80\n2,b\n3,\"c\r\nd\ne\",81\n4,f,70000\n5,g,82\n")
 	if err != nil {
@@ -323,7 +342,7 @@ func ExampleLoad() {
 func FuzzSniff(f *testing.F) {
 	for _, s := range []string{
 		"a,b\n1,2\n", "\"a\";\"b\"\r\n1;\"x\ny\"\r\n", "ts\tip\n1700000000\t10.0.0.1\n", "a,b\n\"", "a\n\n", "# c\na,b\n1,2",
-		"\xff\xfea\x00,\x00", "x,y\n2020-01-01 00:00:00.5,NA\n-,1e5\n", "a,,A\n1,2,3\n", "a b\nc d e\n\x00 1\n",
+		"00000000", "\xff\xfea\x00,\x00", "x,y\n2020-01-01 00:00:00.5,NA\n-,1e5\n", "a,,A\n1,2,3\n", "a b\nc d e\n\x00 1\n",
 	} {
 		f.Add([]byte(s))
 	}
