@@ -1,0 +1,254 @@
+package scripting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"netshare/workspace/trace"
+)
+
+// Parse calls a field's parse function on a column and returns its results,
+// each of the Go type that ParsedType's out names. A nil value stays nil
+// without a call. The function is called once per distinct value, from several
+// goroutines where that is worth it.
+//
+// Where the function refuses values, errs has an error for each such row and
+// nil for the others; errs is nil where no row was refused. Values that can't
+// be made the function's argument count as refused. err is a fault of the
+// recipe (*Error, for interpreted functions), or the end of the context; then
+// there are no results. The end of the context is answered at once; a function
+// that is running then is left behind and stopped at the end of its own time,
+// or, if it is compiled, never.
+func Parse(ctx context.Context, f trace.Field, in []any) (out []any, errs []error, err error) {
+	s, fn, err := shapeOf(f.ParseFunc)
+	if err != nil {
+		return nil, nil, fmt.Errorf("field %q: parse function %w", f.Name, err)
+	}
+	return mapColumn(ctx, fmt.Sprintf("field %q: parse function", f.Name), s, fn, in)
+}
+
+// ParsedType returns the types of a field's parse function: of the value of
+// the file that it takes, and of the value that is loaded.
+func ParsedType(f trace.Field) (in, out trace.Type, err error) {
+	s, _, err := shapeOf(f.ParseFunc)
+	if err != nil {
+		return "", "", fmt.Errorf("field %q: parse function %w", f.Name, err)
+	}
+	return s.in, s.out, nil
+}
+
+// Format calls a field's format function on a column, as Parse does the parse
+// function. The first value that can't be made the function's argument is an
+// error.
+func Format(ctx context.Context, f trace.Field, in []any) ([]any, error) {
+	if err := checkFormat(f); err != nil {
+		return nil, err
+	}
+	s, fn, _ := shapeOf(f.FormatFunc)
+	out, errs, err := mapColumn(ctx, fmt.Sprintf("field %q: format function", f.Name), s, fn, in)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(errs, func(e error) bool { return e != nil }); i >= 0 {
+		return nil, fmt.Errorf("field %q: format of row %d: %w", f.Name, i+1, errs[i])
+	}
+	return out, nil
+}
+
+// Forward applies a field's forward transform to a column, which it leaves
+// unchanged. A field without transforms gives a copy. As many values as went in
+// must come out, and no finite value may become NaN or infinite.
+func Forward(ctx context.Context, f trace.Field, column []float64) ([]float64, error) {
+	if f.Forward == nil {
+		return slices.Clone(column), nil
+	}
+	out, err := runTransform(ctx, f, "forward", f.Forward, column)
+	if err != nil {
+		return nil, err
+	}
+	for i, y := range out {
+		if (math.IsNaN(y) || math.IsInf(y, 0)) && !math.IsNaN(column[i]) && !math.IsInf(column[i], 0) {
+			return nil, fmt.Errorf("field %q: forward transform makes %v of %v (value %d of %d): give the field a Range that leaves such values out",
+				f.Name, y, column[i], i+1, len(column))
+		}
+	}
+	return out, nil
+}
+
+// Inverse applies a field's inverse transform, with Forward's rules except
+// that values may become anything: generated ones may lie outside the range
+// that the transform was made for.
+func Inverse(ctx context.Context, f trace.Field, column []float64) ([]float64, error) {
+	if f.Inverse == nil {
+		return slices.Clone(column), nil
+	}
+	return runTransform(ctx, f, "inverse", f.Inverse, column)
+}
+
+// runTransform calls a transform on a copy of a column and checks the length.
+func runTransform(ctx context.Context, f trace.Field, name string, fn transform, column []float64) ([]float64, error) {
+	in := slices.Clone(column)
+	var out []float64
+	if err := run(ctx, fmt.Sprintf("field %q: %s transform", f.Name, name), func() error { out = fn(in); return nil }); err != nil {
+		return nil, err
+	}
+	if len(out) != len(column) {
+		return nil, fmt.Errorf("field %q: %s transform gives %d values for %d: want one for each", f.Name, name, len(out), len(column))
+	}
+	return out, nil
+}
+
+// run calls fn in a goroutine of its own, recovers its panics and returns when
+// it does or when the context ends, whatever comes first.
+func run(ctx context.Context, what string, fn func() error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				var fault *Error
+				if err, ok := v.(error); ok && errors.As(err, &fault) {
+					done <- fault
+					return
+				}
+				done <- fmt.Errorf("%s panics: %v", what, v)
+			}
+		}()
+		done <- fn()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// distinct is a column as its distinct values.
+type distinct struct {
+	values []any // in the order of their first rows
+	rows   []int32
+	out    []any
+	errs   []error
+}
+
+const missing = -1 // in distinct.rows
+
+func distinctOf(in []any) *distinct {
+	d := &distinct{rows: make([]int32, len(in))}
+	seen := map[any]int32{}
+	for i, v := range in {
+		if v == nil {
+			d.rows[i] = missing
+			continue
+		}
+		switch v.(type) {
+		case string, int64, float64, bool, time.Time:
+		default: // lists can't be keys
+			v = textOf(v)
+		}
+		n, ok := seen[v]
+		if !ok {
+			n = int32(len(d.values))
+			seen[v] = n
+			d.values = append(d.values, v)
+		}
+		d.rows[i] = n
+	}
+	d.out, d.errs = make([]any, len(d.values)), make([]error, len(d.values))
+	return d
+}
+
+// Calls are timed on the first probe values; where the others are likely to
+// take longer than worthwhile, they are spread over goroutines, a batch at a
+// time.
+const (
+	probe      = 256
+	batch      = 256
+	worthwhile = 5 * time.Millisecond
+)
+
+func mapColumn(ctx context.Context, what string, s shape, fn any, in []any) ([]any, []error, error) {
+	d := distinctOf(in)
+	var stop atomic.Bool
+	defer stop.Store(true) // for calls left behind
+	span := func(from, to int) error {
+		for i := from; i < to && !stop.Load(); i++ {
+			v, err := s.call(fn, d.values[i])
+			var fault *Error
+			if err != nil && errors.As(err, &fault) {
+				return fault
+			}
+			d.out[i], d.errs[i] = v, err
+		}
+		return nil
+	}
+	first := min(probe, len(d.values))
+	begin := time.Now()
+	if err := run(ctx, what, func() error { return span(0, first) }); err != nil {
+		return nil, nil, err
+	}
+	rest := len(d.values) - first
+	ways := 1
+	if first > 0 && time.Since(begin)/time.Duration(first)*time.Duration(rest) > worthwhile {
+		ways = runtime.GOMAXPROCS(0)
+	}
+	var next atomic.Int64
+	next.Store(int64(first))
+	faults := make([]error, ways)
+	var wg sync.WaitGroup
+	for w := range ways {
+		wg.Go(func() {
+			faults[w] = run(ctx, what, func() error {
+				for {
+					to := int(next.Add(batch))
+					from := to - batch
+					if from >= len(d.values) || stop.Load() {
+						return nil
+					}
+					if err := span(from, min(to, len(d.values))); err != nil {
+						return err
+					}
+				}
+			})
+			if faults[w] != nil {
+				stop.Store(true)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	out, errs := d.spread()
+	return out, errs, nil
+}
+
+// spread gives each row the result of its value.
+func (d *distinct) spread() (out []any, errs []error) {
+	out = make([]any, len(d.rows))
+	for i, n := range d.rows {
+		if n == missing {
+			continue
+		}
+		out[i] = d.out[n]
+		if d.errs[n] != nil {
+			if errs == nil {
+				errs = make([]error, len(d.rows))
+			}
+			errs[i] = d.errs[n]
+		}
+	}
+	return out, errs
+}
