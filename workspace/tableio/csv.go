@@ -21,6 +21,7 @@ type csvFile struct {
 	stats   []*stats
 	plans   []plan
 	rejects []trace.Reject // of the header
+	longest int            // length of the longest record
 	rows    int64          // records with the right number of fields
 	clean   bool           // every line of the file is such a record
 	odd     bool           // it has quotes that DuckDB may see otherwise
@@ -55,6 +56,7 @@ func surveyCSV(path string, stop func() error) (*csvFile, error) {
 	r := newRecords(in.Reader, c.d.delim)
 	err = c.each(r, stop, func() error {
 		c.rows++
+		c.longest = max(c.longest, len(r.raw))
 		c.odd = c.odd || r.odd
 		for i, v := range r.fields {
 			s := c.stats[i]

@@ -24,6 +24,7 @@ type jsonlFile struct {
 	stats   []*stats
 	plans   []plan
 	rows    int64
+	longest int // length of the longest line
 	line    jsonLine
 }
 
@@ -171,6 +172,7 @@ func (j *jsonlFile) each(stop func() error, use func() error, reject func(trace.
 			continue
 		}
 		text = bytes.TrimSpace(text)
+		j.longest = max(j.longest, len(text))
 		if err := j.line.parse(text); err != nil {
 			out := trace.Reject{File: j.path, Line: r.line, Offset: r.off, Reason: "not valid JSON", Detail: err.Error()}
 			if errors.Is(err, errNotObject) {

@@ -39,7 +39,7 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 		if err != nil {
 			return trace.Schema{}, 0, err
 		}
-		return loadHanded(ctx, db, path, table, j.schema(), func(w io.Writer) error { return j.hand(w, stop, reject) })
+		return loadHanded(ctx, db, path, table, j.schema(), j.longest, func(w io.Writer) error { return j.hand(w, stop, reject) })
 	}
 	c, err := surveyCSV(path, stop)
 	if err != nil {
@@ -62,7 +62,7 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 			return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return loadHanded(ctx, db, path, table, schema, func(w io.Writer) error { return c.hand(w, stop, reject) })
+	return loadHanded(ctx, db, path, table, schema, c.longest, func(w io.Writer) error { return c.hand(w, stop, reject) })
 }
 
 // formatOf looks into a file.
@@ -115,7 +115,7 @@ func create(ctx context.Context, db DB, table, query string) (int64, error) {
 const padding = ",1"
 
 // loadHanded has hand write a temporary CSV file and the database read it.
-func loadHanded(ctx context.Context, db DB, path, table string, schema trace.Schema, hand func(io.Writer) error) (trace.Schema, int64, error) {
+func loadHanded(ctx context.Context, db DB, path, table string, schema trace.Schema, longest int, hand func(io.Writer) error) (trace.Schema, int64, error) {
 	f, err := os.CreateTemp("", "netshare-*.csv")
 	if err != nil {
 		return trace.Schema{}, 0, err
@@ -137,7 +137,7 @@ func loadHanded(ctx context.Context, db DB, path, table string, schema trace.Sch
 		columns = Quote(schema.Columns[0].Name)
 		handed.Columns = append(handed.Columns[:1:1], trace.Column{Name: schema.Columns[0].Name + "_pad", Type: trace.TypeText})
 	}
-	n, err := create(ctx, db, table, "SELECT "+columns+" FROM "+readCSV(f.Name(), handed, ',', "\\n", false, false))
+	n, err := create(ctx, db, table, "SELECT "+columns+" FROM "+readCSV(f.Name(), handed, ',', "\\n", false, false, longest))
 	if err != nil {
 		return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
 	}
@@ -147,10 +147,12 @@ func loadHanded(ctx context.Context, db DB, path, table string, schema trace.Sch
 // readCSV is the table function for a file of the given dialect. In a file that
 // is read directly, as the user has it, "" is a missing value, and a line that
 // the database can't read is left out, which the number of rows then tells.
-func readCSV(path string, schema trace.Schema, delim byte, eol string, header, direct bool) string {
+// longest is the length of the longest record: the database's buffers grow with
+// the bound that is made of it.
+func readCSV(path string, schema trace.Schema, delim byte, eol string, header, direct bool, longest int) string {
 	var sb strings.Builder
 	fmt.Fprintf(&sb, "read_csv(%s, auto_detect=false, header=%v, delim=%s, quote='\"', escape='\"', new_line='%s', comment='', max_line_size=%d, allow_quoted_nulls=%v, ignore_errors=%v, nullstr='', columns={",
-		literal(path), header, literal(string(delim)), eol, maxRecord+maxRecord/4, direct, direct)
+		literal(path), header, literal(string(delim)), eol, max(2<<20, 2*longest+64*len(schema.Columns)), direct, direct)
 	for i, c := range schema.Columns {
 		if i > 0 {
 			sb.WriteString(", ")
@@ -176,7 +178,7 @@ func (c *csvFile) direct() (string, bool) {
 	if c.props["eol"] == "crlf" {
 		eol = "\\r\\n"
 	}
-	return "SELECT * FROM " + readCSV(c.path, c.schema(), c.d.delim, eol, c.d.header, true), true
+	return "SELECT * FROM " + readCSV(c.path, c.schema(), c.d.delim, eol, c.d.header, true, c.longest), true
 }
 
 // databaseTime reports whether DuckDB's own cast reads a form's times.

@@ -198,7 +198,7 @@ func TestDirect(t *testing.T) {
 		if err := os.WriteFile(file, handed.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := create(context.Background(), db, "handed", "SELECT * FROM "+readCSV(file, c.schema(), ',', "\\n", false, false)); err != nil {
+		if _, err := create(context.Background(), db, "handed", "SELECT * FROM "+readCSV(file, c.schema(), ',', "\\n", false, false, c.longest)); err != nil {
 			t.Fatal(err)
 		}
 		var differ int
@@ -276,6 +276,18 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := load(database(t), filepath.Join(t.TempDir(), "none.csv")); !os.IsNotExist(err) {
 		t.Errorf("missing file: %v", err)
+	}
+}
+
+// TestLongValue loads a value beyond the database's own bound of a line.
+func TestLongValue(t *testing.T) {
+	long := strings.Repeat("x,", 3<<20)
+	l, err := loadText(t, "x.csv", "a,b\n1,\""+long+"\"\n2,y\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l.rows) != 2 || l.rows[0][1] != long {
+		t.Errorf("%d rows", len(l.rows))
 	}
 }
 
