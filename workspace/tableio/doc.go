@@ -30,6 +30,7 @@
 //	True/False     the two words of a boolean, false second
 //	null=TOKEN     how a missing value is written
 //	quoted         every value stands in quotes
+//	bare-missing   though the others are quoted, a missing value is not
 //	json           the cell is JSON as it stands in the file
 //
 // # Schema.Props
