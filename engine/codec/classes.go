@@ -25,6 +25,7 @@ type Classes struct {
 	Prefixes []Prefix  // a class each, of addresses, after Missing
 	Ranges   []Range   // a class each, of ports, after Missing
 	Template *Template // a class, of text, after Missing
+	Others   []string  // a class, of a category with too many values: those that are no class
 
 	index map[string]int // value to class, of the fitted data; nil after loading
 }
@@ -73,11 +74,13 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 	})
 	var rare, once []string
 	for _, e := range all {
-		room := len(c.Kept) < p.MaxClasses/2
+		room := len(c.Kept) < p.MaxClasses*3/4 || p.KeepAll && len(c.Kept) < p.MaxClasses-2
 		switch {
+		case p.KeepAll && !room:
+			c.Others = append(c.Others, e.s)
 		case (p.KeepAll || e.n >= p.MinSeen || c.public(e.s)) && room:
 			c.Kept = append(c.Kept, e.s)
-		case e.n >= 2 && kind != trace.KindPort && len(rare) < p.MaxClasses/4:
+		case e.n >= 2 && kind != trace.KindPort && len(rare) < p.MaxClasses/8:
 			rare = append(rare, e.s)
 		default:
 			once = append(once, e.s)
@@ -153,7 +156,8 @@ func (c *Classes) size() int {
 	return max(1, c.missing()+len(c.Prefixes)+len(c.Ranges)+c.one(c.Template != nil))
 }
 
-// missing returns the number of classes before those of Prefixes, Ranges and Template.
+// missing returns the number of classes before those of Prefixes, Ranges,
+// Template and Others.
 func (c *Classes) missing() int { return len(c.Kept) + len(c.Alias) + c.one(c.Missing) }
 
 func (c *Classes) one(is bool) int {
@@ -225,6 +229,8 @@ func (c *Classes) draw(class int, r *rand.Rand) any {
 		return parse(fmt.Sprint(g.Min+r.Int64N(g.Max-g.Min+1)), c.Type)
 	case c.Template != nil:
 		return parse(c.Template.draw(r), c.Type)
+	case c.Others != nil:
+		return parse(c.Others[r.IntN(len(c.Others))], c.Type)
 	}
 	return nil
 }

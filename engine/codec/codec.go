@@ -40,12 +40,17 @@ type Options struct {
 	// an address, a port or a text for it to be repeated in synthetic data.
 	// Values seen less often are replaced by others of their kind. Default 5.
 	MinSeen int
-	// MaxClasses bounds the classes of one head. Default 1024.
+	// MaxClasses bounds the classes of one metadata head. Default 1024.
 	MaxClasses int
+	// MaxSeriesClasses bounds the classes of one series head, which every
+	// record of a sample has. Default 128.
+	MaxSeriesClasses int
 }
 
 // DefaultOptions returns the options chosen by measurement.
-func DefaultOptions() Options { return Options{MaxRecords: 16, MinSeen: 5, MaxClasses: 1024} }
+func DefaultOptions() Options {
+	return Options{MaxRecords: 16, MinSeen: 5, MaxClasses: 1024, MaxSeriesClasses: 128}
+}
 
 // Validate reports all faults of the options, joined.
 func (o Options) Validate() error {
@@ -56,8 +61,8 @@ func (o Options) Validate() error {
 	if o.MinSeen < 1 {
 		errs = append(errs, fmt.Errorf("min seen is %d: want at least 1", o.MinSeen))
 	}
-	if o.MaxClasses < 2 {
-		errs = append(errs, fmt.Errorf("max classes is %d: want at least 2", o.MaxClasses))
+	if o.MaxClasses < 2 || o.MaxSeriesClasses < 2 {
+		errs = append(errs, fmt.Errorf("max classes is %d, and %d of series: want at least 2", o.MaxClasses, o.MaxSeriesClasses))
 	}
 	return errors.Join(errs...)
 }

@@ -28,11 +28,11 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 			return nil, err
 		}
 	}
-	meta, err := f.fitFields(recipe.Metadata, f.metaColumn, true)
+	meta, err := f.fitFields(recipe.Metadata, f.metaColumn, opts.MaxClasses)
 	if err != nil {
 		return nil, err
 	}
-	series, err := f.fitFields(recipe.Series, f.seriesColumn, false)
+	series, err := f.fitFields(recipe.Series, f.seriesColumn, opts.MaxSeriesClasses)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (f *fitter) fitLength() {
 
 // fitFields learns the blocks of a list of fields: the protocol and the ports
 // of a five-tuple share one head, and so do categories that go together.
-func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, meta bool) ([]Block, error) {
+func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, limit int) ([]Block, error) {
 	blocks := make([]Block, 0, len(fields))
 	var group grouping
 	for i, field := range fields {
@@ -128,7 +128,7 @@ func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, meta bo
 		if !ok {
 			return nil, fmt.Errorf("field %q is no column of the trace", field.Name)
 		}
-		b, err := f.fitField(field, t, column(i))
+		b, err := f.fitField(field, t, column(i), limit)
 		if err != nil {
 			return nil, err
 		}
@@ -139,10 +139,10 @@ func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, meta bo
 			blocks = append(blocks, b)
 		}
 	}
-	return append(blocks, group.blocks(f.opts.MaxClasses)...), nil
+	return append(blocks, group.blocks(limit)...), nil
 }
 
-func (f *fitter) fitField(field trace.Field, t trace.Type, values []any) (Block, error) {
+func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit int) (Block, error) {
 	enc := field.Encoding
 	switch field.Kind {
 	case trace.KindInteger, trace.KindReal, trace.KindTimestamp:
@@ -159,7 +159,7 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any) (Block,
 	case trace.EncodeBits:
 		return fitBits(field, t, values)
 	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary:
-		p := Policy{MinSeen: f.opts.MinSeen, MaxClasses: f.opts.MaxClasses}
+		p := Policy{MinSeen: f.opts.MinSeen, MaxClasses: limit}
 		switch field.Kind {
 		case trace.KindCategory, trace.KindProtocol, trace.KindBoolean:
 			p.KeepAll = true

@@ -1,0 +1,215 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"netshare/engine"
+	"netshare/workspace/store"
+)
+
+// Trained is a learnt model as the workspace keeps it.
+type Trained struct {
+	ID         int64 // of the model
+	Run        int64
+	Table      string
+	Epochs     int
+	Iterations int
+	Records    int // of the real trace
+	Sessions   int // of the real trace
+}
+
+// Train learns a table of schema raw as its recipe declares. Losses are rows
+// of netshare.epochs while it runs. When ctx ends, what was learnt is kept as a
+// checkpoint and the run is marked cancelled.
+func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options, hooks engine.Hooks) (Trained, error) {
+	t, err := w.table(ctx, table, store.Raw)
+	if err != nil {
+		return Trained{}, err
+	}
+	recipe, err := w.recipeOf(ctx, t)
+	if err != nil {
+		return Trained{}, err
+	}
+	if err := opts.Validate(); err != nil {
+		return Trained{}, err
+	}
+	src := tableSource{w.db, t, recipe}
+	types, err := src.types()
+	if err != nil {
+		return Trained{}, err
+	}
+	d := declaration{Recipe: *recipe}
+	if len(t.Recipe) > 0 {
+		if d, err = readDeclaration(t.Recipe); err != nil {
+			return Trained{}, err
+		}
+	}
+	out := Trained{Table: t.Name.String()}
+	run := store.Run{
+		Verb: "train", Table: t.Name.String(), Options: optionsJSON(opts), Seed: int64(opts.Seed), Inputs: t.Sources,
+		RecipeName: d.File, RecipeText: d.source(), RowsIn: t.Rows,
+	}
+	err = w.step(ctx, run, func(id int64) error {
+		out.Run = id
+		background := context.WithoutCancel(ctx)
+		ours := engine.Hooks{
+			Progress: func(p engine.Progress) error {
+				out.Iterations = p.Iteration
+				if hooks.Progress != nil {
+					if err := hooks.Progress(p); err != nil {
+						return err
+					}
+				}
+				if !p.EpochEnded {
+					return nil
+				}
+				return w.db.AddEpoch(background, id, epochRow(p))
+			},
+			Checkpoint: func(epoch int, m *engine.Model) error {
+				data, err := m.MarshalBinary()
+				if err != nil {
+					return err
+				}
+				return errors.Join(w.db.SaveCheckpoint(background, id, 0, epoch, data, keptCheckpoints), callCheckpoint(hooks, epoch, m))
+			},
+		}
+		m, err := engine.Train(ctx, src, recipe, types, opts, ours)
+		if err != nil {
+			return err
+		}
+		out.Epochs, out.Records, out.Sessions = m.Epochs, m.Records, m.Sessions
+		data, err := m.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		out.ID, err = w.db.SaveModel(ctx, store.Model{Run: id, Table: t.Name.String(), Meta: optionsJSON(out), Data: data}, true)
+		return err
+	})
+	return out, err
+}
+
+// keptCheckpoints is how many of a run's checkpoints are kept.
+const keptCheckpoints = 2
+
+func callCheckpoint(h engine.Hooks, epoch int, m *engine.Model) error {
+	if h.Checkpoint == nil {
+		return nil
+	}
+	return h.Checkpoint(epoch, m)
+}
+
+func epochRow(p engine.Progress) store.Epoch {
+	return store.Epoch{Epoch: p.Epoch, Values: map[string]float64{
+		"critic_loss": p.Losses.Critic, "attribute_critic_loss": p.Losses.AttributeCritic,
+		"generator_loss": p.Losses.Generator, "distance": p.Losses.Distance,
+		"penalty": p.Losses.Penalty, "attribute_penalty": p.Losses.AttributePenalty,
+		"iteration": float64(p.Iteration), "seconds": p.Elapsed.Seconds(),
+	}}
+}
+
+// Generate says what is generated.
+type Generate struct {
+	Table   string // in schema synth; "" for the real table's name
+	Replace bool   // a table of that name is replaced; otherwise it must not exist
+	Options engine.GenerateOptions
+}
+
+// Made is what was generated.
+type Made struct {
+	Table Table
+	engine.Generated
+	Run int64
+}
+
+// Model is a model that the workspace keeps.
+type Model = store.Model
+
+// ModelOf finds a model by the number of its training run, or the latest of a
+// table of schema raw where run is 0, or the latest of all where table is ""
+// too.
+func (w *Workspace) ModelOf(ctx context.Context, run int64, table string) (Model, error) {
+	if run != 0 {
+		return w.db.ModelOfRun(ctx, run)
+	}
+	if table != "" {
+		n, err := w.db.Resolve(ctx, table, store.Raw)
+		if err != nil {
+			return Model{}, err
+		}
+		return w.db.LatestModel(ctx, n)
+	}
+	models, err := w.db.Models(ctx)
+	if err != nil {
+		return Model{}, err
+	}
+	if len(models) == 0 {
+		return Model{}, fmt.Errorf("%s has no model: train one first", w.Path())
+	}
+	return models[len(models)-1], nil
+}
+
+// Generate makes synthetic sessions with a model into a table of schema synth
+// with the real table's columns.
+func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made, error) {
+	kept, err := w.db.Model(ctx, model)
+	if err != nil {
+		return Made{}, err
+	}
+	m := new(engine.Model)
+	if err := m.UnmarshalBinary(kept.Data); err != nil {
+		return Made{}, fmt.Errorf("model %d: %w", model, err)
+	}
+	real, err := w.table(ctx, kept.Table, store.Raw)
+	if err != nil {
+		return Made{}, fmt.Errorf("model %d: %w", model, err)
+	}
+	recipe, err := w.learnt(ctx, m, kept)
+	if err != nil {
+		return Made{}, err
+	}
+	word := g.Table
+	if word == "" {
+		word = real.Name.Table
+	}
+	name := store.Parse(word, store.Synth)
+	if name.Schema != store.Synth {
+		return Made{}, fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", name, name.Table)
+	}
+	spec := store.TableSpec{Name: name, Model: model, Imitates: real.Name.String(), Recipe: real.Recipe}
+	spec.Schema = real.Schema
+	spec.Schema.Columns = nil
+	learnt := map[string]bool{}
+	for _, f := range recipe.Fields() {
+		learnt[f.Name] = true
+	}
+	for _, c := range real.Schema.Columns {
+		if learnt[c.Name] {
+			spec.Schema.Columns = append(spec.Schema.Columns, c)
+		}
+	}
+	if g.Replace {
+		spec.Mode = store.Replace
+	}
+	var out Made
+	run := store.Run{Verb: "generate", Table: name.String(), Options: optionsJSON(g.Options), Seed: int64(g.Options.Seed)}
+	err = w.step(ctx, run, func(id int64) (err error) {
+		out.Run, spec.Run = id, id
+		writer, err := w.db.NewTable(ctx, spec)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, writer.Abort()) }()
+		sink := newTableSink(recipe, spec.Schema, writer)
+		if out.Generated, err = m.Generate(ctx, g.Options, sink); err != nil {
+			return err
+		}
+		if err := sink.end(ctx); err != nil {
+			return err
+		}
+		out.Table, err = writer.Commit(ctx)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,141 @@
+// Package workspace holds the verbs of netshare: Open, Load, Train, Generate,
+// Report, Export, Query, Runs. All that any front end can do is here; they add
+// nothing but ways to ask and to print. It joins the rooms below it (files,
+// store, recipes, engine, evaluation), none of which knows another.
+package workspace
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"netshare/workspace/store"
+	"netshare/workspace/trace"
+)
+
+// Workspace is an open workspace: one DuckDB file. Close it. Its methods may
+// be called one at a time, Query beside any other.
+type Workspace struct {
+	db      *store.DB
+	version string
+
+	// compiled holds the recipes that this process declared without a text, by
+	// table: their functions are in this program only.
+	compiled map[string]*trace.Recipe
+}
+
+// Options say how a workspace is opened. The zero value is good for use.
+type Options struct {
+	ReadOnly bool   // the file must exist, and nothing in it is changed
+	Version  string // of the program, recorded with every run
+}
+
+// Errors that a caller may branch on.
+type (
+	// InUseError says which process holds the workspace.
+	InUseError = store.InUseError
+	// FormatError says that a newer program wrote the workspace.
+	FormatError = store.FormatError
+)
+
+// Open opens the workspace at path and makes it if it is absent; opts may be
+// nil. Runs that were cut off when their process ended are marked interrupted,
+// see Interrupted. Errors to branch on: *InUseError, *FormatError and those of
+// package io/fs.
+func Open(ctx context.Context, path string, opts *Options) (*Workspace, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	db, err := store.Open(ctx, path, store.Options{ReadOnly: opts.ReadOnly, Version: opts.Version})
+	if err != nil {
+		return nil, err
+	}
+	return &Workspace{db: db, version: opts.Version, compiled: map[string]*trace.Recipe{}}, nil
+}
+
+// Close leaves the workspace as one file.
+func (w *Workspace) Close() error { return w.db.Close() }
+
+// Path is the workspace's file.
+func (w *Workspace) Path() string { return w.db.Path() }
+
+// Run is one thing done with a workspace.
+type Run = store.Run
+
+// Runs lists all runs in the order they began.
+func (w *Workspace) Runs(ctx context.Context) ([]Run, error) { return w.db.Runs(ctx) }
+
+// Interrupted lists the runs that Open found cut off; none of them left a table.
+func (w *Workspace) Interrupted() []Run { return w.db.Interrupted() }
+
+// Table is what the workspace knows of a table of schema raw or synth.
+type Table = store.Trace
+
+// Tables lists the tables of raw, then those of synth.
+func (w *Workspace) Tables(ctx context.Context) ([]Table, error) { return w.db.Traces(ctx) }
+
+// table finds a table by its name, with or without schema.
+func (w *Workspace) table(ctx context.Context, word, schema string) (Table, error) {
+	n, err := w.db.Resolve(ctx, word, schema)
+	if err != nil {
+		return Table{}, err
+	}
+	return w.db.Trace(ctx, n)
+}
+
+// Recipe returns what is learnt of a table of schema raw: what its recipe
+// declared, or what was inferred when it was loaded.
+func (w *Workspace) Recipe(ctx context.Context, table string) (*trace.Recipe, error) {
+	t, err := w.table(ctx, table, store.Raw)
+	if err != nil {
+		return nil, err
+	}
+	return w.recipeOf(ctx, t)
+}
+
+func (w *Workspace) recipeOf(ctx context.Context, t Table) (*trace.Recipe, error) {
+	if len(t.Recipe) == 0 {
+		return w.infer(ctx, t)
+	}
+	d, err := readDeclaration(t.Recipe)
+	if err != nil {
+		return nil, fmt.Errorf("%s: its recipe is damaged: %w", t.Name, err)
+	}
+	return w.withFunctions(ctx, t.Name.String(), d)
+}
+
+// step runs fn as a run of the workspace: it is marked done, cancelled or
+// failed by how fn ends. fn may finish the run itself, in the transaction that
+// makes its result visible.
+func (w *Workspace) step(ctx context.Context, r store.Run, fn func(run int64) error) (err error) {
+	id, err := w.db.StartRun(ctx, r)
+	if err != nil {
+		return err
+	}
+	// How the run ended is recorded also when ctx is what ended it.
+	background := context.WithoutCancel(ctx)
+	defer func() {
+		if p := recover(); p != nil {
+			w.db.FinishRun(background, id, store.Failed, fmt.Errorf("panic: %v", p))
+			panic(p)
+		}
+		status := store.Done
+		switch {
+		case err != nil && ctx.Err() != nil:
+			status = store.Cancelled
+		case err != nil:
+			status = store.Failed
+		}
+		err = errors.Join(err, w.db.FinishRun(background, id, status, err))
+	}()
+	return fn(id)
+}
+
+func optionsJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	return b
+}
