@@ -1,0 +1,401 @@
+package notebook
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/rivo/uniseg"
+)
+
+// narrowest is how far a wide column may be cut before columns are left out.
+const narrowest = 20
+
+// cellWidth is how many character cells of a terminal a text takes.
+func cellWidth(s string) int { return uniseg.StringWidth(s) }
+
+// box is a table laid out with lines around it.
+type box struct {
+	names, types []string // types nil where they are not shown
+	right        []bool
+	head, tail   [][]string // of the rows that are shown
+	rows         int64
+	widths       []int // of the cells of each column
+	total        int   // how wide the table may be, 0 for any width
+	shown        []int // the columns shown, -1 for the one that stands for those left out
+}
+
+// renderBox writes a result in mode duckbox or box.
+func renderBox(out *bufio.Writer, r Result, style Style) (int64, error) {
+	b := &box{}
+	for i, name := range r.Columns() {
+		b.names = append(b.names, harmless(name))
+		typ := r.Types()[i]
+		b.right = append(b.right, isNumeric(typ))
+		if style.Mode != ModeBox {
+			b.types = append(b.types, harmless(typeName(typ)))
+		}
+	}
+	limit := style.MaxRows
+	if style.Mode == ModeBox {
+		limit, style.Width = 0, 0
+	}
+	types, null := r.Types(), style.null()
+	rows, err := each(r, func(n int64, row []any) error {
+		cells := make([]string, len(row))
+		for i, v := range row {
+			cells[i] = harmless(valueText(v, types[i], null))
+		}
+		b.keep(n, cells, limit)
+		return nil
+	})
+	b.rows = rows
+	if err != nil && rows == 0 {
+		return rows, err
+	}
+	b.unroll(limit)
+	if len(b.names) > 0 {
+		b.fit(style.Width)
+		b.write(out)
+	}
+	return rows, err
+}
+
+// keep takes a row: all up to the limit, then the last ones in a ring.
+func (b *box) keep(n int64, cells []string, limit int) {
+	if limit <= 0 || n < int64(limit) {
+		b.head = append(b.head, cells)
+		return
+	}
+	last := limit / 2
+	if last == 0 {
+		return
+	}
+	if len(b.tail) < last {
+		b.tail = append(b.tail, cells)
+	} else {
+		b.tail[(n-int64(limit))%int64(last)] = cells
+	}
+}
+
+// unroll puts the last rows in order, so that the first half of the limit and
+// the second half are left.
+func (b *box) unroll(limit int) {
+	over := b.rows - int64(len(b.head))
+	last := limit / 2
+	if over <= 0 {
+		return
+	}
+	first := limit - last
+	var tail [][]string
+	if over < int64(last) { // some of the last are still in head
+		tail = append(tail, b.head[int64(limit)-int64(last)+over:]...)
+		tail = append(tail, b.tail...)
+	} else if last > 0 {
+		at := int(over % int64(last))
+		tail = append(append(tail, b.tail[at:]...), b.tail[:at]...)
+	}
+	b.head, b.tail = b.head[:first], tail
+}
+
+// fit chooses the columns to show and their widths, so that the table is at
+// most total cells wide: first it cuts wide columns, then it leaves columns
+// out of the middle.
+func (b *box) fit(total int) {
+	b.total = total
+	natural := make([]int, len(b.names))
+	for i := range b.names {
+		natural[i] = max(1, cellWidth(b.names[i]))
+		if b.types != nil {
+			natural[i] = max(natural[i], cellWidth(b.types[i]))
+		}
+		for _, rows := range [][][]string{b.head, b.tail} {
+			for _, row := range rows {
+				natural[i] = max(natural[i], cellWidth(row[i]))
+			}
+		}
+	}
+	b.widths = natural
+	for i := range b.names {
+		b.shown = append(b.shown, i)
+	}
+	if total <= 0 {
+		return
+	}
+	for left := len(b.names); ; left-- {
+		b.shown = b.middleOut(left)
+		widest, least := 0, narrowest
+		for _, i := range b.shown {
+			if i >= 0 {
+				widest = max(widest, natural[i])
+			}
+		}
+		if left == 1 {
+			least = 1
+		}
+		if limit, ok := b.cut(natural, total, min(least, widest), widest); ok || left == 1 {
+			b.widths = make([]int, len(natural))
+			for i, n := range natural {
+				b.widths[i] = min(n, limit)
+			}
+			return
+		}
+	}
+}
+
+// middleOut returns the columns shown where but so many are.
+func (b *box) middleOut(left int) []int {
+	var shown []int
+	n := len(b.names)
+	first := (left + 1) / 2
+	for i := range n {
+		switch {
+		case left == n || i < first || i >= n-(left-first):
+			shown = append(shown, i)
+		case i == first:
+			shown = append(shown, -1)
+		}
+	}
+	return shown
+}
+
+// cut returns the greatest width that columns may have for the table to fit,
+// and false where even the least is too much.
+func (b *box) cut(natural []int, total, least, widest int) (int, bool) {
+	for limit := widest; limit >= least; limit-- {
+		sum := 1
+		for _, i := range b.shown {
+			if i < 0 {
+				sum += 4
+			} else {
+				sum += min(natural[i], limit) + 3
+			}
+		}
+		if sum <= total {
+			return limit, true
+		}
+	}
+	return least, false
+}
+
+// width is that of a shown column.
+func (b *box) width(i int) int {
+	if i < 0 {
+		return 1
+	}
+	return b.widths[i]
+}
+
+// write writes the table.
+func (b *box) write(out *bufio.Writer) {
+	notes := b.notes()
+	b.widen(notes)
+	b.rule(out, "┌", "┬", "┐")
+	b.row(out, b.names, centre)
+	if b.types != nil {
+		b.row(out, b.types, centre)
+	}
+	if len(b.head)+len(b.tail) > 0 || notes == nil {
+		b.rule(out, "├", "┼", "┤")
+	}
+	for _, row := range b.head {
+		b.row(out, row, b.alignment)
+	}
+	if b.elided() {
+		dots := make([]string, len(b.names))
+		for i := range dots {
+			dots[i] = "·"
+		}
+		for range 3 {
+			b.row(out, dots, b.alignment)
+		}
+		for _, row := range b.tail {
+			b.row(out, row, b.alignment)
+		}
+	}
+	if notes == nil {
+		b.rule(out, "└", "┴", "┘")
+		return
+	}
+	b.footer(out, notes)
+}
+
+// inner is the width of the table without its sides.
+func (b *box) inner() int {
+	inner := -1
+	for _, i := range b.shown {
+		inner += b.width(i) + 3
+	}
+	return inner
+}
+
+// widen makes room for the footer in the last column shown, as far as the
+// table may be that wide.
+func (b *box) widen(notes []string) {
+	last := len(b.shown) - 1
+	if b.shown[last] < 0 {
+		last--
+	}
+	for _, note := range notes {
+		more := cellWidth(note) + 2 - b.inner()
+		if b.total > 0 {
+			more = min(more, b.total-2-b.inner())
+		}
+		b.widths[b.shown[last]] += max(0, more)
+	}
+}
+
+func (b *box) elided() bool { return b.rows > int64(len(b.head)) }
+
+// notes is what the footer says, nil for no footer.
+func (b *box) notes() []string {
+	var notes []string
+	noun := func(n int64, what string) string {
+		if n == 1 {
+			return "1 " + what
+		}
+		return fmt.Sprintf("%s %ss", thousands(n), what)
+	}
+	hidden := len(b.shown) != len(b.names) || len(b.names) > 0 && b.shown[len(b.shown)/2] < 0
+	switch {
+	case b.elided():
+		notes = append(notes, fmt.Sprintf("%s (%d shown)", noun(b.rows, "row"), len(b.head)+len(b.tail)))
+	case b.rows == 0 || b.rows >= 10 || hidden:
+		notes = append(notes, noun(b.rows, "row"))
+	}
+	if hidden {
+		shown := 0
+		for _, i := range b.shown {
+			if i >= 0 {
+				shown++
+			}
+		}
+		notes = append(notes, fmt.Sprintf("%s (%d shown)", noun(int64(len(b.names)), "column"), shown))
+	}
+	return notes
+}
+
+// footer writes the notes in a box below the table, side by side where there
+// is room.
+func (b *box) footer(out *bufio.Writer, notes []string) {
+	inner := b.inner()
+	b.rule(out, "├", "┴", "┤")
+	if gap := inner - 2 - cellWidth(strings.Join(notes, "")); len(notes) == 2 && gap >= 2 {
+		notes = []string{notes[0] + strings.Repeat(" ", gap) + notes[1]}
+	}
+	for _, note := range notes {
+		out.WriteString("│ " + pad(clip(note, inner-2), inner-2, -1) + " │\n")
+	}
+	out.WriteString("└" + strings.Repeat("─", inner) + "┘\n")
+}
+
+// rule writes a line between rows.
+func (b *box) rule(out *bufio.Writer, left, mid, right string) {
+	parts := make([]string, len(b.shown))
+	for k, i := range b.shown {
+		parts[k] = strings.Repeat("─", b.width(i)+2)
+	}
+	out.WriteString(left + strings.Join(parts, mid) + right + "\n")
+}
+
+func centre(int) int { return 0 }
+
+// alignment is -1 for a column whose values stand at the left, 1 at the right.
+func (b *box) alignment(i int) int {
+	if b.right[i] {
+		return 1
+	}
+	return -1
+}
+
+// row writes a row of cells.
+func (b *box) row(out *bufio.Writer, cells []string, align func(int) int) {
+	for _, i := range b.shown {
+		cell, at := "…", 0
+		if i >= 0 {
+			cell, at = clip(cells[i], b.width(i)), align(i)
+		}
+		out.WriteString("│ " + pad(cell, b.width(i), at) + " ")
+	}
+	out.WriteString("│\n")
+}
+
+// clip cuts a text to a width, with … for what is left out.
+func clip(s string, width int) string {
+	if cellWidth(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	used := 0
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if used+g.Width() > width-1 {
+			break
+		}
+		used += g.Width()
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}
+
+// pad fills a text up to a width: it stands at the left for -1, in the middle
+// for 0, at the right for 1.
+func pad(s string, width, at int) string {
+	gap := max(0, width-cellWidth(s))
+	before := 0
+	switch at {
+	case 0:
+		before = gap / 2
+	case 1:
+		before = gap
+	}
+	return strings.Repeat(" ", before) + s + strings.Repeat(" ", gap-before)
+}
+
+// thousands writes a count with commas.
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// typeName is a type as DuckDB's shell shows it: int64 for BIGINT, varchar for
+// VARCHAR.
+func typeName(typ string) string {
+	base, list := strings.TrimRight(typ, "[]"), ""
+	if strings.HasSuffix(typ, "]") {
+		list = typ[len(base):]
+	}
+	switch base {
+	case "TINYINT":
+		base = "int8"
+	case "SMALLINT":
+		base = "int16"
+	case "INTEGER":
+		base = "int32"
+	case "BIGINT":
+		base = "int64"
+	case "HUGEINT":
+		base = "int128"
+	case "UTINYINT":
+		base = "uint8"
+	case "USMALLINT":
+		base = "uint16"
+	case "UINTEGER":
+		base = "uint32"
+	case "UBIGINT":
+		base = "uint64"
+	case "UHUGEINT":
+		base = "uint128"
+	case "TIMESTAMPTZ":
+		base = "timestamp with time zone"
+	default: // the names in STRUCT(...) and ENUM(...) keep their case
+		word, args, ok := strings.Cut(base, "(")
+		base = strings.ToLower(word)
+		if ok {
+			base += "(" + args
+		}
+	}
+	return base + list
+}

@@ -1,0 +1,303 @@
+package notebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// command is one of the notebook's own, typed with a dot before it.
+type command struct {
+	name, args, help string
+	least, most      int // how many arguments it takes
+	run              func(ctx context.Context, s *Shell, args []string) error
+}
+
+// commands returns all commands in the order of .help.
+func commands() []command {
+	return []command{
+		{"bail", "on|off", "end scripts at their first error", 1, 1, func(_ context.Context, s *Shell, args []string) error {
+			return setSwitch(&s.Bail, args[0])
+		}},
+		{"exit", "", "leave", 0, 0, quit},
+		{"headers", "on|off", "names of columns in modes csv, tabs and list", 1, 1, func(_ context.Context, s *Shell, args []string) error {
+			return setSwitch(&s.Style.Headers, args[0])
+		}},
+		{"help", "[PATTERN]", "this list, or what of it holds the pattern", 0, 1, help},
+		{"maxrows", "N", "rows that mode duckbox shows, 0 for all", 1, 1, maxRows},
+		{"mode", "[MODE]", "how results are written: " + modeNames(), 0, 1, setMode},
+		{"nullvalue", "TEXT", "what stands for NULL", 1, 1, func(_ context.Context, s *Shell, args []string) error {
+			s.Style.Null = &args[0]
+			return nil
+		}},
+		{"once", "FILE", "write the next result to a file", 1, 1, func(_ context.Context, s *Shell, args []string) error {
+			return s.redirect(args[0], true)
+		}},
+		{"output", "[FILE]", "write results to a file, without one back to the screen", 0, 1, output},
+		{"quit", "", "leave", 0, 0, quit},
+		{"read", "FILE", "run the statements of a file", 1, 1, func(ctx context.Context, s *Shell, args []string) error {
+			return s.read(ctx, args[0])
+		}},
+		{"schema", "[TABLE]", "the statements that would make the tables", 0, 1, schema},
+		{"tables", "[LIKE]", "the tables, or those whose name is like a pattern with % and _", 0, 1, tables},
+		{"timer", "on|off", "tell how long each statement took", 1, 1, func(_ context.Context, s *Shell, args []string) error {
+			return setSwitch(&s.Timer, args[0])
+		}},
+	}
+}
+
+func modeNames() string {
+	var names []string
+	for _, m := range Modes() {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, " ")
+}
+
+// command runs a line that begins with a dot.
+func (s *Shell) command(ctx context.Context, line string) error {
+	words, err := splitWords(strings.TrimSuffix(line[1:], ";"))
+	if err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	if len(words) == 0 {
+		return errors.New("a dot needs a command after it: see .help")
+	}
+	c, err := findCommand(words[0])
+	if err != nil {
+		return err
+	}
+	if args := len(words) - 1; args < c.least || args > c.most {
+		return fmt.Errorf(".%s takes other arguments: .%s", c.name, strings.TrimSpace(c.name+" "+c.args))
+	}
+	return c.run(ctx, s, words[1:])
+}
+
+// findCommand finds a command by its name or by a beginning of it that is no
+// other's.
+func findCommand(name string) (command, error) {
+	var found []command
+	for _, c := range commands() {
+		if c.name == name {
+			return c, nil
+		}
+		if strings.HasPrefix(c.name, name) {
+			found = append(found, c)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return command{}, fmt.Errorf("there is no command .%s: see .help", name)
+	case 1:
+		return found[0], nil
+	}
+	var names []string
+	for _, c := range found {
+		names = append(names, "."+c.name)
+	}
+	return command{}, fmt.Errorf(".%s could be %s: type more of it", name, strings.Join(names, " or "))
+}
+
+// splitWords cuts a line at blanks; quotes of either kind hold blanks together.
+func splitWords(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	begun := false
+	quote := rune(0)
+	for _, r := range line {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '\'' || r == '"':
+			quote, begun = r, true
+		case r == ' ' || r == '\t':
+			if begun {
+				words = append(words, word.String())
+				word.Reset()
+				begun = false
+			}
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("the quote %c is not closed", quote)
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
+
+func quit(_ context.Context, s *Shell, _ []string) error {
+	s.quit = true
+	return nil
+}
+
+func setSwitch(to *bool, word string) error {
+	switch strings.ToLower(word) {
+	case "on", "yes", "true", "1":
+		*to = true
+	case "off", "no", "false", "0":
+		*to = false
+	default:
+		return fmt.Errorf("%q is no switch: want on or off", word)
+	}
+	return nil
+}
+
+func setMode(_ context.Context, s *Shell, args []string) error {
+	if len(args) == 0 {
+		fmt.Fprintln(s.out, s.Style.Mode)
+		return nil
+	}
+	mode, err := ParseMode(args[0])
+	if err == nil {
+		s.Style.Mode = mode
+	}
+	return err
+}
+
+func maxRows(_ context.Context, s *Shell, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil || n < 0 {
+		return fmt.Errorf("%q is no number of rows: want 0 for all, or more", args[0])
+	}
+	s.Style.MaxRows = n
+	return nil
+}
+
+func output(_ context.Context, s *Shell, args []string) error {
+	if len(args) == 0 || args[0] == "stdout" {
+		return s.closeSink()
+	}
+	return s.redirect(args[0], false)
+}
+
+// redirect sends results to a file; what is in it is overwritten.
+func (s *Shell) redirect(path string, once bool) error {
+	if err := s.closeSink(); err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	s.sink, s.once = f, once
+	return nil
+}
+
+func help(_ context.Context, s *Shell, args []string) error {
+	found := false
+	for _, c := range commands() {
+		usage := strings.TrimSpace("." + c.name + " " + c.args)
+		if len(args) > 0 && !strings.Contains(usage+" "+c.help, args[0]) {
+			continue
+		}
+		found = true
+		fmt.Fprintf(s.out, "%-20s %s\n", usage, c.help)
+	}
+	if !found {
+		return fmt.Errorf("no command has to do with %q: see .help", args[0])
+	}
+	if len(args) == 0 {
+		fmt.Fprint(s.out, "Anything else is SQL and ends with a semicolon. Commands may be shortened.\n")
+	}
+	return nil
+}
+
+// allTables lists tables and views; $ is the condition on schema_name and name.
+const allTables = `FROM (
+	SELECT schema_name, table_name AS name, estimated_size AS rows, column_count AS columns, sql
+	FROM duckdb_tables() WHERE database_name = current_database() OR temporary
+	UNION ALL
+	SELECT schema_name, view_name, NULL, column_count, sql
+	FROM duckdb_views() WHERE NOT internal AND (database_name = current_database() OR temporary)
+) WHERE $ ORDER BY schema_name, name`
+
+// tables lists the tables; the program's own only where the pattern asks for
+// them.
+func tables(ctx context.Context, s *Shell, args []string) error {
+	where := "schema_name <> 'netshare'"
+	if len(args) > 0 {
+		p := quoteText(args[0])
+		where = fmt.Sprintf("name ILIKE %s OR schema_name || '.' || name ILIKE %s", p, p)
+	}
+	return s.statement(ctx, `SELECT schema_name AS "schema", name AS "table", rows, columns `+strings.Replace(allTables, "$", where, 1))
+}
+
+// schema writes the statements that would make the tables.
+func schema(ctx context.Context, s *Shell, args []string) error {
+	where := "schema_name <> 'netshare'"
+	if len(args) > 0 {
+		p := quoteText(strings.ReplaceAll(args[0], `"`, ""))
+		where = fmt.Sprintf("lower(name) = lower(%s) OR lower(schema_name || '.' || name) = lower(%s)", p, p)
+	}
+	result, err := s.Engine.Query(ctx, "SELECT sql "+strings.Replace(allTables, "$", where, 1))
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	var out io.Writer = s.out
+	if s.sink != nil {
+		out = s.sink
+	}
+	n, err := each(result, func(_ int64, row []any) error {
+		if text, ok := row[0].(string); ok {
+			lines := strings.Split(strings.TrimSpace(text), "\n")
+			for i := range lines {
+				lines[i] = harmless(lines[i])
+			}
+			fmt.Fprintln(out, strings.Join(lines, "\n"))
+		}
+		return nil
+	})
+	if s.once {
+		err = errors.Join(err, s.closeSink())
+	}
+	if err == nil && n == 0 && len(args) > 0 {
+		return fmt.Errorf("there is no table %s: see .tables", args[0])
+	}
+	return err
+}
+
+// quoteText writes a text as an SQL literal.
+func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// completeCommand completes a command's name, and what it takes.
+func completeCommand(text string) []Completion {
+	var all []Completion
+	name, arg, ok := strings.Cut(text[1:], " ")
+	if !ok {
+		for _, c := range commands() {
+			if strings.HasPrefix(c.name, name) {
+				all = append(all, Completion{Text: "." + c.name})
+			}
+		}
+		return all
+	}
+	c, err := findCommand(name)
+	if err != nil {
+		return nil
+	}
+	var choices []string
+	switch {
+	case c.name == "mode":
+		choices = strings.Fields(modeNames())
+	case c.args == "on|off":
+		choices = []string{"on", "off"}
+	}
+	for _, choice := range choices {
+		if strings.HasPrefix(choice, arg) {
+			all = append(all, Completion{Text: choice, Start: len(text) - len(arg)})
+		}
+	}
+	return all
+}
