@@ -40,9 +40,13 @@ func (p *program) at(pos token.Pos) place { return placeOf(p.file, p.fset, pos) 
 
 // check parses a recipe and checks its dialect, imports and types. Its first
 // fault is returned.
-func check(file, source string) (*program, error) {
-	p := &program{file: file, source: source, fset: token.NewFileSet(), exports: allowedExports()}
-	var err error
+func check(file, source string) (p *program, err error) {
+	p = &program{file: file, source: source, fset: token.NewFileSet(), exports: allowedExports()}
+	defer func() {
+		if v := recover(); v != nil { // a fault of the type checker must not end a notebook
+			p, err = nil, place{file: file, line: 1, column: 1}.errorf("the type checker can't cope with this recipe: %v", v)
+		}
+	}()
 	if p.syntax, err = parse(p.fset, source); err != nil {
 		return nil, p.syntaxError(err)
 	}

@@ -78,7 +78,7 @@ func (x *watch) look() {
 	case stack > x.stack && stack-x.stack > x.limits.stack:
 		x.stopLocked(errors.New("calls itself without end"))
 	case !time.Now().Before(x.until):
-		x.stopLocked(fmt.Errorf("runs for more than %v: look for a loop that never ends", x.limit))
+		x.stopLocked(fmt.Errorf("runs for more than %v: look for a loop that never ends", x.limit.Round(time.Millisecond)))
 	}
 }
 
