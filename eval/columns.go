@@ -63,9 +63,9 @@ func (c *comparison) textColumn(f int) []Score {
 		switch m.Name {
 		case "jsd":
 			got.uniform = uniformJSD(p, domain(fd.Column.Kind))
-			if fd.Column.Kind == trace.KindAddress {
+			if fd.Column.Kind == trace.KindAddress && known(p, q) < 0.9 {
 				s.Counted = false
-				s.note("shown only: a synthetic trace may use other addresses on purpose")
+				s.note("shown only: the synthetic trace uses other addresses, maybe on purpose")
 			}
 			s.Words = wordsForCounts(fd, p, q)
 		case "jsd_rank":
@@ -85,6 +85,17 @@ func (c *comparison) textColumn(f int) []Score {
 		out = append(out, s)
 	}
 	return append(out, c.missing(f, func(s *side, i int) bool { return s.codes[f][i] == int32(fd.slot()) }))
+}
+
+// known is the share of synthetic records whose value occurs in the real trace.
+func known(p, q []float64) float64 {
+	var n float64
+	for i := range q {
+		if p[i] > 0 {
+			n += q[i]
+		}
+	}
+	return n / max(total(q), 1)
 }
 
 // emptySynth reports whether the synthetic side has no rows where the real one
@@ -170,10 +181,11 @@ type numberTarget struct {
 	name    string
 	columns []string
 	unit    string
-	noun    string // in sentences
-	metrics string // Columns for a column's own metrics; else the name that every score bears
-	shift   bool   // each side counts from its own least value
-	without string // a metric to leave out
+	seconds float64 // length of the unit of a time, 0 for other numbers
+	noun    string  // in sentences
+	metrics string  // Columns for a column's own metrics; else the name that every score bears
+	shift   bool    // each side counts from its own least value
+	without string  // a metric to leave out
 }
 
 // numberScores compares a sample with its halves, another sample, and that of

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"netshare/workspace/trace"
 )
@@ -163,4 +164,14 @@ func spoiled(rows []trace.Row) []trace.Row {
 		}
 	}
 	return rows
+}
+
+// parseInstant reads a date and time as seconds since 1970.
+func parseInstant(s string) (float64, error) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.DateOnly} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return float64(at.UnixNano()) * 1e-9, nil
+		}
+	}
+	return strconv.ParseFloat(s, 64)
 }

@@ -45,7 +45,7 @@ func Metrics() []Metric {
 		},
 		{
 			Name: "jsd", Title: "Jensen-Shannon divergence", Property: Columns, Worst: ln2, Root: true, Kinds: textKinds(),
-			Formula: "(KL(p||m) + KL(q||m))/2 in nats, m = (p+q)/2, p and q the values' shares of records; a missing value is a value",
+			Formula: "(KL(p||m) + KL(q||m))/2 in nats, m = (p+q)/2, p and q the values' shares of records; a missing value is a value; addresses count where 90 % of synthetic records bear real ones",
 			Source:  "NetShare (SIGCOMM 2022) section 6; dist_metrics.py", counts: JensenShannon,
 		},
 		{

@@ -24,14 +24,14 @@ func (c *comparison) sessionScores() []Score {
 	}
 	unit := c.fields[c.clock].unit
 	out = append(out, c.numberScores(
-		numberTarget{name: "session duration", noun: "session duration", unit: unit, metrics: "session_duration"},
+		numberTarget{name: "session duration", noun: "session duration", unit: unit, seconds: c.fields[c.clock].seconds, metrics: "session_duration"},
 		sampled(r.duration, mask), sampled(s.duration, nil).values, sampled(d.duration, nil).values)...)
 	gapMask := func(i int) uint32 { return c.halves.sess[r.gapOf[i]] }
 	if mask == nil {
 		gapMask = nil
 	}
 	gaps := c.numberScores(
-		numberTarget{name: "interarrival time", noun: "interarrival time within sessions", unit: unit, metrics: "interarrival"},
+		numberTarget{name: "interarrival time", noun: "interarrival time within sessions", unit: unit, seconds: c.fields[c.clock].seconds, metrics: "interarrival"},
 		sampled(r.gaps, gapMask), sampled(s.gaps, nil).values, sampled(d.gaps, nil).values)
 	for i := range gaps {
 		if len(r.gaps) > 0 && len(s.gaps) == 0 && c.synth.rows > 0 {
@@ -53,7 +53,7 @@ func (c *comparison) timeColumn(f int) []Score {
 	mask := func(i int) uint32 { return c.halves.row[i] }
 	x, y := sampled(c.real.numbers[f], mask), sampled(c.synth.numbers[f], nil)
 	t := numberTarget{
-		name: fd.Column.Name, columns: []string{fd.Column.Name}, unit: fd.unit,
+		name: fd.Column.Name, columns: []string{fd.Column.Name}, unit: fd.unit, seconds: fd.seconds,
 		noun: quote(fd.Column.Name) + " since the first record", metrics: "time", shift: true, without: "emd_log",
 	}
 	out := c.numberScores(t, x, y.values, nil)
@@ -128,8 +128,8 @@ func (c *comparison) span(f int, x sample, y []float64) Score {
 		u, v := x.half(k)
 		got.bases = append(got.bases, spanMissed(spanOf(u), spanOf(v)))
 	}
-	unit := c.fields[f].unit
-	s.Words = "the synthetic trace lasts " + short(b) + " " + unit + ", the real one " + short(a) + " " + unit
+	t := numberTarget{unit: c.fields[f].unit, seconds: c.fields[f].seconds}
+	s.Words = "the synthetic trace lasts " + t.amount(b) + ", the real one " + t.amount(a)
 	s.settle(got)
 	return s
 }
@@ -148,7 +148,7 @@ func (c *comparison) arrivals(f int, x sample, y []float64) []Score {
 	fake := sampled(differences(y), nil)
 	// A half has twice the gaps of the whole, so the halves' own gaps are
 	// compared with each other.
-	t := numberTarget{name: "gap between records", noun: "the gap between consecutive records", unit: unit, metrics: "arrival"}
+	t := numberTarget{name: "gap between records", noun: "gap between consecutive records", unit: unit, seconds: c.fields[f].seconds, metrics: "arrival"}
 	out := c.numberScores(t, sample{values: real.values}, fake.values, nil)
 	sc := measure(real.values)
 	for i := range out {

@@ -124,10 +124,6 @@ func wordsForNumbers(t numberTarget, x, y []float64) string {
 	if len(x) == 0 || len(y) == 0 {
 		return ""
 	}
-	unit := ""
-	if t.unit != "" {
-		unit = " " + t.unit
-	}
 	type stat struct {
 		name string
 		a, b float64
@@ -163,10 +159,10 @@ func wordsForNumbers(t numberTarget, x, y []float64) string {
 		if best.b > best.a {
 			how = "later"
 		}
-		return fmt.Sprintf("synthetic records lie %s in the trace by %s (%s %s%s after the first against %s%s)",
-			how, quote(t.name), best.name, short(best.b), unit, short(best.a), unit)
+		return fmt.Sprintf("synthetic records lie %s in the trace by %s (%s %s after the first against %s)",
+			how, quote(t.name), best.name, t.amount(best.b), t.amount(best.a))
 	}
-	figures := fmt.Sprintf(" (%s %s%s against %s%s)", best.name, short(best.b), unit, short(best.a), unit)
+	figures := fmt.Sprintf(" (%s %s against %s)", best.name, t.amount(best.b), t.amount(best.a))
 	switch ratio := best.b / best.a; {
 	case !(best.a > 0) || !(best.b > 0) || (ratio > 0.95 && ratio < 1.05):
 		if best.b > best.a {
@@ -178,6 +174,18 @@ func wordsForNumbers(t numberTarget, x, y []float64) string {
 	default:
 		return "synthetic " + t.noun + " is " + short2(1/ratio) + " times too small" + figures
 	}
+}
+
+// amount writes a number with its unit; a time in a unit that reads well.
+func (t numberTarget) amount(x float64) string {
+	if t.seconds > 0 && finite(x) {
+		factor, unit := readable(math.Abs(x)*t.seconds, false)
+		return short(x*t.seconds*factor) + " " + unit
+	}
+	if t.unit == "" {
+		return short(x)
+	}
+	return short(x) + " " + t.unit
 }
 
 func wordsForRange(t numberTarget, x, y []float64) string {
