@@ -1,0 +1,107 @@
+// Command netshare turns network traces and event logs that can't be shared
+// into synthetic ones that can. It holds commands, printers and exit codes;
+// what they do is in package workspace.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"netshare/workspace"
+	"netshare/workspace/notebook"
+)
+
+// version is the program's, recorded with every run.
+const version = "0.1.0"
+
+// Exit codes, as netshare --help lists them.
+const (
+	exitDone      = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitRejects   = 3
+	exitInUse     = 11
+	exitCancelled = 130
+)
+
+// Causes of an end that are no failures of their own.
+var errCancelled = errors.New("cancelled")
+
+// usageError is a fault of the command line.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// rejectsError says that more records were rejected than the user allows.
+type rejectsError struct{ rejected, limit int64 }
+
+func (e rejectsError) Error() string {
+	return fmt.Sprintf("%d records were rejected, more than the %d allowed: see netshare.rejects in the workspace", e.rejected, e.limit)
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is the program without its process: it returns the exit code.
+func run(args []string) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		select {
+		case <-signals:
+			cancel(errCancelled)
+			signal.Stop(signals) // a second one ends the process at once
+		case <-ctx.Done():
+		}
+	}()
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, notebook.ErrFailed) { // which was told as it happened
+		fmt.Fprintln(os.Stderr, "netshare: "+message(ctx, err))
+	}
+	return exitCode(ctx, err)
+}
+
+// message is what the user reads of an error.
+func message(ctx context.Context, err error) string {
+	if cancelled(ctx, err) {
+		return "cancelled: nothing half done was kept"
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		return err.Error() + " (see --help)"
+	}
+	return err.Error()
+}
+
+func cancelled(ctx context.Context, err error) bool {
+	return errors.Is(err, errCancelled) || err != nil && errors.Is(context.Cause(ctx), errCancelled)
+}
+
+// exitCode maps an error to the codes that --help lists.
+func exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	var inUse *workspace.InUseError
+	var rejects rejectsError
+	switch {
+	case err == nil:
+		return exitDone
+	case cancelled(ctx, err):
+		return exitCancelled
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &inUse):
+		return exitInUse
+	case errors.As(err, &rejects):
+		return exitRejects
+	}
+	return exitFailed
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"netshare/workspace"
+	"netshare/workspace/notebook"
+)
+
+func newOpen(g *global) *cobra.Command {
+	var bail bool
+	c := &cobra.Command{
+		Use:   "open W",
+		Short: "The notebook in the terminal: SQL over the workspace",
+		Long: `Open a workspace, which is made if it is absent, and ask it in SQL.
+
+A statement ends with a semicolon and may go over several lines. Commands begin
+with a dot: .help lists them. Statements may also come from standard input:
+    echo "select count(*) from raw.branch;" | netshare ws open lab.duckdb`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx := c.Context()
+			if notebook.Interactive(os.Stdin, os.Stdout) {
+				// Ctrl-C is the notebook's: it stops a statement, not the program.
+				ctx = context.WithoutCancel(ctx)
+				signal.Reset(os.Interrupt)
+			}
+			p := newPrinter(g)
+			ws, err := openWorkspace(ctx, args[0], p, false)
+			if err != nil {
+				return err
+			}
+			defer ws.Close()
+			engine := &shellEngine{ws: ws}
+			defer engine.close()
+			history, err := notebook.HistoryFile()
+			if err != nil {
+				history = ""
+			}
+			shell := notebook.Shell{
+				Engine: engine, Name: strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])),
+				History: history, Bail: bail,
+			}
+			return shell.Run(ctx, os.Stdin, os.Stdout, os.Stderr)
+		},
+	}
+	c.Flags().BoolVar(&bail, "bail", false, "end at the first statement of standard input that fails")
+	return c
+}
+
+// shellEngine lets the notebook speak to a workspace over one connection, so
+// that what a statement sets holds for those after it.
+type shellEngine struct {
+	ws      *workspace.Workspace
+	console *workspace.Console
+}
+
+func (e *shellEngine) Query(ctx context.Context, sql string) (notebook.Result, error) {
+	if e.console == nil {
+		c, err := e.ws.Console(ctx)
+		if err != nil {
+			return nil, err
+		}
+		e.console = c
+	}
+	r, err := e.console.Query(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	return shellResult{r}, nil
+}
+
+func (e *shellEngine) Complete(ctx context.Context, text string) ([]notebook.Completion, error) {
+	found, err := e.ws.Complete(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]notebook.Completion, len(found))
+	for i, f := range found {
+		out[i] = notebook.Completion{Text: f.Text, Start: f.Start}
+	}
+	return out, nil
+}
+
+func (e *shellEngine) close() {
+	if e.console != nil {
+		e.console.Close()
+	}
+}
+
+// shellResult is a workspace's result as the notebook reads it.
+type shellResult struct{ *workspace.Result }
+
+func (r shellResult) Columns() []string {
+	names := make([]string, len(r.Result.Columns))
+	for i, c := range r.Result.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+func (r shellResult) Types() []string {
+	types := make([]string, len(r.Result.Columns))
+	for i, c := range r.Result.Columns {
+		types[i] = c.Type
+	}
+	return types
+}
+
+// query writes the result of a query.
+func query(ctx context.Context, ws *workspace.Workspace, sql string, mode notebook.Mode, w io.Writer) error {
+	r, err := ws.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	style := notebook.DefaultStyle()
+	style.Mode = mode
+	_, err = notebook.Render(w, shellResult{r}, style)
+	return errors.Join(err, r.Close())
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"netshare/engine"
+	"netshare/workspace"
+)
+
+// openWorkspace opens a workspace and says what an earlier process left undone.
+func openWorkspace(ctx context.Context, path string, p *printer, readOnly bool) (*workspace.Workspace, error) {
+	ws, err := workspace.Open(ctx, path, &workspace.Options{Version: version, ReadOnly: readOnly})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range ws.Interrupted() {
+		p.note("%s: run %d (%s %s) of %s was interrupted: its tables were not kept, run it again", path, r.ID, r.Verb, r.Table,
+			r.Started.Format("2006-01-02 15:04:05"))
+		p.event("interrupted", map[string]any{"run": r.ID, "verb": r.Verb, "table": r.Table, "started": r.Started})
+	}
+	return ws, nil
+}
+
+// openExisting opens a workspace that must be there.
+func openExisting(ctx context.Context, path string, p *printer, readOnly bool) (*workspace.Workspace, error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such workspace: make it with netshare ws load %s INPUT", path, path)
+	}
+	return openWorkspace(ctx, path, p, readOnly)
+}
+
+// printLoaded says what was loaded and what was inferred of it.
+func printLoaded(ctx context.Context, p *printer, ws *workspace.Workspace, l workspace.Loaded) {
+	infos, err := ws.Describe(ctx, l.Table.Name.String())
+	if err != nil {
+		p.note("what was inferred can't be shown: %v", err)
+		return
+	}
+	var files []string
+	for _, s := range l.Table.Sources {
+		files = append(files, s.File)
+	}
+	p.event("loaded", map[string]any{
+		"table": l.Table.Name.String(), "files": files, "format": l.Table.Schema.Format, "rows": l.Table.Rows, "sessions": l.Sessions,
+		"rejected": l.Rejected, "columns": infos, "run": l.Run,
+	})
+	if !p.quiet {
+		p.result("%s: %s, %s in %s, loaded into %s", strings.Join(files, ", "), l.Table.Schema.Format,
+			plural(l.Table.Rows, "record"), plural(l.Sessions, "session"), l.Table.Name)
+	}
+	for i, r := range l.Reasons {
+		example := ""
+		for _, e := range l.Examples {
+			if e.Reason == r.Reason {
+				example = ", for example " + e.String()
+			}
+		}
+		if i == 10 {
+			p.note("  and for %d reasons more: see netshare.rejects", len(l.Reasons)-i)
+			break
+		}
+		p.note("  %s rejected: %s%s", plural(r.Count, "record"), r.Reason, example)
+	}
+	if !p.quiet && !p.json {
+		printColumns(p, infos)
+	}
+}
+
+// printColumns writes what is meant of each column as a table.
+func printColumns(p *printer, infos []workspace.ColumnInfo) {
+	p.endBar()
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\n  column\tpart\tkind\tlearnt by\tdistinct\tmissing\tfrequent values")
+	for _, c := range infos {
+		kind := string(c.Kind)
+		if c.Unit != "" {
+			kind += " (" + string(c.Unit) + ")"
+		}
+		missing := ""
+		if c.Missing > 0 {
+			missing = count(c.Missing)
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(c.Name), c.Role, kind, c.Encoding, count(c.Distinct), missing,
+			printable(strings.Join(c.Examples, ", ")))
+	}
+	w.Flush()
+	fmt.Fprintln(p.out)
+}
+
+// printable takes what would steer a terminal out of a text.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '·'
+		}
+		return r
+	}, s)
+}
+
+// training shows how far training has come.
+func (p *printer) training(t engine.Progress) error {
+	if p.json && t.EpochEnded {
+		p.event("epoch", map[string]any{
+			"epoch": t.Epoch, "epochs": t.Epochs, "iteration": t.Iteration, "seconds": t.Elapsed.Seconds(), "left": t.Left.Seconds(),
+			"critic_loss": t.Losses.Critic, "generator_loss": t.Losses.Generator, "distance": t.Losses.Distance,
+		})
+	}
+	share := -1.0
+	if total := t.Elapsed + t.Left; total > 0 {
+		share = t.Elapsed.Seconds() / total.Seconds()
+	}
+	rate := 0.0
+	if s := t.Elapsed.Seconds(); s > 0 {
+		rate = float64(t.Records) / s
+	}
+	p.progress("learning", share, fmt.Sprintf("epoch %d, %s records/s, distance %.3f", t.Epoch, count(int64(rate)), t.Losses.Distance), t.Left)
+	return nil
+}
+
+// printMade says what was generated and how much was corrected.
+func printMade(p *printer, m workspace.Made) {
+	p.event("generated", map[string]any{
+		"table": m.Table.Name.String(), "sessions": m.Sessions, "rows": m.Records, "calibrated": m.Calibrated,
+		"residual_before": m.Before, "residual_after": m.After, "effective": m.Effective, "run": m.Run,
+	})
+	text := fmt.Sprintf("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
+	if m.Calibrated {
+		text += fmt.Sprintf("; calibration took the margins from %.1f to %.1f times the real trace's noise", m.Before, m.After)
+	}
+	p.note("%s", text)
+}
+
+// printReport writes the scores.
+func (p *printer) printReport(r workspace.Reported, dir string) {
+	p.endBar()
+	p.event("report", map[string]any{"overall": r.Overall, "properties": r.Properties, "worst": r.Worst, "folder": dir, "run": r.Run})
+	if p.json {
+		return
+	}
+	if p.quiet {
+		fmt.Fprintf(p.out, "%.1f\n", r.Overall.Score)
+		return
+	}
+	if err := r.WriteText(p.out); err != nil {
+		p.note("the scores can't be shown: %v", err)
+	}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"netshare/engine"
+	"netshare/scripting"
+	"netshare/workspace"
+)
+
+// synthFlags are the options of synth and run.
+type synthFlags struct {
+	global     *global
+	out        string
+	workspace  string
+	report     string
+	epochs     int
+	time       time.Duration
+	sessions   int
+	maxRejects int64
+	raw        bool
+}
+
+func (f *synthFlags) add(c *cobra.Command) {
+	c.Flags().StringVarP(&f.out, "out", "o", "", "file of the synthetic trace (default: beside the workspace, NAME-synth.EXT)")
+	c.Flags().StringVar(&f.workspace, "workspace", "", "workspace file (default: beside the input, NAME.duckdb)")
+	c.Flags().StringVar(&f.report, "report", "", "folder of the report (default: beside the workspace, NAME-report)")
+	f.addTraining(c)
+	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has)")
+	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	c.Flags().Int64Var(&f.maxRejects, "max-rejects", -1, "exit with 3 if more records than this can't be read (default: no limit)")
+}
+
+func (f *synthFlags) addTraining(c *cobra.Command) {
+	c.Flags().IntVar(&f.epochs, "epochs", 0, "how many times to learn from each session (default: enough for some 2,500 iterations)")
+	c.Flags().DurationVar(&f.time, "time", 0, "wall-clock bound of training, for example 5m")
+}
+
+func (f *synthFlags) training() engine.Options {
+	o := engine.DefaultOptions()
+	o.Epochs, o.Time, o.Seed = f.epochs, f.time, f.global.seed
+	return o
+}
+
+func newSynth(g *global) *cobra.Command {
+	f := &synthFlags{global: g}
+	c := &cobra.Command{
+		Use:   "synth INPUT... [-o OUT]",
+		Short: "Load, learn, generate and measure: from a real trace to a synthetic one",
+		Long: `Make a synthetic trace of real ones, in one step and without configuration.
+
+The format is told by the content: pcap, pcapng, Zeek logs (TSV and JSON), CSV
+with any delimiter, JSON lines, Parquet. What was inferred of each column is
+printed, so that it can be checked. Several inputs of one format are one trace.`,
+		Example: `  netshare synth capture.pcap
+  netshare synth conn.log -o conn-synth.log --time 5m
+  netshare synth flows.csv --seed 7 --workspace lab.duckdb --report report/`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.run(c.Context(), workspace.Load{Files: args})
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func newRun(g *global) *cobra.Command {
+	f := &synthFlags{global: g}
+	var inputs []string
+	c := &cobra.Command{
+		Use:   "run RECIPE.go --input FILE [-o OUT]",
+		Short: "The steps of synth as a recipe declares them",
+		Long: `Load, learn, generate and measure a trace whose fields a recipe declares.
+
+A recipe is a .go file that names the fields, how they are parsed and how they
+are transformed. It is checked before anything runs.`,
+		Example: `  netshare run examples/modbus/recipe.go --input modbus.log`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(inputs) == 0 {
+				return usageError{errors.New("run needs the trace: give it with --input FILE")}
+			}
+			script, err := scripting.Load(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return f.run(c.Context(), workspace.Load{Files: inputs, Recipe: &script.Recipe, RecipeFile: args[0], RecipeText: script.Source})
+		},
+	}
+	f.add(c)
+	c.Flags().StringArrayVar(&inputs, "input", nil, "file of the real trace; may be given several times")
+	return c
+}
+
+// run does the steps of synth.
+func (f *synthFlags) run(ctx context.Context, load workspace.Load) error {
+	p := newPrinter(f.global)
+	opts := f.training()
+	if err := opts.Validate(); err != nil {
+		return usageError{err}
+	}
+	if f.sessions < 0 {
+		return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
+	}
+	for _, in := range load.Files { // before a workspace is made for nothing
+		if err := readable(in); err != nil {
+			return err
+		}
+	}
+	if err := f.places(load.Files[0], p); err != nil {
+		return err
+	}
+	ws, err := openWorkspace(ctx, f.workspace, p, false)
+	if err != nil {
+		return err
+	}
+	defer func() { ws.Close() }()
+	load.Replace = true
+	load.Progress = func(l workspace.LoadProgress) {
+		p.progress("loading", -1, fmt.Sprintf("%s records", count(l.Records)), 0)
+	}
+	s := workspace.Synth{Load: load, Train: opts, Output: f.out, Report: f.report}
+	s.Generate = workspace.Generate{Replace: true, Options: f.generation(p)}
+	s.Generate.Options.Sessions = f.sessions
+	began := time.Now()
+	s.Hooks = workspace.SynthHooks{
+		Loaded: func(l workspace.Loaded) {
+			printLoaded(ctx, p, ws, l)
+			began = time.Now()
+		},
+		Train: engine.Hooks{Progress: p.training},
+		Trained: func(t workspace.Trained) {
+			p.note("learnt   %s, %s in %s", plural(t.Epochs, "epoch"), plural(t.Iterations, "iteration"), short(time.Since(began)))
+			p.event("trained", t)
+		},
+		Generated: func(m workspace.Made) { printMade(p, m) },
+		Exported: func(e workspace.Exported) {
+			p.event("exported", map[string]any{"path": e.Path, "format": e.Format, "rows": e.Rows})
+		},
+		Measuring: func() { p.note("measuring") },
+	}
+	done, err := ws.Synth(ctx, s)
+	if err != nil {
+		return err
+	}
+	p.printReport(done.Report, f.report)
+	p.result("")
+	p.result("synthetic trace  %s (%s)", f.out, plural(done.Exported.Rows, "record"))
+	p.result("report           %s", filepath.Join(f.report, "report.html"))
+	p.result("workspace        %s: %s and %s", f.workspace, done.Loaded.Table.Name, done.Made.Table.Name)
+	p.result("                 ask it in SQL: netshare ws open %s", f.workspace)
+	p.event("done", map[string]any{
+		"output": f.out, "report": f.report, "workspace": f.workspace,
+		"real": done.Loaded.Table.Name.String(), "synthetic": done.Made.Table.Name.String(), "overall": done.Report.Overall,
+	})
+	if f.maxRejects >= 0 && done.Loaded.Rejected > f.maxRejects {
+		return rejectsError{done.Loaded.Rejected, f.maxRejects}
+	}
+	return nil
+}
+
+func (f *synthFlags) generation(p *printer) engine.GenerateOptions {
+	g := engine.DefaultGenerateOptions()
+	g.Seed, g.Raw = f.global.seed, f.raw
+	g.Progress = func(done, of int) {
+		p.progress("generating", float64(done)/float64(max(1, of)), plural(done, "session"), 0)
+	}
+	return g
+}
+
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no such file: check the name", path)
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory: name the files in it", path)
+	case info.Size() == 0 && info.Mode().IsRegular():
+		return fmt.Errorf("%s: the file is empty: name one with records in it", path)
+	}
+	return nil
+}
+
+// places fills in where results go: beside the input, or in the current folder
+// where the input's can't be written to.
+func (f *synthFlags) places(input string, p *printer) error {
+	base := filepath.Base(input)
+	for _, packed := range []string{".gz", ".zst"} {
+		base = strings.TrimSuffix(base, packed)
+	}
+	ext := filepath.Ext(base)
+	name := strings.TrimSuffix(base, ext)
+	dir := filepath.Dir(input)
+	if f.workspace == "" {
+		if !writable(dir) {
+			p.note("%s can't be written to: results go to the current folder", dir)
+			dir = "."
+		}
+		f.workspace = filepath.Join(dir, name+".duckdb")
+	} else {
+		dir = filepath.Dir(f.workspace)
+	}
+	if f.out == "" {
+		f.out = filepath.Join(dir, name+"-synth"+ext)
+	}
+	if f.report == "" {
+		f.report = filepath.Join(dir, name+"-report")
+	}
+	if same(f.out, input) {
+		return usageError{fmt.Errorf("-o %s is the input itself: name another file", f.out)}
+	}
+	if parent := filepath.Dir(f.out); !isDir(parent) {
+		return fmt.Errorf("%s: the folder %s does not exist: make it first", f.out, parent)
+	}
+	return nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func same(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}
+
+// writable reports whether a folder is meant to be written to: a read-only one
+// is left alone by those who could write to it all the same.
+func writable(dir string) bool {
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm()&0o222 == 0 {
+		return false
+	}
+	probe, err := os.CreateTemp(dir, ".netshare-*")
+	if err != nil {
+		return false
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	return true
+}

@@ -1,0 +1,358 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"netshare/engine"
+	"netshare/scripting"
+	"netshare/workspace"
+	"netshare/workspace/notebook"
+)
+
+func newWorkspace(g *global) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ws",
+		Short: "Work with a workspace: load, train, generate, report, export, SQL",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newOpen(g), newLoad(g), newTrain(g), newGenerate(g), newReport(g), newExport(g), newProfile(g), newSQL(g), newRuns(g), newInfo(g))
+	return c
+}
+
+// inWorkspace runs fn on the workspace at path, which must exist.
+func inWorkspace(c *cobra.Command, g *global, path string, readOnly bool, fn func(*printer, *workspace.Workspace) error) error {
+	p := newPrinter(g)
+	ws, err := openExisting(c.Context(), path, p, readOnly)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(p, ws), ws.Close())
+}
+
+func newLoad(g *global) *cobra.Command {
+	var load workspace.Load
+	var recipe string
+	maxRejects := int64(-1)
+	c := &cobra.Command{
+		Use:     "load W INPUT...",
+		Short:   "Load files into a table of schema raw",
+		Example: `  netshare ws load lab.duckdb capture.pcap --table branch`,
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			for _, in := range args[1:] {
+				if err := readable(in); err != nil {
+					return err
+				}
+			}
+			load.Files = args[1:]
+			if recipe != "" {
+				script, err := scripting.Load(c.Context(), recipe)
+				if err != nil {
+					return err
+				}
+				load.Recipe, load.RecipeFile, load.RecipeText = &script.Recipe, recipe, script.Source
+			}
+			p := newPrinter(g)
+			ws, err := openWorkspace(c.Context(), args[0], p, false)
+			if err != nil {
+				return err
+			}
+			defer ws.Close()
+			load.Progress = func(l workspace.LoadProgress) {
+				p.progress("loading", -1, count(l.Records)+" records", 0)
+			}
+			done, err := ws.Load(c.Context(), load)
+			if err != nil {
+				return err
+			}
+			printLoaded(c.Context(), p, ws, done)
+			if maxRejects >= 0 && done.Rejected > maxRejects {
+				return rejectsError{done.Rejected, maxRejects}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&load.Table, "table", "", "name of the table (default: the first file's)")
+	c.Flags().BoolVar(&load.Replace, "replace", false, "replace the table if it exists")
+	c.Flags().StringVar(&recipe, "recipe", "", "recipe that declares the fields (default: all columns, inferred)")
+	c.Flags().Int64Var(&maxRejects, "max-rejects", -1, "exit with 3 if more records than this can't be read (default: no limit)")
+	return c
+}
+
+func newTrain(g *global) *cobra.Command {
+	f := &synthFlags{global: g}
+	var table, recipe string
+	c := &cobra.Command{
+		Use:     "train W --table T",
+		Short:   "Learn a table of schema raw",
+		Example: `  netshare ws train lab.duckdb --table branch --time 2m`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			opts := f.training()
+			if err := opts.Validate(); err != nil {
+				return usageError{err}
+			}
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				if recipe != "" {
+					script, err := scripting.Load(c.Context(), recipe)
+					if err != nil {
+						return err
+					}
+					if err := ws.Declare(c.Context(), table, &script.Recipe, recipe, script.Source); err != nil {
+						return err
+					}
+				}
+				began := time.Now()
+				t, err := ws.Train(c.Context(), table, opts, engine.Hooks{Progress: p.training})
+				if err != nil {
+					return err
+				}
+				p.event("trained", t)
+				p.result("run %d: learnt %s: %s, %s in %s", t.Run, t.Table, plural(t.Epochs, "epoch"), plural(t.Iterations, "iteration"), short(time.Since(began)))
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&table, "table", "", "table to learn")
+	c.Flags().StringVar(&recipe, "recipe", "", "recipe that declares what is learnt of the table (default: as it was loaded)")
+	f.addTraining(c)
+	required(c, "table")
+	return c
+}
+
+func newGenerate(g *global) *cobra.Command {
+	f := &synthFlags{global: g}
+	var run int64
+	var table, of string
+	var replace bool
+	c := &cobra.Command{
+		Use:     "generate W --table S",
+		Short:   "Generate a synthetic table of schema synth with a trained model",
+		Example: `  netshare ws generate lab.duckdb --table branch --sessions 2000`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.sessions < 0 {
+				return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
+			}
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				model, err := ws.ModelOf(c.Context(), run, of)
+				if err != nil {
+					return err
+				}
+				opts := f.generation(p)
+				opts.Sessions = f.sessions
+				m, err := ws.Generate(c.Context(), model.ID, workspace.Generate{Table: table, Replace: replace, Options: opts})
+				if err != nil {
+					return err
+				}
+				printMade(p, m)
+				p.result("%s: %s, %s", m.Table.Name, plural(m.Sessions, "session"), plural(m.Records, "record"))
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&table, "table", "", "table to make")
+	c.Flags().Int64Var(&run, "run", 0, "training run whose model is used (default: the latest)")
+	c.Flags().StringVar(&of, "of", "", "real table whose latest model is used")
+	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions (default: as many as the real trace has)")
+	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	c.Flags().BoolVar(&replace, "replace", false, "replace the table if it exists")
+	required(c, "table")
+	return c
+}
+
+func newReport(g *global) *cobra.Command {
+	var real, synthetic, dir string
+	c := &cobra.Command{
+		Use:     "report W --real T --synthetic S -o DIR",
+		Short:   "Measure a synthetic table against a real one",
+		Long:    "Measure a synthetic table against a real one and write DIR/report.html, DIR/report.json and DIR/figures.",
+		Example: `  netshare ws report lab.duckdb --real branch --synthetic branch -o report`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				r, err := ws.Report(c.Context(), real, synthetic)
+				if err != nil {
+					return err
+				}
+				if err := r.Write(dir); err != nil {
+					return err
+				}
+				p.printReport(r, dir)
+				p.result("\nreport %s/report.html", dir)
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&real, "real", "", "the real table")
+	c.Flags().StringVar(&synthetic, "synthetic", "", "the synthetic table (default: that of the same name)")
+	c.Flags().StringVarP(&dir, "out", "o", "", "folder to write to")
+	required(c, "real", "out")
+	return c
+}
+
+func newExport(g *global) *cobra.Command {
+	var table string
+	c := &cobra.Command{
+		Use:   "export W --table S OUT",
+		Short: "Write a table to a file: .pcap .pcapng .csv .parquet .jsonl .log",
+		Long: `Write a table to a file. The extension names the format; where it is that of
+the trace itself, values are written as the trace's own file had them.`,
+		Example: `  netshare ws export lab.duckdb --table branch branch-synth.pcap`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				e, err := ws.Export(c.Context(), table, args[1])
+				if err != nil {
+					return err
+				}
+				p.event("exported", map[string]any{"path": e.Path, "format": e.Format, "rows": e.Rows})
+				p.result("%s: %s, %s", e.Path, e.Format, plural(e.Rows, "record"))
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&table, "table", "", "table to write; without its schema, of synth")
+	required(c, "table")
+	return c
+}
+
+func newProfile(g *global) *cobra.Command {
+	var table string
+	c := &cobra.Command{
+		Use:   "profile W --table T",
+		Short: "What each column of a table holds, and what is learnt of it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				infos, err := ws.Describe(c.Context(), table)
+				if err != nil {
+					return err
+				}
+				p.event("profile", map[string]any{"table": table, "columns": infos})
+				if !p.json {
+					printColumns(p, infos)
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&table, "table", "", "table to look at")
+	required(c, "table")
+	return c
+}
+
+func newRuns(g *global) *cobra.Command {
+	return &cobra.Command{
+		Use:   "runs W",
+		Short: "All that was done with a workspace",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				runs, err := ws.Runs(c.Context())
+				if err != nil {
+					return err
+				}
+				w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+				if !p.json {
+					fmt.Fprintln(w, "run\tverb\ttable\tstatus\tbegan\ttook\trecords\trejected\tseed\terror")
+				}
+				for _, r := range runs {
+					took := ""
+					if !r.Finished.IsZero() {
+						took = short(r.Finished.Sub(r.Started))
+					}
+					if p.json {
+						p.event("run", map[string]any{
+							"run": r.ID, "verb": r.Verb, "table": r.Table, "status": r.Status, "started": r.Started,
+							"took": took, "rows": r.RowsIn, "rejected": r.RowsRejected, "seed": r.Seed, "error": r.Error,
+						})
+						continue
+					}
+					fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.Verb, r.Table, r.Status,
+						r.Started.Format("2006-01-02 15:04:05"), took, count(r.RowsIn), count(r.RowsRejected), r.Seed, printable(r.Error))
+				}
+				return w.Flush()
+			})
+		},
+	}
+}
+
+func newInfo(g *global) *cobra.Command {
+	return &cobra.Command{
+		Use:   "info W",
+		Short: "What a workspace holds",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				tables, err := ws.Tables(c.Context())
+				if err != nil {
+					return err
+				}
+				info, err := os.Stat(args[0])
+				if err != nil {
+					return err
+				}
+				p.result("%s: %s bytes, %s", args[0], count(info.Size()), plural(len(tables), "table"))
+				w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+				if !p.json && len(tables) > 0 {
+					fmt.Fprintln(w, "table\trecords\tcolumns\tformat\tfrom\tchanged")
+				}
+				for _, t := range tables {
+					from := t.Imitates
+					for _, s := range t.Sources {
+						from = s.File
+					}
+					if p.json {
+						p.event("table", map[string]any{
+							"table": t.Name.String(), "rows": t.Rows, "columns": t.Schema.Columns, "format": t.Schema.Format,
+							"sources": t.Sources, "imitates": t.Imitates, "changed": t.Changed,
+						})
+						continue
+					}
+					fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", t.Name, count(t.Rows), len(t.Schema.Columns), t.Schema.Format, printable(from), t.Changed.Format("2006-01-02 15:04:05"))
+				}
+				return w.Flush()
+			})
+		},
+	}
+}
+
+func newSQL(g *global) *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:     "sql W QUERY",
+		Short:   "Ask a workspace in SQL",
+		Example: `  netshare ws sql lab.duckdb "select dstport, count(*) from synth.branch group by all" --format csv`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			mode, err := notebook.ParseMode(format)
+			if err != nil {
+				return usageError{err}
+			}
+			if g.json && !c.Flags().Changed("format") {
+				mode = notebook.ModeJSONLines
+			}
+			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				return query(c.Context(), ws, args[1], mode, p.out)
+			})
+		},
+	}
+	c.Flags().StringVar(&format, "format", "duckbox", "how the result is written: duckbox, box, csv, tabs, json, jsonlines, markdown, line, list")
+	return c
+}
+
+func required(c *cobra.Command, names ...string) {
+	for _, n := range names {
+		if err := c.MarkFlagRequired(n); err != nil {
+			panic(err)
+		}
+	}
+}
