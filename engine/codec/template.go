@@ -3,6 +3,7 @@ package codec
 import (
 	"cmp"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"unicode"
@@ -25,8 +26,10 @@ type Shape struct {
 
 // Part is a piece of a shape: Text as it is, or N characters of a Class.
 type Part struct {
-	Text  string
-	Class byte // 'A' upper, 'a' lower, 'x' either case, 'z' letters and digits mixed, 'h' hex, 'H' upper hex, '0' digits
+	Text string
+	// Class is 'A' upper, 'a' lower, 'x' either case, 'z' letters and digits
+	// mixed, 'h' hex, 'H' upper hex, '0' digits, '4' and '6' an IP address.
+	Class byte
 	N     int
 }
 
@@ -42,10 +45,12 @@ func fitTemplate(values []string) *Template {
 	counts := map[string]int{}
 	for _, v := range values {
 		seen := map[string]bool{}
-		for _, w := range runs(v) {
-			if isWord(w) && !seen[w] {
-				seen[w] = true
-				counts[w]++
+		for _, run := range runs(v) {
+			for _, w := range append(split(run), run) {
+				if isWord(w) && !seen[w] {
+					seen[w] = true
+					counts[w]++
+				}
 			}
 		}
 	}
@@ -100,8 +105,15 @@ func (t *Template) like(v string, r *rand.Rand) string { s := t.shape(v); return
 
 func (t *Template) shape(v string) Shape {
 	var s Shape
-	rs := runs(v)
-	for i, w := range rs {
+	var ws []string
+	for _, run := range runs(v) { // a common run stays whole: DOM1
+		if _, common := slices.BinarySearch(t.Words, run); common {
+			ws = append(ws, run)
+		} else {
+			ws = append(ws, split(run)...)
+		}
+	}
+	for i, w := range ws {
 		_, common := slices.BinarySearch(t.Words, w)
 		p := Part{Text: w}
 		if !common && classOf(w) != 0 {
@@ -166,6 +178,14 @@ func (s *Shape) draw(r *rand.Rand) string {
 		if p.Class == 0 {
 			continue
 		}
+		switch p.Class {
+		case '4':
+			b.WriteString((&Prefix{CIDR: anyV4.String()}).draw(r))
+			continue
+		case '6':
+			b.WriteString((&Prefix{CIDR: anyV6.String(), V6: true}).draw(r))
+			continue
+		}
 		set := alphabet(p.Class)
 		for i := range p.N {
 			c := set[r.IntN(len(set))]
@@ -178,12 +198,15 @@ func (s *Shape) draw(r *rand.Rand) string {
 	return b.String()
 }
 
-// runs cuts a text into words, numbers, identifiers of letters and digits
-// mixed, and what stands between them. A short prefix of letters before
-// digits is a run of its own (C586, DOM1), so that it can be common.
+// runs cuts a text into addresses, words, numbers, identifiers of letters and
+// digits mixed, and what stands between them.
 func runs(v string) []string {
 	var out []string
 	for len(v) > 0 {
+		if n := addressLength(v); n > 0 {
+			out, v = append(out, v[:n]), v[n:]
+			continue
+		}
 		n := strings.IndexFunc(v, func(r rune) bool { return !alnum(r) })
 		switch n {
 		case 0:
@@ -196,9 +219,25 @@ func runs(v string) []string {
 		case -1:
 			n = len(v)
 		}
-		out, v = append(out, split(v[:n])...), v[n:]
+		out, v = append(out, v[:n]), v[n:]
 	}
 	return out
+}
+
+// addressLength returns the length of the IP address that a text begins with,
+// 0 where it begins with none.
+func addressLength(v string) int {
+	n := strings.IndexFunc(v, func(r rune) bool { return !(r == ':' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'f') })
+	if n < 0 {
+		n = len(v)
+	}
+	if n < 7 || n < len(v) && alnum(rune(v[n])) {
+		return 0
+	}
+	if _, err := netip.ParseAddr(v[:n]); err != nil {
+		return 0
+	}
+	return n
 }
 
 // alnum reports whether r is a letter or digit of ASCII; others are kept as
@@ -208,9 +247,12 @@ func alnum(r rune) bool {
 }
 
 // split cuts a run of letters and digits between a leading word and the number
-// after it; identifiers in which they alternate stay whole, save a first
-// letter (Zeek's uids begin with C).
+// after it, so that the word can be common (C586); long identifiers, in which digits or cases alternate, stay whole
+// save a first letter (Zeek's uids begin with C).
 func split(w string) []string {
+	if c := classOf(w); c == 0 || c == '4' || c == '6' {
+		return []string{w}
+	}
 	changes, cut := 0, 0
 	for i := 1; i < len(w); i++ {
 		if isDigit(w[i]) != isDigit(w[i-1]) {
@@ -218,11 +260,13 @@ func split(w string) []string {
 			cut = i
 		}
 	}
+	c := classOf(w)
+	mixed := strings.ToLower(w) != w && strings.ToUpper(w) != w
 	switch {
+	case len(w) > 12 && mixed, len(w) > 12 && changes > 1 && c == 'z':
+		return []string{w[:1], w[1:]}
 	case changes == 1:
 		return []string{w[:cut], w[cut:]}
-	case changes > 1 && classOf(w) == 'z' && len(w) > 12:
-		return []string{w[:1], w[1:]}
 	}
 	return []string{w}
 }
@@ -231,11 +275,25 @@ func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 // isWord reports whether a run may be kept where it is common: words do,
 // numbers and identifiers don't.
-func isWord(w string) bool { c := classOf(w); return c != 0 && c != '0' && (c != 'z' || len(w) <= 4) }
+func isWord(w string) bool {
+	switch c := classOf(w); c {
+	case 0, '0', '4', '6':
+		return false
+	case 'z':
+		return len(w) <= 8
+	}
+	return true
+}
 
 // classOf returns the class of characters that a run is made of, 0 for what is
 // no run of letters and digits.
 func classOf(w string) byte {
+	if n := addressLength(w); n > 0 && n == len(w) {
+		if strings.Contains(w, ":") {
+			return '6'
+		}
+		return '4'
+	}
 	var d, l, u, beyond int
 	for i := range len(w) {
 		b := w[i]

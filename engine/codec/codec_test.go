@@ -1,0 +1,301 @@
+package codec
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"netshare/workspace/trace"
+)
+
+// flows makes sessions of a five-tuple, one to three records each, the first
+// ones with an address of their own.
+func flows(n int) []trace.Session {
+	r := rand.New(rand.NewPCG(1, 1))
+	var out []trace.Session
+	t := time.Date(2025, 3, 4, 8, 0, 0, 0, time.UTC)
+	for i := range n {
+		s := trace.Session{Meta: trace.Row{
+			fmt.Sprintf("10.0.%d.%d", r.IntN(4), r.IntN(250)), "192.0.2.1",
+			int64(49152 + r.IntN(16000)), []any{int64(53), int64(443)}[i%2], []any{"UDP", "TCP"}[i%2],
+		}}
+		t = t.Add(time.Duration(r.IntN(1000)) * time.Millisecond)
+		for k := range 1 + r.IntN(3) {
+			var bytes any = int64(40 + r.IntN(1400))
+			if r.IntN(10) == 0 {
+				bytes = nil
+			}
+			s.Series = append(s.Series, trace.Row{t.Add(time.Duration(k) * 250 * time.Millisecond), bytes, r.Float64() < .5, float64(r.IntN(1000)) / 100})
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+var flowRecipe = trace.Recipe{
+	Name: "flows", Time: trace.Timestamp("ts", ""),
+	Metadata: []trace.Field{trace.IP("src"), trace.IP("dst"), trace.Port("sport"), trace.Port("dport"), trace.Protocol("proto")},
+	Series:   []trace.Field{trace.Integer("bytes"), trace.Boolean("ok"), trace.Real("delay")},
+}
+
+var flowTypes = map[string]trace.Type{
+	"ts": trace.TypeTime, "src": trace.TypeText, "dst": trace.TypeText, "sport": trace.TypeInt, "dport": trace.TypeInt,
+	"proto": trace.TypeText, "bytes": trace.TypeInt, "ok": trace.TypeBool, "delay": trace.TypeReal,
+}
+
+func fit(t *testing.T, sessions []trace.Session) *Codec {
+	t.Helper()
+	c, err := Fit(&flowRecipe, flowTypes, sessions, DefaultOptions(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestRoundTrip: what a session is coded to decodes to a session of the same
+// times and series, the same service, and addresses and ports of their kind.
+func TestRoundTrip(t *testing.T) {
+	sessions := flows(500)
+	c := fit(t, sessions)
+	r := rand.New(rand.NewPCG(2, 2))
+	for i, s := range sessions {
+		samples := c.Encode(s)
+		if len(samples) != 1 || samples[0].Records != len(s.Series) {
+			t.Fatalf("session %d of %d records became %d samples", i, len(s.Series), len(samples))
+		}
+		cand := c.DecodeMeta(samples[0].Meta, r)
+		if cand.Records != len(s.Series) || !cand.First {
+			t.Fatalf("session %d: %d records, first %v, want %d, true", i, cand.Records, cand.First, len(s.Series))
+		}
+		if cand.Meta[1] != s.Meta[1] || cand.Meta[3] != s.Meta[3] || cand.Meta[4] != s.Meta[4] {
+			t.Errorf("session %d: %v became %v", i, s.Meta, cand.Meta)
+		}
+		if a, err := netip.ParseAddr(cand.Meta[0].(string)); err != nil || !strings.HasPrefix(a.String(), "10.0.") {
+			t.Errorf("session %d: source %v became %v", i, s.Meta[0], cand.Meta[0])
+		}
+		if p := cand.Meta[2].(int64); p < 49152 || p > 65535 {
+			t.Errorf("session %d: source port %v became %v", i, s.Meta[2], p)
+		}
+		for k, rec := range c.DecodeSeries(cand, samples[0].Series, r) {
+			want := s.Series[k]
+			if d := rec[0].(time.Time).Sub(want[0].(time.Time)); d.Abs() > 5*time.Second {
+				t.Errorf("session %d record %d: time is off by %v", i, k, d)
+			}
+			if !reflect.DeepEqual(rec[2], want[2]) {
+				t.Errorf("session %d record %d: %v became %v", i, k, want, rec)
+			}
+			for _, f := range []int{1, 3} {
+				x, okX := number(rec[f])
+				y, okY := number(want[f])
+				if okX != okY || math.Abs(x-y) > .02*max(1, math.Abs(y)) {
+					t.Errorf("session %d record %d field %d: %v became %v", i, k, f, want[f], rec[f])
+				}
+			}
+		}
+	}
+}
+
+// TestRareValuesAreNotRepeated: an address seen in fewer sessions than MinSeen
+// comes out only by chance.
+func TestRareValuesAreNotRepeated(t *testing.T) {
+	sessions := flows(400)
+	for i := range sessions { // no frequent sources
+		sessions[i].Meta[0] = fmt.Sprintf("10.9.%d.%d", i/250, i%250)
+	}
+	c := fit(t, sessions)
+	r := rand.New(rand.NewPCG(3, 3))
+	same := 0
+	for _, s := range sessions {
+		if c.DecodeMeta(c.Encode(s)[0].Meta, r).Meta[0] == s.Meta[0] {
+			same++
+		}
+	}
+	if same > 10 {
+		t.Errorf("%d of 400 unique addresses came back as they were", same)
+	}
+}
+
+func TestLongSessionsAreCutInPieces(t *testing.T) {
+	sessions := flows(50)
+	long := sessions[0]
+	start := long.Series[0][0].(time.Time)
+	for k := len(long.Series); k < 40; k++ {
+		long.Series = append(long.Series, trace.Row{start.Add(time.Duration(k) * 250 * time.Millisecond), int64(k), true, 1.5})
+	}
+	sessions[0] = long
+	c := fit(t, sessions)
+	samples := c.Encode(long)
+	if len(samples) != 3 || !samples[0].First || samples[1].First || samples[2].First {
+		t.Fatalf("40 records became %d samples, the first of which begin a session: %v", len(samples), samples)
+	}
+	for i, s := range samples {
+		if s.Records != 16 {
+			t.Errorf("piece %d has %d records, want 16", i, s.Records)
+		}
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	if cand := c.DecodeMeta(samples[1].Meta, r); cand.First || cand.Records != 40 {
+		t.Errorf("the second piece reads as first %v of %d records", cand.First, cand.Records)
+	}
+	code := append([]float32(nil), samples[1].Meta...)
+	c.SetPiece(code, true)
+	if !reflect.DeepEqual(code, samples[0].Meta) {
+		t.Error("the second piece marked as the first differs from the first")
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		typ    trace.Type
+		enc    trace.Encoding
+		values []any
+		within float64 // of the value
+	}{
+		{"few whole numbers", trace.TypeInt, trace.EncodeQuantile, []any{int64(1), int64(2), int64(2), int64(9), nil}, 0},
+		{"one value", trace.TypeInt, trace.EncodeQuantile, []any{int64(7), int64(7)}, 0},
+		{"all missing", trace.TypeReal, trace.EncodeQuantile, []any{nil, nil}, 0},
+		{"minmax", trace.TypeReal, trace.EncodeMinMax, []any{-1.5, 0.0, 12.25}, 1e-5},
+		{"log1p", trace.TypeInt, trace.EncodeLog, []any{int64(0), int64(10), int64(100000)}, 1e-2},
+		{"not finite", trace.TypeReal, trace.EncodeQuantile, []any{1.0, math.NaN(), math.Inf(1), 2.0}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			n := fitNumber(tc.typ, tc.enc, tc.values, false, 0, 0)
+			for _, v := range tc.values {
+				code := make([]float32, 2)
+				n.encode(v, code)
+				got := n.decode(code)
+				x, ok := number(v)
+				y, okY := number(got)
+				if ok != okY || ok && math.Abs(x-y) > tc.within*max(1, math.Abs(x)) {
+					t.Errorf("%v became %v", v, got)
+				}
+			}
+		})
+	}
+}
+
+func TestClockKeepsTheGrid(t *testing.T) {
+	at := func(ms int64) any { return time.UnixMilli(1458298072364 + ms).UTC() }
+	for _, tc := range []struct {
+		name  string
+		typ   trace.Type
+		times []any
+		ticks float64 // of the last
+	}{
+		{"milliseconds of timestamps", trace.TypeTime, []any{at(0), at(7), at(1001)}, 1001},
+		{"microseconds in whole milliseconds", trace.TypeReal, []any{1458298072364000.0, 1458298072371000.0, 1458298073365000.0}, 1001},
+		{"seconds with decimals", trace.TypeReal, []any{10.25, 10.5, 11.75}, 150},
+		{"whole seconds", trace.TypeInt, []any{int64(1), int64(3), int64(28)}, 27},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := fitClock(tc.typ, tc.times)
+			if c.Last != tc.ticks {
+				t.Errorf("the trace lasts %v ticks, want %v", c.Last, tc.ticks)
+			}
+			for _, v := range tc.times {
+				if got := c.value(c.ticks(v)); !reflect.DeepEqual(got, v) {
+					t.Errorf("%v became %v", v, got)
+				}
+			}
+		})
+	}
+}
+
+func TestTemplateMakesUpTheLike(t *testing.T) {
+	var uids, users, names []string
+	r := rand.New(rand.NewPCG(5, 5))
+	for range 300 {
+		uids = append(uids, "C"+(&Shape{Parts: []Part{{Class: 'z', N: 17}}}).draw(r))
+		users = append(users, fmt.Sprintf("C%d$@DOM1", 100+r.IntN(900)))
+		names = append(names, fmt.Sprintf("10.%d.%d.9", r.IntN(256), r.IntN(256)))
+	}
+	for _, tc := range []struct {
+		values []string
+		ok     func(string) bool
+	}{
+		{uids, func(s string) bool { return len(s) == 18 && s[0] == 'C' }},
+		{users, func(s string) bool {
+			return strings.HasPrefix(s, "C") && strings.HasSuffix(s, "$@DOM1") && len(s) == 10
+		}},
+		{names, func(s string) bool { _, err := netip.ParseAddr(s); return err == nil }},
+	} {
+		tmpl := fitTemplate(tc.values)
+		for range 200 {
+			if s := tmpl.draw(r); !tc.ok(s) {
+				t.Fatalf("made %q of %q and others", s, tc.values[0])
+			}
+		}
+	}
+}
+
+func TestBits(t *testing.T) {
+	for _, tc := range []struct {
+		field trace.Field
+		typ   trace.Type
+		v     any
+	}{
+		{trace.IP("a").Encode(trace.EncodeBits), trace.TypeText, "192.0.2.200"},
+		{trace.Port("p").Encode(trace.EncodeBits), trace.TypeInt, int64(65535)},
+		{trace.Integer("n").Encode(trace.EncodeBits), trace.TypeInt, int64(1) << 40},
+	} {
+		b, err := fitBits(tc.field, tc.typ, []any{tc.v})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := make([]float32, len(b.heads()))
+		b.encode([]any{tc.v}, code)
+		got := make([]any, 1)
+		b.decode(code, got, nil)
+		if got[0] != tc.v {
+			t.Errorf("%v became %v", tc.v, got[0])
+		}
+	}
+	if _, err := fitBits(trace.IP("a"), trace.TypeText, []any{"2001:db8::1"}); err == nil {
+		t.Error("an IPv6 address has a code of 32 bits")
+	}
+}
+
+func TestJointKeepsCombinations(t *testing.T) {
+	j := fitJoint([][]int32{{0, 0, 1, 1}, {2, 2, 3, 4}}, 10)
+	if j.size() != 3 {
+		t.Fatalf("%d combinations, want 3", j.size())
+	}
+	for _, want := range [][]int{{0, 2}, {1, 3}, {1, 4}} {
+		got := j.Tuples[j.class(want)]
+		if int(got[0]) != want[0] || int(got[1]) != want[1] {
+			t.Errorf("%v became %v", want, got)
+		}
+	}
+	if fitJoint([][]int32{{0, 1, 2}}, 2) != nil {
+		t.Error("three combinations fit in a limit of two")
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("a.example.org", int64(3))
+	f.Add("", int64(-1))
+	f.Add("é漢字\x00\xff", int64(0))
+	f.Fuzz(func(t *testing.T, s string, n int64) {
+		for _, v := range []any{s, n, n%2 == 0} {
+			typ := map[bool]trace.Type{true: trace.TypeText}[v == any(s)]
+			switch v.(type) {
+			case int64:
+				typ = trace.TypeInt
+			case bool:
+				typ = trace.TypeBool
+			}
+			x, ok := text(v)
+			if !ok || parse(x, typ) != v {
+				t.Errorf("%#v became %#v", v, parse(x, typ))
+			}
+		}
+		r := rand.New(rand.NewPCG(1, 1))
+		fitTemplate([]string{s}).draw(r)
+	})
+}
