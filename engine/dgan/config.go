@@ -98,12 +98,15 @@ type Config struct {
 	Temperature float64 `json:"temperature"`
 	// LeakySlope is the critics' slope below zero; 0 means ReLU [leaky_relu].
 	LeakySlope float64 `json:"leaky_slope"`
+	// Average is the share of the past in a running mean of the generator's weights, which samples are made
+	// with, at each iteration; 0 samples with the weights of the last one (Yazici et al. 2019).
+	Average float64 `json:"average"`
 	// InitialState is the LSTM's state before the first step [initial_state].
 	InitialState InitialState `json:"initial_state"`
 }
 
 // DefaultConfig is what measured best on traces of a few thousand records: small networks, two critic rounds,
-// straight-through Gumbel categories, a true interpolation.
+// straight-through Gumbel categories, a true interpolation, running means of weights.
 func DefaultConfig() Config {
 	return Config{
 		Batch: 100, MetaLatent: 32, SeriesLatent: 32,
@@ -112,7 +115,7 @@ func DefaultConfig() Config {
 		CriticRounds: 2, GeneratorRounds: 1,
 		MetaRate: 1e-3, SeriesRate: 1e-3, CriticRate: 1e-3, AttributeCriticRate: 1e-3,
 		Beta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10,
-		StraightThrough: true, Temperature: 1,
+		StraightThrough: true, Temperature: 1, Average: .99,
 	}
 }
 
@@ -171,6 +174,7 @@ func (c Config) Validate() error {
 	within("epsilon", c.Epsilon, 1e-30, 1)
 	within("penalty", c.Penalty, 0, 1e6)
 	within("temperature", c.Temperature, 0, 100)
+	within("average", c.Average, 0, math.Nextafter(1, 0))
 	within("leaky_slope", c.LeakySlope, 0, 1)
 	if c.Temperature > 0 && c.Temperature < .01 {
 		faults = append(faults, fmt.Errorf("config: temperature %g, want 0, or .01 to 100", c.Temperature))

@@ -65,6 +65,16 @@ func (n *metaNet) twin(rows int) *metaNet {
 	return &t
 }
 
+// take replaces the weights by the first of ps, which are in the order of params, and returns how many it took.
+func (n *metaNet) take(ps []*param) (taken int) {
+	for _, q := range []*[]*param{&n.w, &n.b, &n.gain, &n.shift} {
+		k := len(*q)
+		*q = ps[taken : taken+k]
+		taken += k
+	}
+	return taken
+}
+
 func (n *metaNet) allocate(rows int) {
 	n.rows = rows
 	n.relu, n.normed, n.out, n.istd, n.mean, n.variance = nil, nil, nil, nil, nil, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -46,6 +47,8 @@ type Model struct {
 	makeMeta, makeSeries *program // the generator alone
 	judge, judgeMeta     *program // the critics' losses
 	generate             *program // the generator's loss
+
+	average [][]float32 // running means of the generator's weights, in the order of generatorParams; nil without
 
 	criticWeights, attributeWeights []gorgonia.ValueGrad
 	metaWeights, seriesWeights      []gorgonia.ValueGrad
@@ -127,6 +130,11 @@ func New(shape Shape, cfg Config, seed uint64) (*Model, error) {
 	m.realMeta, m.realSeries = make([]float32, cfg.Batch*a), make([]float32, cfg.Batch*f)
 	m.plain = make([]float32, shape.Records*shape.SeriesWidth())
 	m.noise = newGeneratorNoise(m.meta, m.series, cfg)
+	if cfg.Average > 0 {
+		for _, p := range m.generatorParams() {
+			m.average = append(m.average, slices.Clone(p.w))
+		}
+	}
 	if err := m.build(); err != nil {
 		return nil, err
 	}
@@ -212,10 +220,12 @@ func (m *Model) Weights() (n int) {
 	return n
 }
 
-// params are the weights of all networks, in a fixed order.
+// generatorParams are the weights of both generators.
+func (m *Model) generatorParams() []*param { return append(m.meta.params(), m.series.params()...) }
+
+// params are the weights of all networks, in a fixed order, the generator's first.
 func (m *Model) params() []*param {
-	ps := append(m.meta.params(), m.series.params()...)
-	ps = append(ps, m.critic.params()...)
+	ps := append(m.generatorParams(), m.critic.params()...)
 	if m.attributeCritic != nil {
 		ps = append(ps, m.attributeCritic.params()...)
 	}
@@ -236,6 +246,9 @@ func (m *Model) CopyWeights(from *Model) error {
 	}
 	for i, p := range to {
 		copy(p.w, of[i].w)
+	}
+	for i, x := range m.average {
+		copy(x, to[i].w)
 	}
 	m.frozen = nil
 	return nil

@@ -29,9 +29,16 @@ func (m *Model) sampler() (*sampler, error) {
 	if m.frozen != nil {
 		return m.frozen, nil
 	}
+	var means []*param // in place of the last weights
+	for i, p := range m.generatorParams()[:len(m.average)] {
+		means = append(means, &param{name: p.name, dims: p.dims, w: m.average[i]})
+	}
 	s := &sampler{meta: m.meta.twin(samplerRows), series: m.series.twin(samplerRows)}
+	if means != nil {
+		s.series.take(means[s.meta.take(means):])
+	}
 	if m.cfg.Norm == BatchNorm {
-		wide := m.meta.twin(calibrationRows)
+		wide := s.meta.twin(calibrationRows)
 		noise := make([]float32, calibrationRows*m.cfg.MetaLatent)
 		kern.Key{m.seed, calibrationRows}.Normal(noise)
 		wide.gumbel = false

@@ -72,6 +72,13 @@ func (n *seriesNet) twin(rows int) *seriesNet {
 	return &t
 }
 
+// take replaces the weights by ps, which are in the order of params.
+func (n *seriesNet) take(ps []*param) {
+	for i, q := range []**param{&n.wa, &n.wz, &n.wh, &n.b, &n.wo, &n.bo} {
+		*q = ps[i]
+	}
+}
+
 func (n *seriesNet) allocate(rows int) {
 	n.rows = rows
 	h, o, t := n.hidden, n.heads.Width(), n.steps

@@ -12,8 +12,9 @@ import (
 )
 
 // A saved model is the line below, the length of a JSON header (uint32, as all numbers little-endian), the
-// header, the weights of all networks, the first and second moments of their Adams in the same order (float32),
-// the order of samples (uint32), and the CRC-32 of all that.
+// header, the weights of all networks, the first and second moments of their Adams in the same order, the running
+// means of the generator's weights where there are (all float32), the order of samples (uint32), and the CRC-32
+// of all that.
 const (
 	stateMagic   = "netshare dgan "
 	stateVersion = 1
@@ -47,7 +48,7 @@ func (m *Model) solvers() []*adam {
 	return as
 }
 
-// numbers are all float32 slices of the state: weights, first moments, second moments.
+// numbers are all float32 slices of the state: weights, first moments, second moments, running means.
 func (m *Model) numbers() [][]float32 {
 	var xs, vs [][]float32
 	for _, p := range m.params() {
@@ -56,7 +57,7 @@ func (m *Model) numbers() [][]float32 {
 	for _, a := range m.solvers() {
 		xs, vs = append(xs, a.m...), append(vs, a.v...)
 	}
-	return append(xs, vs...)
+	return append(append(xs, vs...), m.average...)
 }
 
 // describe names the weights with their shapes.

@@ -22,7 +22,7 @@ func variants() map[string]func(*Config, *Shape) {
 			s.Flag, s.Length = true, nil
 		},
 		"fresh": func(c *Config, _ *Shape) {
-			c.FreshRounds, c.Norm, c.LeakySlope, c.GeneratorRounds = true, LayerNorm, .2, 2
+			c.FreshRounds, c.Norm, c.LeakySlope, c.GeneratorRounds, c.Average = true, LayerNorm, .2, 2, .9
 		},
 		"bare": func(c *Config, s *Shape) {
 			c.AttributeCritic, c.Norm, c.InitialState, c.SampleLen, s.Length = false, NoNorm, ZeroState, 3, nil

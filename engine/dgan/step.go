@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"gorgonia.org/gorgonia"
+
+	"netshare/engine/dgan/kern"
 )
 
 // Step is one iteration: CriticRounds updates of both critics, then GeneratorRounds updates of the generator.
@@ -37,8 +39,21 @@ func (m *Model) Step(data Data) (Losses, error) {
 		}
 	}
 	l.Generator = scalar(m.genLoss)
+	if err := m.diverged(l); err != nil {
+		return l, err
+	}
 	m.steps++
-	return l, m.diverged(l)
+	m.runAverage()
+	return l, nil
+}
+
+// runAverage moves the running means of the generator's weights; early ones weigh the past less, so that the
+// first weights are soon forgotten.
+func (m *Model) runAverage() {
+	past := float32(min(m.cfg.Average, float64(m.steps)/float64(m.steps+10)))
+	for i, p := range m.generatorParams()[:len(m.average)] {
+		kern.Axpby(1-past, p.w, past, m.average[i])
+	}
 }
 
 // diverged wraps ErrDiverged where a loss is no number.
