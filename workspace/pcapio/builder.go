@@ -11,6 +11,7 @@ type builder struct {
 	link     linkType
 	flows    *tracker
 	payloads payloads
+	bodies   map[byte]body
 	crc      *crc32.Table
 	buf      []byte
 	used     int // bytes of buf that may be other than zero
@@ -24,7 +25,7 @@ const (
 
 func newBuilder(link linkType) *builder {
 	return &builder{
-		link: link, flows: newTracker(), payloads: newPayloads(), crc: crc32.MakeTable(crc32.Castagnoli),
+		link: link, flows: newTracker(), payloads: newPayloads(), bodies: bodies(), crc: crc32.MakeTable(crc32.Castagnoli),
 		buf: make([]byte, maxLink+48+maxPacket+maxOption+64),
 	}
 }
@@ -104,12 +105,15 @@ func (b *builder) plan(s *spec, keep bool) layout {
 	if extra := int64(l.wire-l.header-l.transport) - s.payload; s.payload >= 0 && extra > 0 {
 		b.pad(s.proto, int(extra), &l)
 	}
-	least := l.header + l.options + max(l.transport, bodySize(s))
+	least := l.header + l.options + max(l.transport, b.bodySize(s))
 	if l.fragment {
 		least = l.header + l.options + 8
 	}
 	if payload := l.wire - least; s.proto == protoTCP && payload > 0 && !keep && !l.fragment {
 		least += min(of(b.payloads.tcp, s.srcPort, s.dstPort).least, maxPacket-least)
+	}
+	if s.proto == protoICMPv6 && l.wire > least && !l.fragment && !keep {
+		l.wire = least + icmpv6Whole(s.icmpType, l.wire-least)
 	}
 	l.wire = max(l.wire, least)
 	l.total = l.wire

@@ -90,6 +90,10 @@ func (c *cells) read(row trace.Row, s *spec) error {
 			n, known = c.numbers[strings.ToUpper(strings.TrimSpace(v))]
 		}
 		if !known {
+			number, ok := integer(v)
+			n, known = byte(number), ok && number >= 0 && number <= 255
+		}
+		if !known {
 			fault(colProto, "%q is no IP protocol's name or number", v)
 		}
 		s.proto = n

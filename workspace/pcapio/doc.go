@@ -44,7 +44,7 @@
 //
 // # Which header is taken
 //
-// The outermost IP header. Of GRE, IP in IP, 6in4, VXLAN and ERSPAN the row
+// The outermost IP header, unless Reader.Take asks for the innermost. Of GRE, IP in IP, 6in4, VXLAN and ERSPAN the row
 // is that of the tunnel's own packet, and never mixes outer addresses with
 // inner ports. Layers below IP are passed: VLAN tags, MPLS labels and
 // Ethernet pseudowires, PPPoE, VN-Tag, FabricPath, 802.11 and LLC.

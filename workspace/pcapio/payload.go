@@ -70,3 +70,14 @@ func (f filling) fill(payload []byte) {
 		payload[i] = f.with
 	}
 }
+
+// dnsLeast is the least that a DNS message over TCP has with its length, in
+// bytes.
+const dnsLeast = 2 + 12
+
+// isDNS reports whether a connection between the ports is dissected as DNS
+// over TCP, whose messages must be whole ones from segment to segment.
+func isDNS(a, b int) bool {
+	low, high := min(a, b), max(a, b)
+	return low == 53 || low == 5353 || high == 53 || high == 5353 && low > 1023
+}

@@ -31,6 +31,7 @@ type Reader struct {
 	rows        int64            // of them, made rows
 	broken      string           // why reading ended early, "" where it didn't
 	maker       *rowMaker
+	take        Header
 }
 
 // Open opens the capture at path, compressed by gzip or zstd or not.
@@ -177,6 +178,9 @@ func (r *Reader) Read(ctx context.Context, emit func(trace.Row) error, reject fu
 		if why.ok() {
 			why = p.decode(f.data, rec.wireLen-int64(f.passed))
 		}
+		if why.ok() && r.take == Innermost && p.mayTunnel() {
+			r.enter(&p, &f, rec.wireLen)
+		}
 		if !why.ok() {
 			r.reject(reject, true, rec.offset, why)
 			continue
@@ -188,6 +192,15 @@ func (r *Reader) Read(ctx context.Context, emit func(trace.Row) error, reject fu
 		if err := emit(r.maker.row(&rec, &p, f.vlan)); err != nil {
 			return err
 		}
+	}
+}
+
+// enter reads the innermost packet in place of p where there is one.
+func (r *Reader) enter(p *packet, f *frame, wireLen int64) {
+	var inner packet
+	at := innermost(f.data)
+	if at > 0 && inner.decode(f.data[at:], wireLen-int64(f.passed+at)).ok() {
+		*p = inner
 	}
 }
 

@@ -68,11 +68,11 @@ func (b *builder) udp(seg []byte, s *spec, l *layout, pseudo uint64) {
 	be.PutUint16(seg[6:], sum)
 }
 
-// laterFragment writes a fragment after the first. A first fragment's TCP
-// checksum is made as though the length in its pseudo-header were 0; the last
-// one's first word makes up for it, so that the whole is right.
+// laterFragment writes a fragment after the first. A first fragment's checksum
+// is made as though the length in its pseudo-header were 0; the last one's
+// first word makes up for it, so that the whole is right. SCTP's can't be.
 func (b *builder) laterFragment(seg []byte, s *spec, l *layout) {
-	if s.proto == protoTCP && s.flag&1 == 0 && len(seg) >= 2 {
+	if (s.proto == protoTCP || s.proto == protoICMPv6) && s.flag&1 == 0 && len(seg) >= 2 {
 		binary.BigEndian.PutUint16(seg, ^uint16(s.off*8+len(seg)))
 	}
 }
@@ -107,7 +107,14 @@ func (b *builder) tcp(seg []byte, s *spec, l *layout, pseudo uint64, keep bool) 
 		}
 	}
 	if len(seg) > len(h) {
-		of(b.payloads.tcp, s.srcPort, s.dstPort).fill(seg[len(h):])
+		rest := seg[len(h):]
+		if isDNS(s.srcPort, s.dstPort) {
+			if len(rest) >= dnsLeast { // its length, and a header that counts nothing
+				be.PutUint16(rest, uint16(len(rest)-2))
+			}
+		} else {
+			of(b.payloads.tcp, s.srcPort, s.dstPort).fill(rest)
+		}
 	}
 	sum := pseudo + sum16(h)
 	if len(seg) > len(h) {
