@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"netshare/workspace/store"
@@ -56,10 +57,18 @@ func (w *Workspace) Describe(ctx context.Context, table string) ([]ColumnInfo, e
 			infos[i].Encoding = encodingWords(f, role)
 		}
 		for _, v := range s.Top[:min(3, len(s.Top))] {
-			infos[i].Examples = append(infos[i].Examples, clip(store.FormatValue(v.Value, string(c.Type)), 32))
+			infos[i].Examples = append(infos[i].Examples, clip(example(v.Value, c), 32))
 		}
 	}
 	return infos, nil
+}
+
+// example writes a value for a person: a time in numbers without an exponent.
+func example(v any, c trace.Column) string {
+	if x, ok := v.(float64); ok && c.Kind == trace.KindTimestamp {
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return store.FormatValue(v, string(c.Type))
 }
 
 func clip(s string, n int) string {

@@ -194,10 +194,13 @@ func (w *Workspace) copyRows(ctx context.Context, q store.RowsQuery, s trace.Sch
 
 // exportParquet lets DuckDB write the file.
 func (w *Workspace) exportParquet(ctx context.Context, q store.RowsQuery, path string) (err error) {
-	side := path + ".part"
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("%s: the folder %s does not exist: make it first: %w", path, filepath.Dir(path), os.ErrNotExist)
+	if err := placeFor(path); err != nil {
+		return err
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file: parquet is written to one", path)
+	}
+	side := path + ".part"
 	defer func() {
 		if err != nil {
 			os.Remove(side)

@@ -129,7 +129,7 @@ func outside(f trace.Field, v any) string {
 		if !ok {
 			return fmt.Sprintf("field %q: want a number, got %q", f.Name, fmt.Sprint(v))
 		}
-		if x < f.Min || x > f.Max {
+		if x < float64(f.Min) || x > float64(f.Max) {
 			return fmt.Sprintf("field %q: %v is outside %v to %v", f.Name, v, f.Min, f.Max)
 		}
 	}

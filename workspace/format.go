@@ -65,7 +65,7 @@ func named(path string, extensions ...string) bool {
 func readHead(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file: check the name: %w", path, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s: there is no such file: check the name", path)
 	}
 	if err != nil {
 		return nil, err

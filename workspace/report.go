@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"netshare/eval"
 	"netshare/workspace/store"
@@ -153,12 +154,28 @@ func writeFile(path string, data []byte) error {
 }
 
 // whole makes a file beside path and gives it that name when fn has written
-// all of it.
+// all of it. What is no regular file, such as a device or a pipe, is written to
+// as it is.
 func whole(path string, fn func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: the folder %s does not exist: make it first: %w", path, filepath.Dir(path), os.ErrNotExist)
+	defer func() {
+		if errors.Is(err, syscall.ENOSPC) {
+			err = fmt.Errorf("%s: the disk is full: free some space and run again", path)
+		}
+	}()
+	if err := placeFor(path); err != nil {
+		return err
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(fn(f), f.Close())
+	}
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to // the link stays one
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
@@ -175,4 +192,15 @@ func whole(path string, fn func(*os.File) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// placeFor says why no file can be made at path, nil where one can.
+func placeFor(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory: name a file in it", path)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s: the folder %s does not exist: make it first", path, filepath.Dir(path))
+	}
+	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"netshare/workspace/store"
 	"netshare/workspace/trace"
@@ -47,11 +49,31 @@ func Open(ctx context.Context, path string, opts *Options) (*Workspace, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
+	if err := notOther(path); err != nil {
+		return nil, err
+	}
 	db, err := store.Open(ctx, path, store.Options{ReadOnly: opts.ReadOnly, Version: opts.Version})
 	if err != nil {
 		return nil, err
 	}
 	return &Workspace{db: db, version: opts.Version, compiled: map[string]*trace.Recipe{}}, nil
+}
+
+// notOther refuses a file that is not a DuckDB database: DuckDB opens a table
+// in a text file by its name as if it were one, and keeps nothing.
+func notOther(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil // store says why
+	}
+	defer f.Close()
+	head := make([]byte, 12)
+	switch n, err := io.ReadFull(f, head); {
+	case n == 0 && !errors.Is(err, io.EOF): // a directory: store says so
+	case string(head[8:]) != "DUCK":
+		return fmt.Errorf("%s is %w: it is no DuckDB file: name another file, or one that does not exist yet", path, store.ErrNotWorkspace)
+	}
+	return nil
 }
 
 // Close leaves the workspace as one file.
@@ -132,10 +154,11 @@ func (w *Workspace) step(ctx context.Context, r store.Run, fn func(run int64) er
 	return fn(id)
 }
 
+// optionsJSON is a struct of plain options as JSON.
 func optionsJSON(v any) json.RawMessage {
 	b, err := json.Marshal(v)
-	if err != nil {
-		return nil
+	if err != nil { // only a type that JSON has no form for
+		panic(fmt.Sprintf("workspace: %T as JSON: %v", v, err))
 	}
 	return b
 }

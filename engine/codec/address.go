@@ -22,6 +22,17 @@ var (
 	anyV6 = netip.MustParsePrefix("2000::/3")
 )
 
+// special are ranges of a use of their own (RFC 6890, 5771, 4291): an address
+// of one is replaced by another of it, however few were seen.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("224.0.0.0/4"), netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("255.255.255.255/32"),
+	netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("ff00::/8"),
+	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("::/127"),
+}
+
 // fewest is how many rare addresses a prefix must hold to be a class.
 const fewest = 3
 
@@ -61,6 +72,12 @@ func fitPrefixes(rare []string) []Prefix {
 		}
 		left = slices.DeleteFunc(left, func(a netip.Addr) bool { return slices.Contains(found, of(a)) })
 	}
+	for _, p := range special {
+		if slices.ContainsFunc(left, p.Contains) {
+			out = append(out, Prefix{CIDR: p.String(), V6: p.Addr().Is6()})
+			left = slices.DeleteFunc(left, p.Contains)
+		}
+	}
 	if slices.ContainsFunc(left, netip.Addr.Is4) {
 		out = append(out, Prefix{CIDR: anyV4.String()})
 	}
@@ -83,7 +100,7 @@ func (p *Prefix) contains(s string) bool {
 		return false
 	}
 	q := p.prefix()
-	if q.Bits() <= 3 { // the catch-all holds what no prefix before it does
+	if q == anyV4 || q == anyV6 { // the catch-all holds what no prefix before it does
 		return a.Is6() == p.V6
 	}
 	return q.Contains(a.WithZone(""))
@@ -107,13 +124,7 @@ func (p *Prefix) draw(r *rand.Rand) string {
 			}
 		}
 		a, _ := netip.AddrFromSlice(b)
-		if q.Bits() > 8 || a.Is6() {
-			return a.String()
-		}
-		if q.Bits() == 8 && b[3] != 0 && b[3] != 255 {
-			return a.String()
-		}
-		if a.IsGlobalUnicast() && b[0] != 0 && b[0] < 224 && b[0] != 127 {
+		if q != anyV4 || a.IsGlobalUnicast() && b[0] != 0 && b[0] < 224 && b[0] != 127 {
 			return a.String()
 		}
 	}

@@ -155,7 +155,7 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 	}
 	switch enc {
 	case trace.EncodeMinMax, trace.EncodeLog, trace.EncodeQuantile:
-		return Block{Number: fitNumber(t, enc, values, field.Bounded, field.Min, field.Max)}, nil
+		return Block{Number: fitNumber(t, enc, values, field.Bounded, float64(field.Min), float64(field.Max))}, nil
 	case trace.EncodeBits:
 		return fitBits(field, t, values)
 	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary:

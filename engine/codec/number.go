@@ -57,8 +57,11 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 	n.Min, n.Max = xs[0], xs[len(xs)-1]
 	if enc == trace.EncodeMinMax || enc == trace.EncodeLog {
 		n.Log = enc == trace.EncodeLog
-		if bounded {
-			n.Min, n.Max = min(lo, n.Min), max(hi, n.Max)
+		if bounded && !math.IsInf(lo, 0) {
+			n.Min = min(lo, n.Min)
+		}
+		if bounded && !math.IsInf(hi, 0) {
+			n.Max = max(hi, n.Max)
 		}
 		return n
 	}

@@ -55,6 +55,7 @@ func init() {
 		"TypeTime":         reflect.ValueOf(trace.TypeTime),
 
 		// type definitions
+		"Bound":    reflect.ValueOf((*trace.Bound)(nil)),
 		"Column":   reflect.ValueOf((*trace.Column)(nil)),
 		"Encoding": reflect.ValueOf((*trace.Encoding)(nil)),
 		"Field":    reflect.ValueOf((*trace.Field)(nil)),

@@ -3,6 +3,7 @@ package trace
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ type Field struct {
 
 	// Min and Max bound a number, where Bounded.
 	Bounded  bool
-	Min, Max float64
+	Min, Max Bound
 
 	// ParseFunc turns a value of the file (string, or the column's own type)
 	// into the value that is loaded. It is a func(In) (Out, error) or a
@@ -48,6 +49,21 @@ type Field struct {
 	// they are decoded. Each is called on slices of a column, of any length, and
 	// returns as many numbers.
 	Forward, Inverse func([]float64) []float64 `json:"-"`
+}
+
+// Bound is a bound of a number, which may be infinite; as JSON it is a text.
+type Bound float64
+
+// MarshalText implements encoding.TextMarshaler.
+func (b Bound) MarshalText() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(b), 'g', -1, 64), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Bound) UnmarshalText(text []byte) error {
+	x, err := strconv.ParseFloat(string(text), 64)
+	*b = Bound(x)
+	return err
 }
 
 // IP declares a column of IPv4 or IPv6 addresses.
@@ -104,7 +120,10 @@ func (f Field) Transform(forward, inverse func([]float64) []float64) Field {
 
 // Range bounds a number: values outside are rejected at load and never
 // generated.
-func (f Field) Range(lo, hi float64) Field { f.Bounded, f.Min, f.Max = true, lo, hi; return f }
+func (f Field) Range(lo, hi float64) Field {
+	f.Bounded, f.Min, f.Max = true, Bound(lo), Bound(hi)
+	return f
+}
 
 // Encode sets how the field is learnt.
 func (f Field) Encode(e Encoding) Field { f.Encoding = e; return f }
