@@ -25,7 +25,7 @@ type GenerateOptions struct {
 	Candidates int
 
 	// Progress, where set, is told how many sessions are made of how many.
-	Progress func(done, of int)
+	Progress func(done, of int) `json:"-"`
 }
 
 // DefaultGenerateOptions returns the options chosen by measurement.
