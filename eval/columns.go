@@ -16,7 +16,6 @@ type comparison struct {
 	indep  *side // independent columns of real
 	halves *halves
 	clock  int // the time field, -1 for none
-	inKey  []bool
 }
 
 // tally counts the values of a text field; the last count is of missing ones.
@@ -54,7 +53,7 @@ func (c *comparison) textColumn(f int) []Score {
 		}
 		s := Score{Property: m.Property, Metric: m.Name, Target: fd.Column.Name, Columns: []string{fd.Column.Name}, Counted: true}
 		got := measured{value: m.counts(p, q), uniform: math.NaN(), independent: math.NaN(), worst: m.Worst, root: m.Root}
-		if emptySynth(c, &s, &got) {
+		if emptySynth(c, &s) {
 			got.value = m.Worst
 		}
 		for _, h := range halves {
@@ -100,7 +99,7 @@ func known(p, q []float64) float64 {
 
 // emptySynth reports whether the synthetic side has no rows where the real one
 // has; the distance is the worst there is then.
-func emptySynth(c *comparison, s *Score, _ *measured) bool {
+func emptySynth(c *comparison, s *Score) bool {
 	if c.synth.rows == 0 && c.real.rows > 0 {
 		s.note("the synthetic table is empty")
 		return true

@@ -54,7 +54,7 @@ func Compare(ctx context.Context, real, synth *Trace, opts Options) (*Report, er
 	if len(c.fields) == 0 {
 		return nil, fmt.Errorf("tables %q and %q share no column: compare a table with its own synthetic one", real.Name, synth.Name)
 	}
-	notes, key := c.roles(real)
+	notes, key := c.roles()
 	rng := rand.New(rand.NewPCG(opts.Seed, 0x6576616c))
 	c.indep = c.real.independent(rng)
 	if err := parallel(ctx, 3, func(i int) {
@@ -92,8 +92,7 @@ func Compare(ctx context.Context, real, synth *Trace, opts Options) (*Report, er
 }
 
 // roles finds the key and time fields, and drops those that are not there.
-func (c *comparison) roles(real *Trace) (notes []string, key []int) {
-	c.inKey = make([]bool, len(c.fields))
+func (c *comparison) roles() (notes []string, key []int) {
 	at := func(name string) int {
 		for i := range c.fields {
 			if c.fields[i].Column.Name == name {
@@ -111,7 +110,6 @@ func (c *comparison) roles(real *Trace) (notes []string, key []int) {
 		}
 		kept = append(kept, k)
 		key = append(key, i)
-		c.inKey[i] = true
 	}
 	c.opts.Key = kept
 	if c.opts.Time != "" {
@@ -124,7 +122,6 @@ func (c *comparison) roles(real *Trace) (notes []string, key []int) {
 			c.clock = i
 		}
 	}
-	_ = real
 	return notes, key
 }
 

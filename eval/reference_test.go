@@ -12,8 +12,7 @@ import (
 	"netshare/workspace/trace"
 )
 
-// TestReferenceTables compares with an independent scorer (score.py of the
-// prototype) on the reference implementation's own outputs.
+// TestReferenceTables compares with an independent scorer (score.py) on the reference implementation's own outputs.
 func TestReferenceTables(t *testing.T) {
 	base := shared(t, "baseline")
 	script := filepath.Join(shared(t, "prototype"), "score.py")
