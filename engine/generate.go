@@ -133,12 +133,14 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	}
 	if !g.opts.Raw && len(cands) > n {
 		rows := make([]calibrate.Row, len(cands))
+		strata := make([]int, len(cands))
 		for i, c := range cands {
+			strata[i] = int(c.meta[g.m.targets.lengths.Head])
 			w := whole{meta: c.meta, series: c.series, records: c.Records}
 			w.duration = min(g.m.Codec.Duration(c.series), g.m.Codec.Span())
 			rows[i] = g.m.targets.row(w)
 		}
-		res, err := calibrate.Choose(ctx, rows, g.m.targets.margins, n, g.rand)
+		res, err := calibrate.Choose(ctx, rows, strata, g.m.targets.margins, n, g.rand)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +180,6 @@ const patience = 12
 // the model knows too few keys, the later of which then repeat earlier ones.
 func (g *generator) candidates(ctx context.Context, n, pool int, progress func(share float64)) ([]candidate, error) {
 	heads := g.m.Codec.MetaHeads()
-	width := widthOf(heads)
 	seen := map[string]bool{}
 	var cands []candidate
 	for tried := 0; len(cands) < pool; {
@@ -194,26 +195,18 @@ func (g *generator) candidates(ctx context.Context, n, pool int, progress func(s
 			return nil, err
 		}
 		first := len(cands)
-		codes := make([]float32, drawn*len(heads))
-		for i := range drawn {
-			compact(heads, metas[i*width:(i+1)*width], codes[i*len(heads):])
-		}
-		if !g.opts.Raw {
-			g.m.targets.meta.move(len(heads), codes)
-		}
-		for i := 0; i < drawn && len(cands) < pool; i++ {
-			tried++
-			code := codes[i*len(heads) : (i+1)*len(heads)]
+		rows := g.firstPieces(heads, metas, tried >= patience*pool)
+		tried += drawn
+		for _, code := range rows {
+			if len(cands) == pool {
+				break
+			}
 			c := candidate{Candidate: g.m.Codec.DecodeMeta(code, g.rand), meta: code}
 			k := g.keyOf(c)
 			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
 				continue
 			}
-			if !c.First && tried < patience*pool {
-				continue
-			}
 			seen[k] = true
-			g.m.Codec.SetPiece(code, true)
 			cands = append(cands, c)
 		}
 		if err := g.series(ctx, cands[first:]); err != nil {
@@ -222,6 +215,29 @@ func (g *generator) candidates(ctx context.Context, n, pool int, progress func(s
 		progress(float64(len(cands)) / float64(pool))
 	}
 	return cands, nil
+}
+
+// firstPieces returns the codes of the metadata rows that begin a session, all
+// of them, made to begin one, where need be, with the real trace's
+// distributions of numbers and lengths unless the raw ones are asked for.
+func (g *generator) firstPieces(heads []codec.Head, metas []float32, all bool) [][]float32 {
+	width := widthOf(heads)
+	var rows [][]float32
+	for i := 0; i < len(metas); i += width {
+		code := make([]float32, len(heads))
+		compact(heads, metas[i:i+width], code)
+		if all {
+			g.m.Codec.SetPiece(code, true)
+		}
+		if g.m.Codec.Begins(code) {
+			rows = append(rows, code)
+		}
+	}
+	if !g.opts.Raw {
+		g.m.targets.meta.move(len(heads), rows...)
+		g.m.targets.lengths.move(rows, g.rand)
+	}
+	return rows
 }
 
 // series makes the candidates' records, piece by piece for long sessions.

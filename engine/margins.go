@@ -13,14 +13,10 @@ import (
 type targets struct {
 	features []feature
 	margins  calibrate.Targets
-	records  float64 // in the mean session
 
 	meta, series ranks
+	lengths      lengths
 }
-
-// sizeError is the standard error allowed of the number of records, as a share
-// of it: the size of the trace is met more closely than its noise asks.
-const sizeError = .005
 
 // A margin is never asked to be met more closely than by leastError of itself,
 // or of leastMean where it is smaller: one that is the same in every real
@@ -44,8 +40,6 @@ type feature struct {
 const (
 	ofMeta     = iota // a metadata head, for each record of the session
 	ofSeries          // a series head, for each record
-	ofRecords         // the number of records, in bins
-	ofSize            // the number of records over the real mean, as it is
 	ofDuration        // the time from first to last record
 )
 
@@ -67,23 +61,15 @@ func newTargets(c *codec.Codec, sessions []trace.Session) targets {
 	b := &binner{c: c, coded: coded}
 	b.heads(c.MetaHeads(), ofMeta)
 	b.heads(c.SeriesHeads(), ofSeries)
-	b.numbers(ofRecords, 0, func(w whole, f func(float64)) { f(float64(w.records)) })
 	if c.Clock != nil {
 		b.numbers(ofDuration, 0, func(w whole, f func(float64)) { f(w.duration) })
 	}
-	size := b.next
-	b.features = append(b.features, feature{Of: ofSize, First: size})
-	b.next++
 	t := targets{features: b.features}
-	for _, w := range coded {
-		t.records += float64(w.records) / float64(len(coded))
-	}
 	rows := make([]calibrate.Row, len(coded))
 	for i, w := range coded {
 		rows[i] = t.row(w)
 	}
 	t.margins = calibrate.NewTargets(rows, int(b.next))
-	t.margins.Variance[size] = sizeError * sizeError
 	for k, m := range t.margins.Mean {
 		t.margins.Variance[k] = max(t.margins.Variance[k], leastError*leastError*max(m*m, leastMean*leastMean))
 	}
@@ -92,6 +78,8 @@ func newTargets(c *codec.Codec, sessions []trace.Session) targets {
 		meta, series = append(meta, w.meta), append(series, w.series)
 	}
 	t.meta = fitRanks(c.MetaNumbers(), len(c.MetaHeads()), meta...)
+	head := c.LengthHead()
+	t.lengths = fitLengths(head, c.MetaHeads()[head].Classes, meta...)
 	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)
 	return t
 }
@@ -223,10 +211,6 @@ func (t *targets) row(w whole) calibrate.Row {
 			for at := f.Head; at < len(w.series); at += heads {
 				add(f.bin(float64(w.series[at])), 1)
 			}
-		case ofRecords:
-			add(f.bin(float64(w.records)), 1)
-		case ofSize:
-			add(f.First, float32(float64(w.records)/t.records))
 		case ofDuration:
 			add(f.bin(w.duration), 1)
 		}

@@ -41,7 +41,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	bare.net, bare.targets = nil, targets{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.targets.features, m.targets.margins, m.targets.records, m.targets.meta, m.targets.series, networks})
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, networks})
 	return b.Bytes(), err
 }
 
@@ -54,9 +54,9 @@ type savedAs struct {
 	Model    plain
 	Features []feature
 	Margins  calibrate.Targets
-	Mean     float64 // records in a session
 	Meta     ranks
 	Series   ranks
+	Lengths  lengths
 	Networks []byte
 }
 
@@ -70,7 +70,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
-	m.targets = targets{features: s.Features, margins: s.Margins, records: s.Mean, meta: s.Meta, series: s.Series}
+	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths}
 	net, err := dgan.Load(m.shape(), s.Networks)
 	if err != nil {
 		return err

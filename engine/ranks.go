@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 
 	"netshare/engine/codec"
@@ -68,5 +69,41 @@ func (r *ranks) move(width int, rows ...[]float32) {
 			w := float32(min(max(place-float64(lo), 0), 1))
 			*v = real[lo] + w*(real[hi]-real[lo])
 		}
+	}
+}
+
+// lengths are the real sessions of each class of length. Lengths are moved as
+// numbers are: the longest of those made get the longest real lengths, so that
+// the trace's size is met however little was learnt.
+type lengths struct {
+	Head   int
+	Counts []int
+}
+
+func fitLengths(head, classes int, rows ...[]float32) lengths {
+	l := lengths{Head: head, Counts: make([]int, classes)}
+	for _, row := range rows {
+		l.Counts[int(row[head])]++
+	}
+	return l
+}
+
+// move gives the rows of codes, changed in place, the real lengths.
+func (l *lengths) move(rows [][]float32, r *rand.Rand) {
+	total := 0
+	for _, n := range l.Counts {
+		total += n
+	}
+	order := r.Perm(len(rows)) // equal lengths in any order
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[a][l.Head], rows[b][l.Head]) })
+	shift := r.Float64()
+	class, below := 0, 0
+	for k, i := range order {
+		place := (float64(k) + shift) / float64(len(rows)) * float64(total)
+		for class < len(l.Counts)-1 && place >= float64(below+l.Counts[class]) {
+			below += l.Counts[class]
+			class++
+		}
+		rows[i][l.Head] = float32(class)
 	}
 }

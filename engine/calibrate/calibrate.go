@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 )
@@ -70,17 +71,22 @@ const (
 )
 
 // Choose returns which m of the candidates to take. It needs at least m
-// candidates; with exactly m all are taken.
-func Choose(ctx context.Context, candidates []Row, t Targets, m int, r *rand.Rand) (Result, error) {
+// candidates; with exactly m all are taken. Strata, where not nil, gives the
+// stratum of each candidate: of each as large a share is taken as it has of the
+// candidates, whatever the margins ask.
+func Choose(ctx context.Context, candidates []Row, strata []int, t Targets, m int, r *rand.Rand) (Result, error) {
 	if m < 1 || len(candidates) < m {
 		return Result{}, fmt.Errorf("calibration: %d sessions wanted of %d candidates", m, len(candidates))
 	}
+	if strata == nil {
+		strata = make([]int, len(candidates))
+	}
 	s := &selection{rows: candidates, t: t, m: m, r: r}
+	s.stratify(strata)
 	if err := s.tilt(ctx); err != nil {
 		return Result{}, err
 	}
 	s.draw()
-	s.fill()
 	if err := s.swap(ctx); err != nil {
 		return Result{}, err
 	}
@@ -99,10 +105,43 @@ type selection struct {
 	m    int
 	r    *rand.Rand
 
-	pi    []float64 // inclusion probability of each candidate
-	in    []bool
-	count []float64 // sum of the features of the chosen
-	n     int       // chosen
+	strata []stratum
+	pi     []float64 // inclusion probability of each candidate
+	in     []bool
+	count  []float64 // sum of the features of the chosen
+}
+
+// stratum is a part of the candidates of which a fixed number is taken.
+type stratum struct {
+	members []int
+	take    int
+}
+
+// stratify splits the candidates and shares m out by largest remainders.
+func (s *selection) stratify(of []int) {
+	index := map[int]int{}
+	for i, k := range of {
+		if _, ok := index[k]; !ok {
+			index[k] = len(s.strata)
+			s.strata = append(s.strata, stratum{})
+		}
+		x := &s.strata[index[k]]
+		x.members = append(x.members, i)
+	}
+	left := s.m
+	rest := make([]int, len(s.strata)) // remainders of the shares
+	order := make([]int, len(s.strata))
+	for k := range s.strata {
+		x := &s.strata[k]
+		x.take = s.m * len(x.members) / len(of)
+		rest[k] = s.m * len(x.members) % len(of)
+		order[k] = k
+		left -= x.take
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rest[b] - rest[a] })
+	for _, k := range order[:left] {
+		s.strata[k].take++
+	}
 }
 
 // tilt fits pi_s = sigmoid(a + logit(M/N) + lambda . f_s) by minimising
@@ -192,15 +231,36 @@ func (s *selection) tilt(ctx context.Context) error {
 	return nil
 }
 
-// draw chooses by systematic sampling in the candidates' own order.
+// draw chooses in each stratum by systematic sampling in the candidates' own
+// order, and adds or takes away at random what rounding left.
 func (s *selection) draw() {
 	s.in = make([]bool, len(s.rows))
 	s.count = make([]float64, len(s.t.Mean))
-	acc := s.r.Float64()
-	for i, p := range s.pi {
-		if acc += p; acc >= 1 {
-			acc--
-			s.put(i, true)
+	for _, x := range s.strata {
+		var sum float64
+		for _, i := range x.members {
+			sum += s.pi[i]
+		}
+		if sum == 0 {
+			sum = 1
+		}
+		acc, n := s.r.Float64(), 0
+		for _, i := range x.members {
+			if acc += min(1, s.pi[i]/sum*float64(x.take)); acc >= 1 {
+				acc--
+				s.put(i, true)
+				n++
+			}
+		}
+		for n != x.take {
+			if i := x.members[s.r.IntN(len(x.members))]; s.in[i] == (n > x.take) {
+				s.put(i, !s.in[i])
+				if s.in[i] {
+					n++
+				} else {
+					n--
+				}
+			}
 		}
 	}
 }
@@ -211,18 +271,8 @@ func (s *selection) put(i int, in bool) {
 		sign = -1
 	}
 	s.in[i] = in
-	s.n += int(sign)
 	for _, e := range s.rows[i] {
 		s.count[e.Feature] += sign * float64(e.Value)
-	}
-}
-
-// fill adds or takes away at random until m are chosen.
-func (s *selection) fill() {
-	for s.n != s.m {
-		if i := s.r.IntN(len(s.rows)); s.in[i] == (s.n > s.m) {
-			s.put(i, !s.in[i])
-		}
 	}
 }
 
@@ -248,19 +298,27 @@ func (s *selection) before() float64 {
 	return s.chi2(count, float64(len(s.rows)))
 }
 
-// swap exchanges chosen and other candidates while that lowers the residual
-// and the residual is above what the real trace's noise explains.
+// swap exchanges chosen and other candidates of a stratum while that lowers the
+// residual and the residual is above what the real trace's noise explains.
 func (s *selection) swap(ctx context.Context) error {
 	if s.m == len(s.rows) || len(s.count) == 0 {
 		return nil
 	}
-	var in, out []int
-	for i, is := range s.in {
-		if is {
-			in = append(in, i)
-		} else {
-			out = append(out, i)
+	// The members of a stratum in a row, the chosen first; slot says where in
+	// that row a chosen one is.
+	type slot struct{ stratum, at int }
+	var in []slot
+	for k, x := range s.strata {
+		if x.take == 0 || x.take == len(x.members) {
+			continue
 		}
+		slices.SortStableFunc(x.members, func(a, b int) int { return boolToInt(s.in[b]) - boolToInt(s.in[a]) })
+		for at := range x.take {
+			in = append(in, slot{k, at})
+		}
+	}
+	if in == nil {
+		return nil
 	}
 	m := float64(s.m)
 	weight := make([]float64, len(s.count))
@@ -277,13 +335,15 @@ func (s *selection) swap(ctx context.Context) error {
 		if try%65536 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		a, b := s.r.IntN(len(in)), s.r.IntN(len(out))
+		from := in[s.r.IntN(len(in))]
+		x := s.strata[from.stratum]
+		a, b := &x.members[from.at], &x.members[x.take+s.r.IntN(len(x.members)-x.take)]
 		touched = touched[:0]
-		for _, e := range s.rows[in[a]] {
+		for _, e := range s.rows[*a] {
 			change[e.Feature] -= float64(e.Value)
 			touched = append(touched, e.Feature)
 		}
-		for _, e := range s.rows[out[b]] {
+		for _, e := range s.rows[*b] {
 			if change[e.Feature] == 0 {
 				touched = append(touched, e.Feature)
 			}
@@ -298,12 +358,19 @@ func (s *selection) swap(ctx context.Context) error {
 		}
 		if d < 0 {
 			sum += d
-			s.put(in[a], false)
-			s.put(out[b], true)
-			in[a], out[b] = out[b], in[a]
+			s.put(*a, false)
+			s.put(*b, true)
+			*a, *b = *b, *a
 		}
 	}
 	return nil
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (s *selection) effective() float64 {

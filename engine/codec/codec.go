@@ -234,13 +234,12 @@ type Candidate struct {
 	Meta    trace.Row // one value per metadata field
 	Start   float64   // on the codec's clock
 	Records int       // length of the session
-	First   bool      // false where the model made the metadata of a later piece
 }
 
 // DecodeMeta decodes one row of metadata codes. Values that the code leaves
 // open, such as a rare port, are drawn with r.
 func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
-	cand := Candidate{Meta: make(trace.Row, c.Columns), Records: 1, First: true}
+	cand := Candidate{Meta: make(trace.Row, c.Columns), Records: 1}
 	at := 0
 	for i := range c.Meta {
 		b := &c.Meta[i]
@@ -254,7 +253,6 @@ func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
 			case fieldLength:
 				cand.Records = values[j].(int)
 			case fieldPiece:
-				cand.First = values[j] != false
 			default:
 				cand.Meta[f] = values[j]
 			}
@@ -386,4 +384,31 @@ func numbersOf(blocks []Block) []NumberHead {
 		at += len(heads)
 	}
 	return out
+}
+
+// LengthHead returns the metadata head that codes the session's length; its
+// classes are in the order of the lengths.
+func (c *Codec) LengthHead() int {
+	at := 0
+	for i := range c.Meta {
+		if c.Meta[i].Length != nil {
+			return at
+		}
+		at += len(c.Meta[i].heads())
+	}
+	return -1
+}
+
+// Begins reports whether a row of metadata codes is that of a session's first
+// piece.
+func (c *Codec) Begins(code []float32) bool {
+	at := 0
+	for i := range c.Meta {
+		b := &c.Meta[i]
+		if b.Fields[0] == fieldPiece {
+			return int(code[at]) == b.Classes[0].class(true)
+		}
+		at += len(b.heads())
+	}
+	return true
 }
