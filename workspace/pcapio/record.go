@@ -7,7 +7,6 @@ import (
 
 // record is one captured frame.
 type record struct {
-	number  int64     // from 1, in the file
 	offset  int64     // of its header in the decompressed file
 	time    time.Time // where timed
 	timed   bool

@@ -67,15 +67,3 @@ func readAll(r *pcapio.Reader) reading {
 
 // at returns a row's value by column name.
 func (g reading) at(row int, column string) any { return g.rows[row][g.schema.Index(column)] }
-
-// ints returns a column's integers, -1 for NULL.
-func (g reading) ints(column string) []int64 {
-	out := make([]int64, len(g.rows))
-	for i := range g.rows {
-		out[i] = -1
-		if v, ok := g.at(i, column).(int64); ok {
-			out[i] = v
-		}
-	}
-	return out
-}

@@ -70,6 +70,23 @@ func packetRow(schema trace.Schema, values map[string]any) trace.Row {
 	return row
 }
 
+// TestComplaints checks that a wrong checksum and a malformed message are seen,
+// without which the tests below would say nothing.
+func TestComplaints(t *testing.T) {
+	schema := packetSchema("pcap")
+	rows := []trace.Row{
+		packetRow(schema, base(nil)),
+		packetRow(schema, base(map[string]any{"proto": "UDP", "dstport": int64(53)})),
+	}
+	capture := write(t, schema, rows, pcapio.WriterOptions{})
+	wantNoComplaint(t, capture)
+	capture[24+16+20+16]++                             // TCP's checksum
+	copy(capture[24+16+1000+16+28+4:], "\xff\xff\xff") // so many questions
+	if bad := complaints(t, capture, badPackets); len(bad) != 2 {
+		t.Errorf("complaints %q, want two", bad)
+	}
+}
+
 // TestApplicationPorts writes payloads of all sizes to well-known ports, which
 // make tshark dissect them, and to random ones.
 func TestApplicationPorts(t *testing.T) {
