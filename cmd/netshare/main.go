@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"netshare/workspace"
@@ -79,7 +81,21 @@ func message(ctx context.Context, err error) string {
 	if errors.As(err, &usage) {
 		return err.Error() + " (see --help)"
 	}
-	return err.Error()
+	return oneLine(err.Error())
+}
+
+// sqlPlace is where DuckDB says that a statement is wrong: the line, and a caret
+// under the place.
+var sqlPlace = regexp.MustCompile(`\s*\n+LINE (\d+): .*\n( *)\^`)
+
+// oneLine puts what an error says over several lines into one.
+func oneLine(s string) string {
+	if m := sqlPlace.FindStringSubmatchIndex(s); m != nil {
+		line := s[m[2]:m[3]]
+		column := m[5] - m[4] - len("LINE "+line+": ") + 1
+		s = fmt.Sprintf("%s at line %s, column %d%s", s[:m[0]], line, column, s[m[1]:])
+	}
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
 func cancelled(ctx context.Context, err error) bool {

@@ -57,10 +57,14 @@ func newRoot() *cobra.Command {
 func usageFaults(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				if c.HasSubCommands() && len(args) > 0 {
-					err = fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
-				}
+			err := check(c, args)
+			if err != nil && c.HasSubCommands() && len(args) > 0 {
+				err = fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+			}
+			if err == nil {
+				err = c.ValidateRequiredFlags()
+			}
+			if err != nil {
 				return usageError{err}
 			}
 			return nil

@@ -122,6 +122,13 @@ func (p *printer) training(t engine.Progress) error {
 	return nil
 }
 
+// trained tells what was learnt.
+func (p *printer) trained(t workspace.Trained) {
+	p.event("trained", map[string]any{
+		"run": t.Run, "model": t.ID, "table": t.Table, "epochs": t.Epochs, "iterations": t.Iterations, "rows": t.Records, "sessions": t.Sessions,
+	})
+}
+
 // printMade says what was generated and how much was corrected.
 func printMade(p *printer, m workspace.Made) {
 	p.event("generated", map[string]any{

@@ -89,7 +89,7 @@ are transformed. It is checked before anything runs.`,
 			if len(inputs) == 0 {
 				return usageError{errors.New("run needs the trace: give it with --input FILE")}
 			}
-			script, err := scripting.Load(c.Context(), args[0])
+			script, err := loadRecipe(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -99,6 +99,14 @@ are transformed. It is checked before anything runs.`,
 	f.add(c)
 	c.Flags().StringArrayVar(&inputs, "input", nil, "file of the real trace; may be given several times")
 	return c
+}
+
+// loadRecipe reads and checks a recipe.
+func loadRecipe(ctx context.Context, path string) (*scripting.Script, error) {
+	if err := readable(path); err != nil {
+		return nil, err
+	}
+	return scripting.Load(ctx, path)
 }
 
 // run does the steps of synth.
@@ -140,7 +148,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) error {
 		Train: engine.Hooks{Progress: p.training},
 		Trained: func(t workspace.Trained) {
 			p.note("learnt   %s, %s in %s", plural(t.Epochs, "epoch"), plural(t.Iterations, "iteration"), short(time.Since(began)))
-			p.event("trained", t)
+			p.trained(t)
 		},
 		Generated: func(m workspace.Made) { printMade(p, m) },
 		Exported: func(e workspace.Exported) {
@@ -217,11 +225,25 @@ func (f *synthFlags) places(input string, p *printer) error {
 	if f.report == "" {
 		f.report = filepath.Join(dir, name+"-report")
 	}
-	if same(f.out, input) {
+	switch parent := filepath.Dir(f.out); {
+	case same(f.out, input):
 		return usageError{fmt.Errorf("-o %s is the input itself: name another file", f.out)}
-	}
-	if parent := filepath.Dir(f.out); !isDir(parent) {
+	case same(f.workspace, input):
+		return usageError{fmt.Errorf("--workspace %s is the input itself: name another file", f.workspace)}
+	case isDir(f.out):
+		return fmt.Errorf("%s is a directory: name a file in it", f.out)
+	case !isDir(dir):
+		return fmt.Errorf("%s: the folder %s does not exist: make it first", f.workspace, dir)
+	case !isDir(parent):
 		return fmt.Errorf("%s: the folder %s does not exist: make it first", f.out, parent)
+	}
+	return folder(f.report)
+}
+
+// folder says why a report can't be written into a folder, which need not exist.
+func folder(path string) error {
+	if _, err := os.Stat(path); err == nil && !isDir(path) {
+		return fmt.Errorf("%s is a file: name a folder for the report", path)
 	}
 	return nil
 }

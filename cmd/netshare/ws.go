@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"netshare/engine"
-	"netshare/scripting"
 	"netshare/workspace"
 	"netshare/workspace/notebook"
 )
@@ -53,7 +52,7 @@ func newLoad(g *global) *cobra.Command {
 			}
 			load.Files = args[1:]
 			if recipe != "" {
-				script, err := scripting.Load(c.Context(), recipe)
+				script, err := loadRecipe(c.Context(), recipe)
 				if err != nil {
 					return err
 				}
@@ -101,7 +100,7 @@ func newTrain(g *global) *cobra.Command {
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
 				if recipe != "" {
-					script, err := scripting.Load(c.Context(), recipe)
+					script, err := loadRecipe(c.Context(), recipe)
 					if err != nil {
 						return err
 					}
@@ -114,7 +113,7 @@ func newTrain(g *global) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				p.event("trained", t)
+				p.trained(t)
 				p.result("run %d: learnt %s: %s, %s in %s", t.Run, t.Table, plural(t.Epochs, "epoch"), plural(t.Iterations, "iteration"), short(time.Since(began)))
 				return nil
 			})
@@ -177,6 +176,9 @@ func newReport(g *global) *cobra.Command {
 		Example: `  netshare ws report lab.duckdb --real branch --synthetic branch -o report`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := folder(dir); err != nil {
+				return err
+			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
 				r, err := ws.Report(c.Context(), real, synthetic)
 				if err != nil {
