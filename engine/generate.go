@@ -202,6 +202,9 @@ func (g *generator) candidates(ctx context.Context, n, pool int, progress func(s
 				break
 			}
 			c := candidate{Candidate: g.m.Codec.DecodeMeta(code, g.rand), meta: code}
+			if !g.m.targets.families.valid(c.Meta) && !repeat {
+				continue
+			}
 			k := g.keyOf(c)
 			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
 				continue

@@ -16,6 +16,7 @@ type targets struct {
 
 	meta, series ranks
 	lengths      lengths
+	families     families
 }
 
 // A margin is never asked to be met more closely than by leastError of itself,

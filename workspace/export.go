@@ -55,7 +55,7 @@ func (w *Workspace) Export(ctx context.Context, table, path string) (Exported, e
 	}
 	err = whole(path, func(f *os.File) error {
 		b := bufio.NewWriterSize(f, 1<<20)
-		writer, err := newWriter(b, s)
+		writer, err := newWriter(b, s, t.Name.Schema == store.Raw)
 		if err != nil {
 			return err
 		}
@@ -121,10 +121,12 @@ func (w *Workspace) ownExtension(ctx context.Context, t Table) (string, error) {
 	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(file, ".gz"), ".zst")), nil
 }
 
-func newWriter(w io.Writer, s trace.Schema) (trace.Writer, error) {
+// newWriter writes a table in the format of its schema. Packets of a real
+// trace keep their sequence numbers; those of synthetic ones are made to fit.
+func newWriter(w io.Writer, s trace.Schema, real bool) (trace.Writer, error) {
 	switch s.Format {
 	case "pcap", "pcapng":
-		return pcapio.NewWriter(w, s, pcapio.WriterOptions{})
+		return pcapio.NewWriter(w, s, pcapio.WriterOptions{KeepSequence: real})
 	case "zeek-tsv", "zeek-json":
 		return zeekio.NewWriter(w, s)
 	}
