@@ -96,6 +96,10 @@ type Config struct {
 	// Temperature divides softmax logits after Gumbel noise is added (Jang et al. 2017); 0 means no noise, and
 	// the largest class wins.
 	Temperature float64 `json:"temperature"`
+	// Chain makes the heads of a metadata row, and of a record, one after the other: each sees what those
+	// before it drew, so that what goes together is learnt as such (as in Bengio and Bengio 1999). Otherwise
+	// they are drawn on their own, given the noise.
+	Chain bool `json:"chain"`
 	// LeakySlope is the critics' slope below zero; 0 means ReLU [leaky_relu].
 	LeakySlope float64 `json:"leaky_slope"`
 	// Average is the share of the past in a running mean of the generator's weights, which samples are made
@@ -115,7 +119,7 @@ func DefaultConfig() Config {
 		CriticRounds: 2, GeneratorRounds: 1,
 		MetaRate: 1e-3, SeriesRate: 1e-3, CriticRate: 1e-3, AttributeCriticRate: 1e-3,
 		Beta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10,
-		StraightThrough: true, Temperature: 1, Average: .99,
+		StraightThrough: true, Temperature: 1, Average: .99, Chain: true,
 	}
 }
 

@@ -124,7 +124,7 @@ func TestMetaNetGradient(t *testing.T) {
 			}
 			value()
 			o.back(weights)
-			differences(t, r, "metadata", o.grads, in, value, 2e-3, .02)
+			differences(t, r, "metadata", o.grads, in, value, 5e-4, .02)
 		}
 	}
 }
@@ -132,6 +132,7 @@ func TestMetaNetGradient(t *testing.T) {
 // TestStraightThrough demands one-hot outputs with the gradient of the softmax.
 func TestStraightThrough(t *testing.T) {
 	c := tiny()
+	c.Chain = false // what later heads see differs
 	soft, hard := c, c
 	soft.StraightThrough = false
 	var grads [2][][]float32

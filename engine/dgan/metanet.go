@@ -22,6 +22,7 @@ type metaNet struct {
 	frozen bool // normalise by the statistics below instead of the batch's
 
 	w, b, gain, shift []*param
+	chain             *chain      // nil where heads don't see one another
 	mean, variance    [][]float32 // by hidden layer: statistics of the last pass, or those frozen
 
 	relu, normed, out [][]float32 // by layer, [rows, dims[l+1]]; out of the last layer is the result
@@ -50,6 +51,9 @@ func newMetaNet(s Shape, c Config, r *rand.Rand) *metaNet {
 			n.shift = append(n.shift, newParam(fmt.Sprintf("metadata.shift%d", l), 1, d))
 		}
 	}
+	if c.Chain {
+		n.chain = newChain("metadata.chain", n.heads, n.hard)
+	}
 	n.allocate(c.Batch)
 	for _, p := range n.params() {
 		n.grads = append(n.grads, make([]float32, len(p.w)))
@@ -72,6 +76,10 @@ func (n *metaNet) take(ps []*param) (taken int) {
 		*q = ps[taken : taken+k]
 		taken += k
 	}
+	if n.chain != nil {
+		n.chain = n.chain.with(ps[taken])
+		taken++
+	}
 	return taken
 }
 
@@ -93,7 +101,11 @@ func (n *metaNet) allocate(rows int) {
 
 func (n *metaNet) params() []*param {
 	ps := append(append([]*param(nil), n.w...), n.b...)
-	return append(append(ps, n.gain...), n.shift...)
+	ps = append(append(ps, n.gain...), n.shift...)
+	if n.chain != nil {
+		ps = append(ps, n.chain.u)
+	}
+	return ps
 }
 
 // result is the buffer of the output, [rows, A].
@@ -136,6 +148,10 @@ func (n *metaNet) forward(noise, gumbel []float32) {
 	if !n.gumbel {
 		gumbel = nil
 	}
+	if n.chain != nil {
+		n.chain.forward(m, n.soft, n.result(), gumbel, n.scale)
+		return
+	}
 	n.heads.Forward(m, n.soft, gumbel, n.scale)
 	if n.hard {
 		n.heads.Harden(m, n.soft, n.result())
@@ -169,7 +185,11 @@ func (n *metaNet) back(grad []float32) {
 	last, m := len(n.w)-1, n.rows
 	cur, next := n.down[0], n.down[1]
 	copy(cur, grad)
-	n.heads.Back(m, n.soft, cur, n.scale)
+	if n.chain != nil {
+		n.chain.back(m, n.soft, n.result(), cur, n.grads[len(n.grads)-1], n.scale)
+	} else {
+		n.heads.Back(m, n.soft, cur, n.scale)
+	}
 	for l := last; l >= 0; l-- {
 		k, d := n.dims[l], n.dims[l+1]
 		if l < last {

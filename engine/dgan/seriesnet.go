@@ -23,6 +23,7 @@ type seriesNet struct {
 	length func(i int, meta []float32) int
 
 	wa, wz, wh, b, wo, bo *param
+	chain                 *chain // of the heads of a record; nil where they don't see one another
 
 	lengths                   []int     // of the last pass
 	disc                      []float32 // discretised metadata [rows, A]
@@ -54,6 +55,9 @@ func newSeriesNet(s Shape, c Config, r *rand.Rand) *seriesNet {
 		n.b.w[j] = 1 // the forget gate starts open (Jozefowicz et al. 2015)
 	}
 	n.wo, n.bo = newParam("series.wo", h, o).uniform(r, .1), newParam("series.bo", 1, o)
+	if c.Chain {
+		n.chain = newChain("series.chain", columns(rec, 1), n.hard)
+	}
 	n.allocate(c.Batch)
 	for _, p := range n.params() {
 		n.grads = append(n.grads, make([]float32, len(p.w)))
@@ -77,6 +81,9 @@ func (n *seriesNet) take(ps []*param) {
 	for i, q := range []**param{&n.wa, &n.wz, &n.wh, &n.b, &n.wo, &n.bo} {
 		*q = ps[i]
 	}
+	if n.chain != nil {
+		n.chain = n.chain.with(ps[6])
+	}
 }
 
 func (n *seriesNet) allocate(rows int) {
@@ -89,7 +96,13 @@ func (n *seriesNet) allocate(rows int) {
 	n.series = make([]float32, rows*n.records*n.width)
 }
 
-func (n *seriesNet) params() []*param { return []*param{n.wa, n.wz, n.wh, n.b, n.wo, n.bo} }
+func (n *seriesNet) params() []*param {
+	ps := []*param{n.wa, n.wz, n.wh, n.b, n.wo, n.bo}
+	if n.chain != nil {
+		ps = append(ps, n.chain.u)
+	}
+	return ps
+}
 
 // op is the network as an operation. Inputs: metadata [rows, A], noise [steps*rows, latent], the LSTM's initial
 // output and cell [rows, hidden], Gumbel noise [steps*rows, per*width], the weights. Output: series
@@ -133,6 +146,10 @@ func (n *seriesNet) unroll(meta, noise, out0, cell0, gumbel []float32) {
 	kern.Bias(t*m, o, n.soft, n.bo.w)
 	if !n.gumbel {
 		gumbel = nil
+	}
+	if n.chain != nil {
+		n.chain.forward(t*m*n.per, n.soft, n.drawn, gumbel, n.scale)
+		return
 	}
 	n.heads.Forward(t*m, n.soft, gumbel, n.scale)
 	if n.hard {
@@ -183,7 +200,11 @@ func (n *seriesNet) back(grad []float32) {
 			copy(n.record(n.dhead, i, k), grad[(i*n.records+k)*w:])
 		}
 	}
-	n.heads.Back(t*m, n.soft, n.dhead, n.scale)
+	if n.chain != nil {
+		n.chain.back(t*m*n.per, n.soft, n.drawn, n.dhead, n.grads[6], n.scale)
+	} else {
+		n.heads.Back(t*m, n.soft, n.dhead, n.scale)
+	}
 	gwa, gwz, gwh, gb, gwo, gbo := n.grads[0], n.grads[1], n.grads[2], n.grads[3], n.grads[4], n.grads[5]
 	kern.Gemm(true, false, h, o, t*m, 1, n.out[m*h:], h, n.dhead, o, 0, gwo, o)
 	kern.ColSum(t*m, o, n.dhead, 1, 0, gbo)

@@ -100,7 +100,10 @@ func LSTMBack(m, h int, z, c0, tanhc, dout, dc, dz []float32) {
 
 // Heads lays output activations out over the columns of a matrix. Kinds: 0 softmax over Len columns,
 // 1 sigmoid, 2 tanh.
-type Heads struct{ Kind, Off, Len []int32 }
+type Heads struct {
+	Kind, Off, Len []int32
+	Stride         int // columns of a row, where there are more than those of the heads
+}
 
 // Add appends a head of n columns.
 func (h *Heads) Add(kind, n int) {
@@ -108,8 +111,16 @@ func (h *Heads) Add(kind, n int) {
 	h.Kind, h.Len = append(h.Kind, int32(kind)), append(h.Len, int32(n))
 }
 
-// Width is the number of columns of all heads.
+// One is head k alone, in the rows of all.
+func (h *Heads) One(k int) *Heads {
+	return &Heads{Kind: h.Kind[k : k+1], Off: h.Off[k : k+1], Len: h.Len[k : k+1], Stride: h.Width()}
+}
+
+// Width is the number of columns of a row.
 func (h *Heads) Width() int {
+	if h.Stride > 0 {
+		return h.Stride
+	}
 	n := len(h.Off)
 	if n == 0 {
 		return 0

@@ -1,0 +1,68 @@
+package dgan
+
+import "netshare/engine/dgan/kern"
+
+// chain makes the heads of a row in order, each from logits to which a linear layer adds what the heads before
+// it came out as: x_k = (what the network below gave) + sum over j < k of y_j U_jk, y the values that are
+// handed on.
+type chain struct {
+	all  *kern.Heads
+	each []*kern.Heads // one head each, in the rows of all
+	hard bool          // y is one-hot, with the gradient of the softmax (straight-through)
+	u    *param        // [n, n]; blocks on and below the diagonal are 0 and stay so
+}
+
+func newChain(name string, heads *kern.Heads, hard bool) *chain {
+	c := &chain{all: heads, hard: hard, u: newParam(name, heads.Width(), heads.Width())}
+	for k := range heads.Kind {
+		c.each = append(c.each, heads.One(k))
+	}
+	return c
+}
+
+// with is the chain over other weights.
+func (c *chain) with(u *param) *chain {
+	t := *c
+	t.u = u
+	return &t
+}
+
+// forward activates m rows of logits x in place and writes the values that are handed on to y; noise and scale
+// as for kern.Heads.
+func (c *chain) forward(m int, x, y, noise []float32, scale float32) {
+	n := c.all.Width()
+	if !c.hard {
+		clear(y[:m*n])
+	}
+	for _, h := range c.each {
+		off, size := int(h.Off[0]), int(h.Len[0])
+		h.Forward(m, x, noise, scale)
+		if c.hard {
+			h.Harden(m, x, y)
+		} else {
+			for i := range m {
+				copy(y[i*n+off:i*n+off+size], x[i*n+off:])
+			}
+		}
+		if next := off + size; next < n {
+			kern.Gemm(false, false, m, n-next, size, 1, y[off:], n, c.u.w[off*n+next:], n, 1, x[next:], n)
+		}
+	}
+}
+
+// back turns d, the gradient by y, into that by the logits, and computes the gradient by the weights; x holds
+// the activations.
+func (c *chain) back(m int, x, y, d, gu []float32, scale float32) {
+	n := c.all.Width()
+	clear(gu)
+	for k := len(c.each) - 1; k >= 0; k-- {
+		h := c.each[k]
+		off, size := int(h.Off[0]), int(h.Len[0])
+		h.Back(m, x, d, scale)
+		if off == 0 {
+			continue
+		}
+		kern.Gemm(true, false, off, size, m, 1, y, n, d[off:], n, 0, gu[off:], n)
+		kern.Gemm(false, true, m, off, size, 1, d[off:], n, c.u.w[off:], n, 1, d, n)
+	}
+}
