@@ -133,11 +133,11 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	}
 	if !g.opts.Raw && len(cands) > n {
 		rows := make([]calibrate.Row, len(cands))
-		strata := make([]int, len(cands))
+		strata := g.m.targets.lengths.strata(len(cands))
 		for i, c := range cands {
-			strata[i] = int(c.meta[g.m.targets.lengths.Head])
+			strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
 			w := whole{meta: c.meta, series: c.series, records: c.Records}
-			w.duration = min(g.m.Codec.Duration(c.series), g.m.Codec.Span())
+			w.duration = min(g.m.Codec.Duration(c.series, g.rand), g.m.Codec.Span())
 			rows[i] = g.m.targets.row(w)
 		}
 		res, err := calibrate.Choose(ctx, rows, strata, g.m.targets.margins, n, g.rand)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"netshare/engine/calibrate"
@@ -54,10 +55,11 @@ const (
 )
 
 // newTargets learns the margins of the real sessions.
-func newTargets(c *codec.Codec, sessions []trace.Session) targets {
+func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
+	r := rand.New(rand.NewPCG(seed, 0x6d617267696e))
 	coded := make([]whole, len(sessions))
 	for i, s := range sessions {
-		coded[i] = wholeOf(c, s)
+		coded[i] = wholeOf(c, s, r)
 	}
 	b := &binner{c: c, coded: coded}
 	b.heads(c.MetaHeads(), ofMeta)
@@ -95,7 +97,7 @@ type whole struct {
 
 // wholeOf codes a session without repeating the records in which the pieces
 // overlap.
-func wholeOf(c *codec.Codec, s trace.Session) whole {
+func wholeOf(c *codec.Codec, s trace.Session, r *rand.Rand) whole {
 	width := len(c.SeriesHeads())
 	w := whole{records: len(s.Series)}
 	for i, piece := range c.Encode(s) {
@@ -109,7 +111,7 @@ func wholeOf(c *codec.Codec, s trace.Session) whole {
 		again := max(0, have+piece.Records-len(s.Series))
 		w.series = append(w.series, piece.Series[again*width:]...)
 	}
-	w.duration = c.Duration(w.series)
+	w.duration = c.Duration(w.series, r)
 	return w
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"netshare/engine/calibrate"
 	"netshare/engine/codec"
 )
 
@@ -28,7 +29,7 @@ func fitRanks(heads []codec.NumberHead, width int, rows ...[]float32) ranks {
 		var xs []float32
 		for _, row := range rows {
 			for at := 0; at+width <= len(row); at += width {
-				if h.Other < 0 || int(row[at+h.Other]) == h.Class {
+				if h.Counts(row[at:]) {
 					xs = append(xs, row[at+h.Head])
 				}
 			}
@@ -56,7 +57,7 @@ func (r *ranks) move(width int, rows ...[]float32) {
 		var made []*float32
 		for _, row := range rows {
 			for at := 0; at+width <= len(row); at += width {
-				if h.Other < 0 || int(row[at+h.Other]) == h.Class {
+				if h.Counts(row[at:]) {
 					made = append(made, &row[at+h.Head])
 				}
 			}
@@ -106,4 +107,13 @@ func (l *lengths) move(rows [][]float32, r *rand.Rand) {
 		}
 		rows[i][l.Head] = float32(class)
 	}
+}
+
+// strata are the classes of length, with the real trace's shares.
+func (l *lengths) strata(candidates int) calibrate.Strata {
+	s := calibrate.Strata{Of: make([]int, candidates), Shares: make([]float64, len(l.Counts))}
+	for i, n := range l.Counts {
+		s.Shares[i] = float64(n)
+	}
+	return s
 }

@@ -28,7 +28,7 @@ func Train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	}
 	data := &samples{meta: c.MetaHeads(), series: c.SeriesHeads()}
 	m := &Model{Recipe: shell(recipe), Codec: c, Sessions: len(sessions), Records: records, Options: opts}
-	m.targets = newTargets(c, sessions)
+	m.targets = newTargets(c, sessions, opts.Seed)
 	m.targets.families = fitFamilies(recipe, sessions)
 	for i, s := range sessions {
 		data.list = append(data.list, c.Encode(s)...)

@@ -6,6 +6,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,15 +72,15 @@ const (
 )
 
 // Choose returns which m of the candidates to take. It needs at least m
-// candidates; with exactly m all are taken. Strata, where not nil, gives the
-// stratum of each candidate: of each as large a share is taken as it has of the
-// candidates, whatever the margins ask.
-func Choose(ctx context.Context, candidates []Row, strata []int, t Targets, m int, r *rand.Rand) (Result, error) {
+// candidates; with exactly m all are taken. The strata's shares are met
+// whatever the margins ask, as far as there are candidates; the zero Strata is
+// one stratum of all.
+func Choose(ctx context.Context, candidates []Row, strata Strata, t Targets, m int, r *rand.Rand) (Result, error) {
 	if m < 1 || len(candidates) < m {
 		return Result{}, fmt.Errorf("calibration: %d sessions wanted of %d candidates", m, len(candidates))
 	}
-	if strata == nil {
-		strata = make([]int, len(candidates))
+	if strata.Of == nil {
+		strata = Strata{Of: make([]int, len(candidates)), Shares: []float64{1}}
 	}
 	s := &selection{rows: candidates, t: t, m: m, r: r}
 	s.stratify(strata)
@@ -111,36 +112,62 @@ type selection struct {
 	count  []float64 // sum of the features of the chosen
 }
 
+// Strata splits the candidates into parts of which fixed shares are taken.
+type Strata struct {
+	Of     []int     // stratum of each candidate, an index into Shares
+	Shares []float64 // of the chosen, in any unit; neighbours are alike
+}
+
 // stratum is a part of the candidates of which a fixed number is taken.
 type stratum struct {
 	members []int
 	take    int
 }
 
-// stratify splits the candidates and shares m out by largest remainders.
-func (s *selection) stratify(of []int) {
-	index := map[int]int{}
-	for i, k := range of {
-		if _, ok := index[k]; !ok {
-			index[k] = len(s.strata)
-			s.strata = append(s.strata, stratum{})
-		}
-		x := &s.strata[index[k]]
-		x.members = append(x.members, i)
+// stratify splits the candidates and shares m out by largest remainders. What a
+// stratum has too few candidates for goes to the nearest with room.
+func (s *selection) stratify(strata Strata) {
+	s.strata = make([]stratum, len(strata.Shares))
+	for i, k := range strata.Of {
+		s.strata[k].members = append(s.strata[k].members, i)
 	}
-	left := s.m
-	rest := make([]int, len(s.strata)) // remainders of the shares
+	var total float64
+	for _, share := range strata.Shares {
+		total += share
+	}
+	rest := make([]float64, len(s.strata))
 	order := make([]int, len(s.strata))
-	for k := range s.strata {
-		x := &s.strata[k]
-		x.take = s.m * len(x.members) / len(of)
-		rest[k] = s.m * len(x.members) % len(of)
-		order[k] = k
-		left -= x.take
+	left := s.m
+	for k, share := range strata.Shares {
+		exact := float64(s.m) * share / total
+		s.strata[k].take = int(exact)
+		rest[k], order[k] = exact-float64(int(exact)), k
+		left -= int(exact)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return rest[b] - rest[a] })
-	for _, k := range order[:left] {
-		s.strata[k].take++
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rest[b], rest[a]) })
+	for i := range left {
+		s.strata[order[i%len(order)]].take++
+	}
+	for k := range s.strata {
+		for over := s.strata[k].take - len(s.strata[k].members); over > 0; {
+			near := s.nearest(k)
+			moved := min(over, len(s.strata[near].members)-s.strata[near].take)
+			s.strata[near].take += moved
+			s.strata[k].take -= moved
+			over -= moved
+		}
+	}
+}
+
+// nearest returns the stratum nearest to k that has room. There is one, since
+// there are at least as many candidates as are taken.
+func (s *selection) nearest(k int) int {
+	for d := 1; ; d++ {
+		for _, n := range []int{k - d, k + d} {
+			if n >= 0 && n < len(s.strata) && s.strata[n].take < len(s.strata[n].members) {
+				return n
+			}
+		}
 	}
 }
 

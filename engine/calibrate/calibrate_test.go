@@ -39,7 +39,7 @@ func TestChooseMeetsMarginsAndKeepsTheJoint(t *testing.T) {
 	real := draw(2000, [4]float64{.4, .3, .2, .1}, r)
 	targets := calibrate.NewTargets(real, 8)
 	candidates := draw(8000, [4]float64{.1, .2, .3, .4}, r)
-	got, err := calibrate.Choose(context.Background(), candidates, nil, targets, 2000, r)
+	got, err := calibrate.Choose(context.Background(), candidates, calibrate.Strata{}, targets, 2000, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestChooseIsDeterministic(t *testing.T) {
 	run := func() []int {
 		r := rand.New(rand.NewPCG(3, 4))
 		rows := draw(500, [4]float64{.25, .25, .25, .25}, r)
-		got, err := calibrate.Choose(context.Background(), rows, nil, calibrate.NewTargets(rows[:100], 8), 100, r)
+		got, err := calibrate.Choose(context.Background(), rows, calibrate.Strata{}, calibrate.NewTargets(rows[:100], 8), 100, r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,17 +94,17 @@ func TestChooseBadInput(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	rows := draw(10, [4]float64{1}, r)
 	targets := calibrate.NewTargets(rows, 8)
-	if _, err := calibrate.Choose(context.Background(), rows, nil, targets, 11, r); err == nil {
+	if _, err := calibrate.Choose(context.Background(), rows, calibrate.Strata{}, targets, 11, r); err == nil {
 		t.Error("chose 11 of 10 candidates")
 	}
-	got, err := calibrate.Choose(context.Background(), rows, nil, targets, 10, r)
+	got, err := calibrate.Choose(context.Background(), rows, calibrate.Strata{}, targets, 10, r)
 	if err != nil || len(got.Chosen) != 10 {
 		t.Errorf("all candidates wanted: got %d, %v", len(got.Chosen), err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cause := errors.New("stop")
 	cancel(cause)
-	if _, err := calibrate.Choose(ctx, draw(1000, [4]float64{.5, .5}, r), nil, targets, 100, r); !errors.Is(err, cause) {
+	if _, err := calibrate.Choose(ctx, draw(1000, [4]float64{.5, .5}, r), calibrate.Strata{}, targets, 100, r); !errors.Is(err, cause) {
 		t.Errorf("cancelled: got %v, want %v", err, cause)
 	}
 }
@@ -113,22 +113,21 @@ func TestStrataKeepTheirShares(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	targets := calibrate.NewTargets(draw(1000, [4]float64{.4, .3, .2, .1}, r), 8)
 	candidates := draw(3000, [4]float64{.1, .2, .3, .4}, r)
-	strata := make([]int, len(candidates))
-	for i := range strata {
-		strata[i] = min(2, i%10) // a tenth, a tenth, the rest
+	strata := calibrate.Strata{Of: make([]int, len(candidates)), Shares: []float64{2, 6, 2, 0}}
+	for i := range candidates {
+		strata.Of[i] = min(3, i%30) // two of a thirtieth, one of a thirtieth, the rest
 	}
 	got, err := calibrate.Choose(context.Background(), candidates, strata, targets, 500, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var n [3]int
+	var n [4]int
 	for _, c := range got.Chosen {
-		n[strata[c]]++
+		n[strata.Of[c]]++
 	}
-	if n != [3]int{50, 50, 400} {
-		t.Errorf("chose %v of the strata, want 50, 50 and 400", n)
-	}
-	if got.After > 2 {
-		t.Errorf("residual %.2f after, want at most 2", got.After)
+	// 100, 300, 100 and none are wanted, and there are 100 of each of the first
+	// three: what is missing of the second comes from the fourth.
+	if n != [4]int{100, 100, 100, 200} {
+		t.Errorf("chose %v of the strata, want 100, 100, 100, 200", n)
 	}
 }

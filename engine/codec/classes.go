@@ -153,19 +153,12 @@ func (c *Classes) like(s string, r *rand.Rand) string {
 }
 
 func (c *Classes) size() int {
-	return max(1, c.missing()+len(c.Prefixes)+len(c.Ranges)+c.one(c.Template != nil))
+	return max(1, c.missing()+len(c.Prefixes)+len(c.Ranges)+boolInt(c.Template != nil))
 }
 
 // missing returns the number of classes before those of Prefixes, Ranges,
 // Template and Others.
-func (c *Classes) missing() int { return len(c.Kept) + len(c.Alias) + c.one(c.Missing) }
-
-func (c *Classes) one(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
-}
+func (c *Classes) missing() int { return len(c.Kept) + len(c.Alias) + boolInt(c.Missing) }
 
 // class returns the class of a value; one that fits nowhere is of the nearest
 // catch-all class, or of class 0.

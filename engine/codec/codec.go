@@ -78,16 +78,24 @@ type Codec struct {
 	Fields  int     // series fields
 }
 
-// Block codes one field, or several jointly.
+// Block codes one field, or several that share a head. Its heads are a
+// category, over the classes of its members or the combinations of them, then
+// a number for each member that has one.
 type Block struct {
-	// Fields are positions in Session.Meta (or in a record, less the time), or
-	// one of the negative constants below for what the session itself has.
-	Fields  []int
-	Number  *Number
-	Classes []*Classes // one per field
-	Joint   *Joint     // set where the fields share one head
-	Bits    *Bits
+	Members []Member
+	Joint   *Joint // of the members' classes; nil for a single member
+	Bits    *Bits  // of a single member, in place of all else
 	Length  *Length
+}
+
+// Member is a field of a block. Either Classes or Number is set, unless the
+// block is of bits or the length.
+type Member struct {
+	// Field is a position in Session.Meta (or in a record, less the time), or
+	// one of the negative constants below for what the session itself has.
+	Field   int
+	Classes *Classes
+	Number  *Number
 }
 
 // Positions of the derived fields of a session.
@@ -98,55 +106,116 @@ const (
 	fieldGap    = -1 // time since the record before, in the series
 )
 
+// size is the number of classes of the member.
+func (m *Member) size() int {
+	if m.Number != nil {
+		return m.Number.classes()
+	}
+	return m.Classes.size()
+}
+
+func (m *Member) class(v any) int {
+	if m.Number != nil {
+		return m.Number.class(v)
+	}
+	return m.Classes.class(v)
+}
+
+// numeric reports whether the member has a number beside its class.
+func (m *Member) numeric() bool { return m.Number != nil && m.Number.hasNumber() }
+
+// classes is the size of the block's category, 0 where it has none.
+func (b *Block) classes() int {
+	if b.Joint != nil {
+		return b.Joint.size()
+	}
+	return b.Members[0].size()
+}
+
 func (b *Block) heads() []Head {
 	switch {
-	case b.Number != nil:
-		return b.Number.heads()
 	case b.Bits != nil:
 		return b.Bits.heads()
-	case b.Joint != nil:
-		return []Head{{Classes: b.Joint.size()}}
 	case b.Length != nil:
 		return []Head{{Classes: len(b.Length.Ranges)}}
 	}
-	return []Head{{Classes: b.Classes[0].size()}}
+	var hs []Head
+	if n := b.classes(); n > 0 {
+		hs = append(hs, Head{Classes: n})
+	}
+	for i := range b.Members {
+		if b.Members[i].numeric() {
+			hs = append(hs, Head{})
+		}
+	}
+	return hs
 }
 
-// encode writes the codes of the block's values to out.
+// encode writes the codes of the members' values to out.
 func (b *Block) encode(values []any, out []float32) {
 	switch {
-	case b.Number != nil:
-		b.Number.encode(values[0], out)
 	case b.Bits != nil:
 		b.Bits.encode(values[0], out)
+		return
 	case b.Length != nil:
 		out[0] = float32(b.Length.class(values[0].(int64)))
-	case b.Joint != nil:
-		cs := make([]int, len(values))
-		for i, v := range values {
-			cs[i] = b.Classes[i].class(v)
-		}
-		out[0] = float32(b.Joint.class(cs))
-	default:
-		out[0] = float32(b.Classes[0].class(values[0]))
+		return
 	}
+	at := 0
+	if b.classes() > 0 {
+		out[0], at = float32(b.class(values)), 1
+	}
+	for i := range b.Members {
+		if m := &b.Members[i]; m.numeric() {
+			out[at] = m.Number.rankOf(values[i])
+			at++
+		}
+	}
+}
+
+// class is the class of the members' values.
+func (b *Block) class(values []any) int {
+	if b.Joint == nil {
+		return b.Members[0].class(values[0])
+	}
+	cs := make([]int32, len(values))
+	for i, v := range values {
+		cs[i] = int32(b.Members[i].class(v))
+	}
+	return b.Joint.class(cs)
 }
 
 // decode writes the values that the codes stand for.
 func (b *Block) decode(code []float32, values []any, r *rand.Rand) {
 	switch {
-	case b.Number != nil:
-		values[0] = b.Number.decode(code)
 	case b.Bits != nil:
 		values[0] = b.Bits.decode(code)
+		return
 	case b.Length != nil:
 		values[0] = b.Length.draw(int(code[0]), r)
-	case b.Joint != nil:
-		for i, c := range b.Joint.Tuples[int(code[0])] {
-			values[i] = b.Classes[i].draw(int(c), r)
+		return
+	}
+	at := 0
+	classes := make([]int32, len(b.Members))
+	if b.classes() > 0 {
+		at = 1
+		classes[0] = int32(code[0])
+		if b.Joint != nil {
+			b.Joint.draw(int(code[0]), classes, r)
 		}
-	default:
-		values[0] = b.Classes[0].draw(int(code[0]), r)
+	}
+	for i := range b.Members {
+		m := &b.Members[i]
+		if m.Classes != nil {
+			values[i] = m.Classes.draw(int(classes[i]), r)
+			continue
+		}
+		var rank float32
+		if m.numeric() {
+			rank = code[at]
+			at++
+		}
+		values[i] = m.Number.decode(int(classes[i]), rank)
 	}
 }
 
@@ -191,9 +260,9 @@ func (c *Codec) encodeMeta(s trace.Session, times []float64, from int) []float32
 	at := 0
 	for i := range c.Meta {
 		b := &c.Meta[i]
-		values := make([]any, len(b.Fields))
-		for j, f := range b.Fields {
-			switch f {
+		values := make([]any, len(b.Members))
+		for j, m := range b.Members {
+			switch m.Field {
 			case fieldStart:
 				values[j] = times[0]
 			case fieldLength:
@@ -201,7 +270,7 @@ func (c *Codec) encodeMeta(s trace.Session, times []float64, from int) []float32
 			case fieldPiece:
 				values[j] = from == 0
 			default:
-				values[j] = s.Meta[f]
+				values[j] = s.Meta[m.Field]
 			}
 		}
 		b.encode(values, out[at:])
@@ -214,10 +283,10 @@ func (c *Codec) encodeRecord(rec trace.Row, times []float64, i int, out []float3
 	at := 0
 	for k := range c.Series {
 		b := &c.Series[k]
-		values := make([]any, len(b.Fields))
-		for j, f := range b.Fields {
-			if f != fieldGap {
-				values[j] = rec[f+1]
+		values := make([]any, len(b.Members))
+		for j, m := range b.Members {
+			if m.Field != fieldGap {
+				values[j] = rec[m.Field+1]
 			} else if i == 0 {
 				values[j] = nil // the first record of a session has no gap before it
 			} else {
@@ -243,18 +312,18 @@ func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
 	at := 0
 	for i := range c.Meta {
 		b := &c.Meta[i]
-		values := make([]any, len(b.Fields))
+		values := make([]any, len(b.Members))
 		b.decode(code[at:], values, r)
 		at += len(b.heads())
-		for j, f := range b.Fields {
-			switch f {
+		for j, m := range b.Members {
+			switch m.Field {
 			case fieldStart:
 				cand.Start, _ = number(values[j])
 			case fieldLength:
 				cand.Records = values[j].(int)
 			case fieldPiece:
 			default:
-				cand.Meta[f] = values[j]
+				cand.Meta[m.Field] = values[j]
 			}
 		}
 	}
@@ -277,14 +346,14 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 		at := i * width
 		for k := range c.Series {
 			b := &c.Series[k]
-			values := make([]any, len(b.Fields))
+			values := make([]any, len(b.Members))
 			b.decode(code[at:], values, r)
 			at += len(b.heads())
-			for j, f := range b.Fields {
-				if f == fieldGap {
+			for j, m := range b.Members {
+				if m.Field == fieldGap {
 					gaps[i], _ = number(values[j])
 				} else {
-					rec[f+1] = values[j]
+					rec[m.Field+1] = values[j]
 				}
 			}
 		}
@@ -302,8 +371,8 @@ func (c *Codec) SetPiece(code []float32, first bool) {
 	at := 0
 	for i := range c.Meta {
 		b := &c.Meta[i]
-		if b.Fields[0] == fieldPiece {
-			code[at] = float32(b.Classes[0].class(first))
+		if b.Members[0].Field == fieldPiece {
+			code[at] = float32(b.Members[0].Classes.class(first))
 		}
 		at += len(b.heads())
 	}
@@ -315,7 +384,7 @@ func (c *Codec) SampleRecords(code []float32, r *rand.Rand) int {
 	at := 0
 	for i := range c.Meta {
 		b := &c.Meta[i]
-		if b.Fields[0] == fieldLength {
+		if b.Length != nil {
 			return min(b.Length.draw(int(code[at]), r), c.Options.MaxRecords)
 		}
 		at += len(b.heads())
@@ -335,17 +404,27 @@ func (c *Codec) Longest() int {
 
 // Duration returns the time from the first to the last record of a session's
 // series codes, in ticks of the clock; 0 without one.
-func (c *Codec) Duration(code []float32) float64 {
-	if len(c.Series) == 0 || c.Series[0].Fields[0] != fieldGap {
-		return 0
-	}
+func (c *Codec) Duration(code []float32, r *rand.Rand) float64 {
 	width := len(c.SeriesHeads())
-	var sum float64
-	for at := width; at < len(code); at += width {
-		gap, _ := number(c.Series[0].Number.decode(code[at:]))
-		sum += gap
+	at := 0
+	for k := range c.Series {
+		b := &c.Series[k]
+		for j, m := range b.Members {
+			if m.Field != fieldGap {
+				continue
+			}
+			var sum float64
+			values := make([]any, len(b.Members))
+			for i := width + at; i < len(code); i += width {
+				b.decode(code[i:], values, r)
+				gap, _ := number(values[j])
+				sum += gap
+			}
+			return sum
+		}
+		at += len(b.heads())
 	}
-	return sum
+	return 0
 }
 
 // Span returns the time from the trace's first to its last record, in ticks.
@@ -358,10 +437,13 @@ func (c *Codec) Span() float64 {
 
 // NumberHead is a head that is a number, and what must hold for it to count.
 type NumberHead struct {
-	Head  int // position among the heads
-	Other int // head that says whether the number is one of the others, -1 for always
-	Class int // class of Other that says so
+	Head  int    // position among the heads
+	Other int    // head whose class says whether the number counts, -1 for always
+	When  []bool // for each class of Other
 }
+
+// Counts reports whether the number counts in a row of codes.
+func (h *NumberHead) Counts(code []float32) bool { return h.Other < 0 || h.When[int(code[h.Other])] }
 
 // MetaNumbers and SeriesNumbers return the numbers among the heads.
 func (c *Codec) MetaNumbers() []NumberHead { return numbersOf(c.Meta) }
@@ -373,15 +455,30 @@ func numbersOf(blocks []Block) []NumberHead {
 	var out []NumberHead
 	at := 0
 	for i := range blocks {
-		heads := blocks[i].heads()
-		if n := blocks[i].Number; n != nil && n.hasNumber() {
-			h := NumberHead{Head: at, Other: -1}
-			if len(heads) == 2 {
-				h = NumberHead{Head: at + 1, Other: at, Class: len(n.Masses)}
+		b := &blocks[i]
+		if b.Bits == nil && b.Length == nil {
+			head := at
+			if b.classes() > 0 {
+				head++
 			}
-			out = append(out, h)
+			for j := range b.Members {
+				m := &b.Members[j]
+				if !m.numeric() {
+					continue
+				}
+				h := NumberHead{Head: head, Other: -1}
+				if n := b.classes(); n > 0 {
+					h.Other, h.When = at, make([]bool, n)
+					for class := range n {
+						h.When[class] = b.Joint == nil && class == m.Number.other() ||
+							b.Joint != nil && b.Joint.may(class, j, int32(m.Number.other()))
+					}
+				}
+				out = append(out, h)
+				head++
+			}
 		}
-		at += len(heads)
+		at += len(b.heads())
 	}
 	return out
 }
@@ -405,8 +502,8 @@ func (c *Codec) Begins(code []float32) bool {
 	at := 0
 	for i := range c.Meta {
 		b := &c.Meta[i]
-		if b.Fields[0] == fieldPiece {
-			return int(code[at]) == b.Classes[0].class(true)
+		if b.Members[0].Field == fieldPiece {
+			return int(code[at]) == b.Members[0].Classes.class(true)
 		}
 		at += len(b.heads())
 	}

@@ -167,9 +167,7 @@ func TestNumbers(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			n := fitNumber(tc.typ, tc.enc, tc.values, false, 0, 0)
 			for _, v := range tc.values {
-				code := make([]float32, 2)
-				n.encode(v, code)
-				got := n.decode(code)
+				got := n.decode(n.class(v), n.rankOf(v))
 				x, ok := number(v)
 				y, okY := number(got)
 				if ok != okY || ok && math.Abs(x-y) > tc.within*max(1, math.Abs(x)) {
@@ -262,18 +260,52 @@ func TestBits(t *testing.T) {
 }
 
 func TestJointKeepsCombinations(t *testing.T) {
-	j := fitJoint([][]int32{{0, 0, 1, 1}, {2, 2, 3, 4}}, 10)
-	if j.size() != 3 {
-		t.Fatalf("%d combinations, want 3", j.size())
+	r := rand.New(rand.NewPCG(6, 6))
+	j, covered := fitJoint([][]int32{{0, 0, 1, 1}, {2, 2, 3, 4}}, 10, 1)
+	if j.size() != 3 || covered != 1 {
+		t.Fatalf("%d combinations of %v of the rows, want 3 of all", j.size(), covered)
 	}
-	for _, want := range [][]int{{0, 2}, {1, 3}, {1, 4}} {
-		got := j.Tuples[j.class(want)]
-		if int(got[0]) != want[0] || int(got[1]) != want[1] {
+	got := make([]int32, 2)
+	for _, want := range [][]int32{{0, 2}, {1, 3}, {1, 4}} {
+		if j.draw(j.class(want), got, r); !reflect.DeepEqual(got, want) {
 			t.Errorf("%v became %v", want, got)
 		}
 	}
-	if fitJoint([][]int32{{0, 1, 2}}, 2) != nil {
-		t.Error("three combinations fit in a limit of two")
+	// Rare combinations share a class, in which each field is drawn on its own.
+	j, covered = fitJoint([][]int32{{0, 0, 1, 2}, {2, 2, 3, 4}}, 10, 2)
+	if j.size() != 2 || covered != .5 {
+		t.Fatalf("%d classes hold %v of the rows, want 2, the common one .5", j.size(), covered)
+	}
+	seen := map[int32]bool{}
+	for range 50 {
+		j.draw(j.class([]int32{1, 3}), got, r)
+		seen[10*got[0]+got[1]] = true
+	}
+	if len(seen) != 4 {
+		t.Errorf("the rare ones came out as %d combinations, want all 4", len(seen))
+	}
+}
+
+// TestGroupingFindsWhatGoesTogether: a code and its name share a head, a coin
+// has its own.
+func TestGroupingFindsWhatGoesTogether(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	g := grouping{limit: 100, minSeen: 5}
+	columns := make([][]any, 3)
+	for range 500 {
+		code := r.Int64N(5)
+		columns[0] = append(columns[0], code)
+		columns[1] = append(columns[1], fmt.Sprintf("name %d", code))
+		columns[2] = append(columns[2], r.IntN(2) == 0)
+	}
+	for i, kind := range []trace.Kind{trace.KindCategory, trace.KindCategory, trace.KindBoolean} {
+		typ := []trace.Type{trace.TypeInt, trace.TypeText, trace.TypeBool}[i]
+		c := fitClasses(kind, typ, columns[i], nil, Policy{KeepAll: true, MaxClasses: 100}, r)
+		g.add(kind, Member{Field: i, Classes: c}, columns[i])
+	}
+	blocks := g.blocks()
+	if len(blocks) != 2 || len(blocks[0].Members) != 2 || blocks[0].Joint.size() != 5 {
+		t.Errorf("the fields became %d blocks, the first of %d fields", len(blocks), len(blocks[0].Members))
 	}
 }
 

@@ -37,7 +37,10 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 		return nil, err
 	}
 	f.c.Meta = append(meta, f.c.Meta...)
-	f.c.Series = append(f.c.Series, series...)
+	f.c.Series = series
+	if f.gap != nil {
+		f.c.Series = append(f.c.Series, one(*f.gap))
+	}
 	f.fitLength()
 	return f.c, nil
 }
@@ -48,6 +51,8 @@ type fitter struct {
 	sessions []trace.Session
 	rand     *rand.Rand
 	c        *Codec
+
+	gap *Member // time between records, where any session has two
 }
 
 func (f *fitter) metaColumn(i int) []any {
@@ -95,9 +100,9 @@ func (f *fitter) fitTime(field trace.Field) error {
 			gaps = append(gaps, ts[i]-ts[i-1])
 		}
 	}
-	f.c.Meta = append(f.c.Meta, Block{Fields: []int{fieldStart}, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, starts, false, 0, 0)})
+	f.c.Meta = append(f.c.Meta, Block{Members: []Member{{Field: fieldStart, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, starts, false, 0, 0)}}})
 	if several {
-		f.c.Series = append(f.c.Series, Block{Fields: []int{fieldGap}, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, gaps, false, 0, 0)})
+		f.gap = &Member{Field: fieldGap, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, gaps, false, 0, 0)}
 	}
 	return nil
 }
@@ -111,35 +116,36 @@ func (f *fitter) fitLength() {
 		lengths[i] = len(s.Series)
 		longest = max(longest, lengths[i])
 	}
-	f.c.Meta = append(f.c.Meta, Block{Fields: []int{fieldLength}, Length: fitLength(lengths, f.opts.MaxRecords)})
+	f.c.Meta = append(f.c.Meta, Block{Members: []Member{{Field: fieldLength}}, Length: fitLength(lengths, f.opts.MaxRecords)})
 	if longest > f.opts.MaxRecords {
 		piece := &Classes{Kind: trace.KindBoolean, Type: trace.TypeBool, Kept: []string{"true", "false"}}
-		f.c.Meta = append(f.c.Meta, Block{Fields: []int{fieldPiece}, Classes: []*Classes{piece}})
+		f.c.Meta = append(f.c.Meta, Block{Members: []Member{{Field: fieldPiece, Classes: piece}}})
 	}
 }
 
-// fitFields learns the blocks of a list of fields: the protocol and the ports
-// of a five-tuple share one head, and so do categories that go together.
+// fitFields learns the blocks of a list of fields, those of fields that go
+// together first.
 func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, limit int) ([]Block, error) {
-	blocks := make([]Block, 0, len(fields))
-	var group grouping
+	g := grouping{limit: limit, minSeen: f.opts.MinSeen}
+	var alone []Block
 	for i, field := range fields {
 		t, ok := f.types[field.Name]
 		if !ok {
 			return nil, fmt.Errorf("field %q is no column of the trace", field.Name)
 		}
-		b, err := f.fitField(field, t, column(i), limit)
+		values := column(i)
+		b, err := f.fitField(field, t, values, limit)
 		if err != nil {
 			return nil, err
 		}
-		b.Fields = []int{i}
-		if b.Classes != nil {
-			group.add(field, b, column(i))
+		b.Members[0].Field = i
+		if m := b.Members[0]; b.Bits == nil && m.size() > 0 {
+			g.add(field.Kind, m, values)
 		} else {
-			blocks = append(blocks, b)
+			alone = append(alone, b)
 		}
 	}
-	return append(blocks, group.blocks(limit)...), nil
+	return append(g.blocks(), alone...), nil
 }
 
 func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit int) (Block, error) {
@@ -155,7 +161,7 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 	}
 	switch enc {
 	case trace.EncodeMinMax, trace.EncodeLog, trace.EncodeQuantile:
-		return Block{Number: fitNumber(t, enc, values, field.Bounded, float64(field.Min), float64(field.Max))}, nil
+		return one(Member{Number: fitNumber(t, enc, values, field.Bounded, float64(field.Min), float64(field.Max))}), nil
 	case trace.EncodeBits:
 		return fitBits(field, t, values)
 	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary:
@@ -167,10 +173,12 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 		if enc == trace.EncodeCategory {
 			p.KeepAll = true
 		}
-		return Block{Classes: []*Classes{fitClasses(field.Kind, t, values, field.Choices, p, f.rand)}}, nil
+		return one(Member{Classes: fitClasses(field.Kind, t, values, field.Choices, p, f.rand)}), nil
 	}
 	return Block{}, fmt.Errorf("field %q: unknown encoding %q", field.Name, enc)
 }
+
+func one(m Member) Block { return Block{Members: []Member{m}} }
 
 func fitBits(field trace.Field, t trace.Type, values []any) (Block, error) {
 	b := &Bits{Type: t, Address: field.Kind == trace.KindAddress, N: 32}
@@ -194,5 +202,7 @@ func fitBits(field trace.Field, t trace.Type, values []any) (Block, error) {
 			}
 		}
 	}
-	return Block{Bits: b}, nil
+	block := one(Member{})
+	block.Bits = b
+	return block, nil
 }

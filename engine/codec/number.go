@@ -55,7 +55,7 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 		return n
 	}
 	n.Min, n.Max = xs[0], xs[len(xs)-1]
-	if enc == trace.EncodeMinMax || enc == trace.EncodeLog {
+	if (enc == trace.EncodeMinMax || enc == trace.EncodeLog) && n.Max > n.Min {
 		n.Log = enc == trace.EncodeLog
 		if bounded && !math.IsInf(lo, 0) {
 			n.Min = min(lo, n.Min)
@@ -130,61 +130,51 @@ func (n *Number) classes() int {
 	if n.Missing {
 		k++
 	}
-	if k <= 1 && n.hasNumber() {
+	if k == 1 && n.hasNumber() {
 		return 0
 	}
-	return k
+	return max(k, 1-boolInt(n.hasNumber()))
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (n *Number) hasNumber() bool { return len(n.Knots) > 0 || n.minmax() }
 
 func (n *Number) minmax() bool { return len(n.Knots) == 0 && len(n.Masses) == 0 && n.Max > n.Min }
 
-func (n *Number) heads() []Head {
-	var hs []Head
-	if k := n.classes(); k > 0 {
-		hs = append(hs, Head{Classes: k})
-	}
-	if n.hasNumber() {
-		hs = append(hs, Head{})
-	}
-	if hs == nil { // a constant
-		hs = append(hs, Head{Classes: 1})
-	}
-	return hs
-}
+// other is the class of numbers that are no class of their own.
+func (n *Number) other() int { return len(n.Masses) }
 
-func (n *Number) encode(v any, out []float32) {
+// class returns the class of a value; 0 where there are no classes.
+func (n *Number) class(v any) int {
 	x, ok := number(v)
 	k := n.classes()
-	rank := float32(.5)
-	if ok {
-		rank = n.rank(x)
+	switch {
+	case k == 0:
+		return 0
+	case !ok && n.Missing:
+		return k - 1
+	case !ok:
+		return 0
 	}
-	if n.hasNumber() {
-		if k > 0 {
-			out[1] = rank
-		} else {
-			out[0] = rank
-		}
+	i, found := slices.BinarySearch(n.Masses, x)
+	if !found && n.hasNumber() {
+		return n.other()
 	}
-	if k == 0 {
-		return
+	return max(0, min(i, len(n.Masses)-1)) // a value not seen at fitting, all seen ones being classes
+}
+
+// rankOf returns the number of a value, the middle for a missing one.
+func (n *Number) rankOf(v any) float32 {
+	if x, ok := number(v); ok {
+		return n.rank(x)
 	}
-	if !ok {
-		out[0] = float32(k - 1)
-		if !n.Missing {
-			out[0] = 0
-		}
-		return
-	}
-	if i, found := slices.BinarySearch(n.Masses, x); found {
-		out[0] = float32(i)
-	} else if n.hasNumber() {
-		out[0] = float32(len(n.Masses))
-	} else { // a value not seen at fitting, all seen ones being classes
-		out[0] = float32(min(i, len(n.Masses)-1))
-	}
+	return .5
 }
 
 // rank returns the code of a number in [0, 1].
@@ -217,32 +207,20 @@ func (n *Number) scale(x float64) float64 {
 	return x
 }
 
-// decode returns the value that the codes stand for, nil for missing.
-func (n *Number) decode(code []float32) any {
+// decode returns the value of a class and a number, nil for missing.
+func (n *Number) decode(class int, rank float32) any {
 	k := n.classes()
-	if k > 0 {
-		c := int(code[0])
-		if n.Missing && c == k-1 {
-			return nil
-		}
-		if c < len(n.Masses) {
-			return n.value(n.Masses[c])
-		}
+	switch {
+	case n.Missing && class == k-1:
+		return nil
+	case class < len(n.Masses):
+		return n.value(n.Masses[class])
+	case n.hasNumber():
+		return n.value(n.quantile(rank))
+	case k == 0:
+		return nil
 	}
-	if !n.hasNumber() {
-		if len(n.Masses) > 0 {
-			return n.value(n.Masses[0])
-		}
-		if n.Missing {
-			return nil
-		}
-		return n.value(n.Min)
-	}
-	u := code[0]
-	if k > 0 {
-		u = code[1]
-	}
-	return n.value(n.quantile(u))
+	return n.value(n.Min)
 }
 
 func (n *Number) quantile(u float32) float64 {
