@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,13 @@ func (w *Workspace) exportSchema(ctx context.Context, t Table, path string) (tra
 		return s, nil
 	case !known:
 		return s, fmt.Errorf("%s: the extension %q names no format: use .pcap, .pcapng, .csv, .parquet, .jsonl or .log", path, filepath.Ext(path))
+	case ext == ".tsv" && s.Format == "csv":
+		s.Props = maps.Clone(s.Props)
+		if s.Props == nil {
+			s.Props = map[string]string{}
+		}
+		s.Props["delimiter"] = "\t"
+		return s, nil
 	case format == s.Format,
 		strings.HasPrefix(format, "zeek") && strings.HasPrefix(s.Format, "zeek"),
 		format == "jsonl" && s.Format == "zeek-json":

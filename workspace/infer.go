@@ -261,6 +261,12 @@ func (g *guess) field(c trace.Column) trace.Field {
 	_, list := c.Type.Elem()
 	switch c.Kind {
 	case trace.KindText, trace.KindCategory:
+		if c.Type == trace.TypeInt { // a code: what is made of its digits is none
+			if s.Distinct > fewValues {
+				f.Kind = trace.KindInteger
+			}
+			break
+		}
 		f.Kind = trace.KindText
 		if s.Distinct <= fewValues && s.Distinct*4 <= filled || s.Distinct <= 2 {
 			f.Kind = trace.KindCategory

@@ -20,6 +20,9 @@ type Trained struct {
 	Sessions   int // of the real trace
 }
 
+// leastRecords is how many records a trace needs: what is learnt of one is it.
+const leastRecords = 2
+
 // Train learns a table of schema raw as its recipe declares. Losses are rows
 // of netshare.epochs while it runs. When ctx ends, what was learnt is kept as a
 // checkpoint and the run is marked cancelled.
@@ -34,6 +37,9 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 	}
 	if err := opts.Validate(); err != nil {
 		return Trained{}, err
+	}
+	if t.Rows < leastRecords {
+		return Trained{}, fmt.Errorf("%s has too few records to learn from (%d): load a longer trace", t.Name, t.Rows)
 	}
 	src := tableSource{w.db, t, recipe}
 	types, err := src.types()
