@@ -261,7 +261,7 @@ func TestBits(t *testing.T) {
 
 func TestJointKeepsCombinations(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
-	j, covered := fitJoint([][]int32{{0, 0, 1, 1}, {2, 2, 3, 4}}, 10, 1)
+	j, covered := fitJoint([][]int32{{0, 0, 1, 1}, {2, 2, 3, 4}}, nil, 10, 1)
 	if j.size() != 3 || covered != 1 {
 		t.Fatalf("%d combinations of %v of the rows, want 3 of all", j.size(), covered)
 	}
@@ -271,18 +271,22 @@ func TestJointKeepsCombinations(t *testing.T) {
 			t.Errorf("%v became %v", want, got)
 		}
 	}
-	// Rare combinations share a class, in which each field is drawn on its own.
-	j, covered = fitJoint([][]int32{{0, 0, 1, 2}, {2, 2, 3, 4}}, 10, 2)
-	if j.size() != 2 || covered != .5 {
-		t.Fatalf("%d classes hold %v of the rows, want 2, the common one .5", j.size(), covered)
-	}
-	seen := map[int32]bool{}
-	for range 50 {
-		j.draw(j.class([]int32{1, 3}), got, r)
-		seen[10*got[0]+got[1]] = true
-	}
-	if len(seen) != 4 {
-		t.Errorf("the rare ones came out as %d combinations, want all 4", len(seen))
+	// Rare combinations share a class, in which they come as they were seen, or
+	// with each field that is to be apart drawn on its own.
+	for _, apart := range [][]bool{nil, {true, false}} {
+		j, covered = fitJoint([][]int32{{0, 0, 1, 2}, {2, 2, 3, 4}}, apart, 10, 2)
+		if j.size() != 2 || covered != .5 {
+			t.Fatalf("%d classes hold %v of the rows, want 2, the common one .5", j.size(), covered)
+		}
+		seen := map[int32]bool{}
+		for range 50 {
+			j.draw(j.class([]int32{1, 3}), got, r)
+			seen[10*got[0]+got[1]] = true
+		}
+		want := map[bool]int{true: 2, false: 4}[apart == nil]
+		if len(seen) != want {
+			t.Errorf("the rare ones came out as %d combinations, want %d", len(seen), want)
+		}
 	}
 }
 

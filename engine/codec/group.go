@@ -23,14 +23,14 @@ type group struct {
 	columns  [][]int32 // of each member, the class in each row
 	joint    []int32   // the combination in each row, numbered by fitJoint's order
 	size     int
-	personal bool // holds addresses or texts, whose combinations could name somebody
+	personal []bool // of each member: an address or a text, which could name somebody
 }
 
 const (
 	// groupedRows bounds the rows that grouping looks at.
 	groupedRows = 50000
 	// leastCovered is the share of rows that the classes of a shared head must hold.
-	leastCovered = .9
+	leastCovered = .85
 	// leastInformation is what the classes of two groups must say of each
 	// other, in nats, corrected for chance, and leastShare the same as a share
 	// of the lesser group's entropy.
@@ -48,7 +48,7 @@ func (g *grouping) add(kind trace.Kind, m Member, values []any) {
 	g.rows = n
 	g.groups = append(g.groups, group{
 		members: []Member{m}, columns: [][]int32{column}, joint: column, size: m.size(),
-		personal: kind == trace.KindAddress || kind == trace.KindText,
+		personal: []bool{kind == trace.KindAddress || kind == trace.KindText},
 	})
 }
 
@@ -95,12 +95,12 @@ func (g *grouping) blocks() []Block {
 	return blocks
 }
 
-func (g *grouping) fit(columns [][]int32, personal bool) (*Joint, float64) {
+func (g *grouping) fit(columns [][]int32, personal []bool) (*Joint, float64) {
 	least := 1
-	if personal {
+	if slices.Contains(personal, true) {
 		least = g.minSeen
 	}
-	return fitJoint(columns, g.limit, least)
+	return fitJoint(columns, personal, g.limit, least)
 }
 
 // merge returns two groups as one and what they say of each other, nil where
@@ -115,7 +115,7 @@ func (g *grouping) merge(a, b *group) (*group, float64) {
 	}
 	m := &group{
 		members: slices.Concat(a.members, b.members), columns: slices.Concat(a.columns, b.columns),
-		personal: a.personal || b.personal,
+		personal: slices.Concat(a.personal, b.personal),
 	}
 	j, covered := g.fit(m.columns, m.personal)
 	if covered < leastCovered {

@@ -1,7 +1,9 @@
 package codec
 
 import (
+	"cmp"
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
 	"slices"
 )
@@ -9,13 +11,23 @@ import (
 // Joint codes several classed fields as one category over the combinations
 // seen, so that a protocol keeps to its ports and a code to its name. The
 // combinations that were seen too seldom, or that there are too many of, share
-// a last class, whose fields are drawn each on its own.
+// a last class. Of these, fields that could name somebody together are drawn
+// each on its own, and the others as they were seen together.
 type Joint struct {
 	Tuples [][]int32 // a class of each field
-	Rest   []Margin  // of each field in the other combinations; nil where there are none
+
+	// Rest are the other combinations of the fields that are drawn together, -1
+	// in the place of each that is not, and Counts how often each was seen; nil
+	// where there are none. Margins are of the fields drawn on their own.
+	Rest    [][]int32
+	Counts  []int32
+	Margins []Margin
 
 	index map[string]int
 }
+
+// maxRest bounds the other combinations that are kept.
+const maxRest = 4096
 
 // Margin is how often the classes of a field occur.
 type Margin struct {
@@ -23,18 +35,19 @@ type Margin struct {
 	Counts  []int32
 }
 
-func (m *Margin) draw(r *rand.Rand) int32 {
+// weighted draws an index with the weights of counts.
+func weighted(counts []int32, r *rand.Rand) int {
 	total := 0
-	for _, n := range m.Counts {
+	for _, n := range counts {
 		total += int(n)
 	}
 	u := int32(r.IntN(total))
-	for i, n := range m.Counts {
+	for i, n := range counts {
 		if u -= n; u < 0 {
-			return m.Classes[i]
+			return i
 		}
 	}
-	return m.Classes[0]
+	return 0
 }
 
 func tupleKey(classes []int32) string {
@@ -48,7 +61,9 @@ func tupleKey(classes []int32) string {
 // fitJoint returns the joint code of the fields' classes, given a column for
 // each field: a class for each of the limit most frequent combinations seen
 // least times or more. covered is the share of rows that they hold.
-func fitJoint(columns [][]int32, limit, least int) (j *Joint, covered float64) {
+// apart says of each field whether it is drawn on its own in the others; nil
+// for none.
+func fitJoint(columns [][]int32, apart []bool, limit, least int) (j *Joint, covered float64) {
 	rows := len(columns[0])
 	counts := map[string]int{}
 	row := make([]int32, len(columns))
@@ -88,43 +103,80 @@ func fitJoint(columns [][]int32, limit, least int) (j *Joint, covered float64) {
 		kept += counts[k]
 	}
 	if kept < rows {
-		j.Rest = make([]Margin, len(columns))
-		rest := make([]map[int32]int32, len(columns))
-		for f := range rest {
-			rest[f] = map[int32]int32{}
-		}
-		for i := range rows {
-			if t := at(i); j.class(t) == len(j.Tuples) {
-				for f, c := range t {
-					rest[f][c]++
-				}
-			}
-		}
-		for f, m := range rest {
-			for c := range m {
-				j.Rest[f].Classes = append(j.Rest[f].Classes, c)
-			}
-			slices.Sort(j.Rest[f].Classes)
-			for _, c := range j.Rest[f].Classes {
-				j.Rest[f].Counts = append(j.Rest[f].Counts, m[c])
-			}
-		}
+		j.fitRest(columns, apart)
 	}
 	return j, float64(kept) / float64(max(1, rows))
 }
 
+// fitRest learns the combinations that have no class of their own.
+func (j *Joint) fitRest(columns [][]int32, apart []bool) {
+	if apart == nil {
+		apart = make([]bool, len(columns))
+	}
+	margins := make([]map[int32]int32, len(columns))
+	for f := range margins {
+		margins[f] = map[int32]int32{}
+	}
+	counts := map[string]int32{}
+	tuples := map[string][]int32{}
+	t := make([]int32, len(columns))
+	for i := range columns[0] {
+		for f := range columns {
+			t[f] = columns[f][i]
+		}
+		if _, own := j.own(t); own {
+			continue
+		}
+		for f, c := range t {
+			if apart[f] {
+				margins[f][c]++
+				t[f] = -1
+			}
+		}
+		k := tupleKey(t)
+		if counts[k]++; counts[k] == 1 {
+			tuples[k] = slices.Clone(t)
+		}
+	}
+	for k, t := range tuples {
+		if counts[k] > 0 {
+			j.Rest = append(j.Rest, t)
+		}
+	}
+	slices.SortFunc(j.Rest, func(a, b []int32) int {
+		return cmp.Or(cmp.Compare(counts[tupleKey(b)], counts[tupleKey(a)]), slices.Compare(a, b))
+	})
+	j.Rest = j.Rest[:min(len(j.Rest), maxRest)]
+	for _, t := range j.Rest {
+		j.Counts = append(j.Counts, counts[tupleKey(t)])
+	}
+	j.Margins = make([]Margin, len(columns))
+	for f, m := range margins {
+		j.Margins[f].Classes = slices.Sorted(maps.Keys(m))
+		for _, c := range j.Margins[f].Classes {
+			j.Margins[f].Counts = append(j.Margins[f].Counts, m[c])
+		}
+	}
+}
+
 func (j *Joint) size() int { return len(j.Tuples) + boolInt(j.Rest != nil) }
 
-// class returns the class of a combination: that of its own, or the last, or,
-// where there is none of those, the class that agrees with it in most fields.
-func (j *Joint) class(cs []int32) int {
+// own returns the class of a combination that has one of its own.
+func (j *Joint) own(cs []int32) (int, bool) {
 	if j.index == nil {
 		j.index = make(map[string]int, len(j.Tuples))
 		for i, t := range j.Tuples {
 			j.index[tupleKey(t)] = i
 		}
 	}
-	if i, ok := j.index[tupleKey(cs)]; ok {
+	i, ok := j.index[tupleKey(cs)]
+	return i, ok
+}
+
+// class returns the class of a combination: that of its own, or the last, or,
+// where there is none of those, the class that agrees with it in most fields.
+func (j *Joint) class(cs []int32) int {
+	if i, ok := j.own(cs); ok {
 		return i
 	}
 	if j.Rest != nil {
@@ -149,8 +201,12 @@ func (j *Joint) draw(class int, classes []int32, r *rand.Rand) {
 		copy(classes, j.Tuples[class])
 		return
 	}
-	for f := range classes {
-		classes[f] = j.Rest[f].draw(r)
+	copy(classes, j.Rest[weighted(j.Counts, r)])
+	for f, c := range classes {
+		if c < 0 {
+			m := &j.Margins[f]
+			classes[f] = m.Classes[weighted(m.Counts, r)]
+		}
 	}
 }
 
@@ -159,5 +215,6 @@ func (j *Joint) may(class, field int, c int32) bool {
 	if class < len(j.Tuples) {
 		return j.Tuples[class][field] == c
 	}
-	return slices.Contains(j.Rest[field].Classes, c)
+	return slices.Contains(j.Margins[field].Classes, c) ||
+		slices.ContainsFunc(j.Rest, func(t []int32) bool { return t[field] == c })
 }
