@@ -31,8 +31,11 @@ func TestValidateNamesAllFaults(t *testing.T) {
 	}{
 		{"nothing", trace.Recipe{Name: "x"}, []string{"no metadata and no series field"}},
 		{"time of the wrong kind", trace.Recipe{Time: trace.IP("ts"), Series: []trace.Field{trace.Real("x")}}, []string{`field "ts": the time field is of kind address`}},
-		{"twice and empty", trace.Recipe{Metadata: []trace.Field{trace.IP("a"), trace.IP("a")}, Series: []trace.Field{trace.Real("x").Range(2, 1)}},
-			[]string{`field "a" is declared twice`, `field "x": range 2 to 1 is empty`}},
+		{
+			"twice and empty",
+			trace.Recipe{Metadata: []trace.Field{trace.IP("a"), trace.IP("a")}, Series: []trace.Field{trace.Real("x").Range(2, 1)}},
+			[]string{`field "a" is declared twice`, `field "x": range 2 to 1 is empty`},
+		},
 		{"half a transform", trace.Recipe{Series: []trace.Field{trace.Real("x").Transform(double, nil)}}, []string{"needs both"}},
 		{"transform of text", trace.Recipe{Series: []trace.Field{trace.Text("x").Transform(double, double)}}, []string{"needs a number"}},
 		{"key of no metadata", trace.Recipe{Metadata: []trace.Field{trace.IP("a")}, Key: []string{"b"}}, []string{`session key "b"`}},
