@@ -124,7 +124,11 @@ func (w *Workspace) recipeOf(ctx context.Context, t Table) (*trace.Recipe, error
 	if err != nil {
 		return nil, fmt.Errorf("%s: its recipe is damaged: %w", t.Name, err)
 	}
-	return w.withFunctions(ctx, t.Name.String(), d)
+	declared := t.Name.String()
+	if t.Imitates != "" { // a synthetic table has the recipe of the real one
+		declared = t.Imitates
+	}
+	return w.withFunctions(ctx, declared, d)
 }
 
 // step runs fn as a run of the workspace: it is marked done, cancelled or
