@@ -74,6 +74,7 @@ type Codec struct {
 	Meta    []Block // metadata fields, then start time and length
 	Series  []Block // interarrival time, then series fields
 	Clock   *Clock  // nil without a time column
+	Rules   []Rule  // what is missing where
 	Columns int     // metadata fields
 	Fields  int     // series fields
 }
@@ -327,6 +328,7 @@ func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
 			}
 		}
 	}
+	c.apply(false, cand.Meta, cand.Meta, r)
 	return cand
 }
 
@@ -357,6 +359,7 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 				}
 			}
 		}
+		c.apply(true, cand.Meta, rec, r)
 		rows[i] = rec
 	}
 	if c.Clock != nil {

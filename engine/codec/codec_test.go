@@ -149,6 +149,34 @@ func TestLongSessionsAreCutInPieces(t *testing.T) {
 	}
 }
 
+// TestRulesHoldWithoutException: a field that one protocol has and the other
+// has not comes out so, whatever the codes say.
+func TestRulesHoldWithoutException(t *testing.T) {
+	sessions := flows(300)
+	for i, s := range sessions {
+		for _, rec := range s.Series {
+			rec[1] = any(int64(7 + i%3))
+			if s.Meta[4] == "UDP" {
+				rec[1] = nil
+			}
+		}
+	}
+	c := fit(t, sessions)
+	if len(c.Rules) != 1 || !c.Rules[0].Series || c.Rules[0].Field != 0 {
+		t.Fatalf("found the rules %+v, want that of the bytes by protocol", c.Rules)
+	}
+	r := rand.New(rand.NewPCG(8, 8))
+	for i, s := range sessions {
+		cand := c.DecodeMeta(c.Encode(s)[0].Meta, r)
+		other := c.Encode(sessions[(i+1)%len(sessions)])[0] // of the other protocol
+		for _, rec := range c.DecodeSeries(cand, other.Series, r) {
+			if (rec[1] == nil) != (cand.Meta[4] == "UDP") {
+				t.Fatalf("%v of a session over %v", rec, cand.Meta[4])
+			}
+		}
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

@@ -42,6 +42,7 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 		f.c.Series = append(f.c.Series, one(*f.gap))
 	}
 	f.fitLength()
+	f.fitRules(recipe)
 	return f.c, nil
 }
 
