@@ -75,7 +75,7 @@ func run(args []string) int {
 // message is what the user reads of an error.
 func message(ctx context.Context, err error) string {
 	if cancelled(ctx, err) {
-		return "cancelled: nothing half done was kept"
+		return "cancelled: the workspace is sound and holds nothing half done"
 	}
 	var usage usageError
 	if errors.As(err, &usage) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 )
 
 // printer tells the user what goes on: results on standard output, progress on
@@ -88,7 +89,7 @@ func (p *printer) progress(name string, share float64, detail string, left time.
 		p.endBar()
 		p.barName = name
 		p.bar = progressbar.NewOptions(barSteps,
-			progressbar.OptionSetWriter(p.err), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetWriter(p.err), progressbar.OptionSetWidth(barWidth(os.Stderr)), progressbar.OptionSetPredictTime(false),
 			progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(50*time.Millisecond),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))
 	}
@@ -97,6 +98,17 @@ func (p *printer) progress(name string, share float64, detail string, left time.
 }
 
 const barSteps = 1000
+
+// barWidth leaves a line of the terminal enough room for what the bar says.
+func barWidth(f *os.File) int { return max(4, min(30, columns(f)-68)) }
+
+// columns is how wide a terminal is; of no terminal, wide enough for all.
+func columns(f *os.File) int {
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		return w
+	}
+	return 1 << 20
+}
 
 // endBar takes the bar off the terminal.
 func (p *printer) endBar() {

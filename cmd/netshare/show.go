@@ -74,7 +74,8 @@ func printLoaded(ctx context.Context, p *printer, ws *workspace.Workspace, l wor
 // printColumns writes what is meant of each column as a table.
 func printColumns(p *printer, infos []workspace.ColumnInfo) {
 	p.endBar()
-	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\n  column\tpart\tkind\tlearnt by\tdistinct\tmissing\tfrequent values")
 	for _, c := range infos {
 		kind := string(c.Kind)
@@ -89,6 +90,14 @@ func printColumns(p *printer, infos []workspace.ColumnInfo) {
 			printable(strings.Join(c.Examples, ", ")))
 	}
 	w.Flush()
+	width := columns(os.Stdout)
+	for line := range strings.Lines(table.String()) {
+		line = strings.TrimRight(line, "\n ")
+		if runes := []rune(line); len(runes) > width {
+			line = string(runes[:width-1]) + "…"
+		}
+		fmt.Fprintln(p.out, line)
+	}
 	fmt.Fprintln(p.out)
 }
 
@@ -135,11 +144,10 @@ func printMade(p *printer, m workspace.Made) {
 		"table": m.Table.Name.String(), "sessions": m.Sessions, "rows": m.Records, "calibrated": m.Calibrated,
 		"residual_before": m.Before, "residual_after": m.After, "effective": m.Effective, "run": m.Run,
 	})
-	text := fmt.Sprintf("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
+	p.note("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
 	if m.Calibrated {
-		text += fmt.Sprintf("; calibration took the margins from %.1f to %.1f times the real trace's noise", m.Before, m.After)
+		p.note("         calibrated: margins from %.1f to %.1f times the real trace's noise", m.Before, m.After)
 	}
-	p.note("%s", text)
 }
 
 // printReport writes the scores.
