@@ -226,6 +226,9 @@ func (w *Workspace) exportParquet(ctx context.Context, q store.RowsQuery, path s
 		return err
 	}
 	if err := tableio.ExportParquet(ctx, scratch.Tx(), query, side); err != nil {
+		if strings.Contains(err.Error(), "No space left on device") { // DuckDB's words are all there is
+			return fmt.Errorf("%s: the disk is full: free some space and run again", path)
+		}
 		return err
 	}
 	return os.Rename(side, path)

@@ -214,14 +214,16 @@ const (
 
 // entities returns the columns that tell the sessions of an event log apart:
 // that of a case, where there is one, or all that name somebody or something.
-// A column that is different in nearly every record tells none apart.
+// A column that is different in nearly every record, or missing in most, tells
+// none apart.
 func (g *guess) entities() []string {
 	var cases, found []string
 	for _, c := range g.schema.Columns {
 		s := g.stats[c.Name]
 		repeats := s.Distinct > 1 && float64(s.Distinct) <= .7*float64(g.rows)
 		named := c.Kind == trace.KindText || c.Kind == trace.KindCategory || c.Kind == trace.KindInteger || c.Kind == trace.KindPort
-		if c.Name == g.time || !repeats || !named {
+		_, list := c.Type.Elem()
+		if c.Name == g.time || !repeats || !named || list || 2*s.Nulls > g.rows {
 			continue
 		}
 		ws := wholes(c.Name)

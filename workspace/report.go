@@ -127,12 +127,17 @@ func scoreRows(real, synth Table, r *eval.Report) []store.Score {
 
 // Write writes report.html, report.json and figures/ into a folder, which is
 // made if it is absent.
-func (r Reported) Write(dir string) error {
+func (r Reported) Write(dir string) (err error) {
+	defer func() {
+		if errors.Is(err, syscall.ENOSPC) {
+			err = fmt.Errorf("%s: the disk is full: free some space and run again", dir)
+		}
+	}()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	var html, js bytes.Buffer
-	err := errors.Join(r.WriteHTML(&html), r.WriteJSON(&js))
+	err = errors.Join(r.WriteHTML(&html), r.WriteJSON(&js))
 	if err != nil {
 		return err
 	}
