@@ -36,6 +36,10 @@ type feature struct {
 	Bins  []int32   // classes: feature of each, -1 for none
 	Edges []float64 // numbers: ascending upper edges of the bins but the last
 	First int32     // numbers: feature of the first bin
+
+	// Number says which codes of a number count; nil for a property of the
+	// session, which always does.
+	Number *codec.NumberHead
 }
 
 // What a feature counts.
@@ -62,10 +66,10 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 		coded[i] = wholeOf(c, s, r)
 	}
 	b := &binner{c: c, coded: coded}
-	b.heads(c.MetaHeads(), ofMeta)
-	b.heads(c.SeriesHeads(), ofSeries)
+	b.heads(c.MetaHeads(), c.MetaNumbers(), ofMeta)
+	b.heads(c.SeriesHeads(), c.SeriesNumbers(), ofSeries)
 	if c.Clock != nil {
-		b.numbers(ofDuration, 0, func(w whole, f func(float64)) { f(w.duration) })
+		b.numbers(ofDuration, 0, nil, func(w whole, f func(float64)) { f(w.duration) })
 	}
 	t := targets{features: b.features}
 	rows := make([]calibrate.Row, len(coded))
@@ -123,23 +127,33 @@ type binner struct {
 }
 
 // heads adds the margins of the metadata or series heads.
-func (b *binner) heads(heads []codec.Head, of int) {
+func (b *binner) heads(heads []codec.Head, numbers []codec.NumberHead, of int) {
 	for h, head := range heads {
+		var number *codec.NumberHead
+		for i := range numbers {
+			if numbers[i].Head == h {
+				number = &numbers[i]
+			}
+		}
 		each := func(w whole, f func(float64)) {
 			if of == ofMeta {
-				for range w.records {
-					f(float64(w.meta[h]))
+				if number == nil || number.Counts(w.meta) {
+					for range w.records {
+						f(float64(w.meta[h]))
+					}
 				}
 				return
 			}
-			for at := h; at < len(w.series); at += len(heads) {
-				f(float64(w.series[at]))
+			for at := 0; at < len(w.series); at += len(heads) {
+				if number == nil || number.Counts(w.series[at:]) {
+					f(float64(w.series[at+h]))
+				}
 			}
 		}
 		if head.Classes > 0 {
 			b.classes(of, h, head.Classes, each)
 		} else {
-			b.numbers(of, h, each)
+			b.numbers(of, h, number, each)
 		}
 	}
 }
@@ -169,13 +183,13 @@ func (b *binner) classes(of, head, classes int, each func(whole, func(float64)))
 }
 
 // numbers adds a feature for each of numberBins quantile bins.
-func (b *binner) numbers(of, head int, each func(whole, func(float64))) {
+func (b *binner) numbers(of, head int, number *codec.NumberHead, each func(whole, func(float64))) {
 	var xs []float64
 	for _, w := range b.coded {
 		each(w, func(v float64) { xs = append(xs, v) })
 	}
 	slices.Sort(xs)
-	f := feature{Of: of, Head: head, First: b.next}
+	f := feature{Of: of, Head: head, First: b.next, Number: number}
 	for i := 1; i < numberBins && len(xs) > 0; i++ {
 		edge := xs[i*len(xs)/numberBins]
 		if edge > xs[0] && (len(f.Edges) == 0 || edge > f.Edges[len(f.Edges)-1]) {
@@ -209,10 +223,14 @@ func (t *targets) row(w whole) calibrate.Row {
 		f := &t.features[i]
 		switch f.Of {
 		case ofMeta:
-			add(f.bin(float64(w.meta[f.Head])), float32(w.records))
+			if f.Number == nil || f.Number.Counts(w.meta) {
+				add(f.bin(float64(w.meta[f.Head])), float32(w.records))
+			}
 		case ofSeries:
-			for at := f.Head; at < len(w.series); at += heads {
-				add(f.bin(float64(w.series[at])), 1)
+			for at := 0; at < len(w.series); at += heads {
+				if f.Number == nil || f.Number.Counts(w.series[at:]) {
+					add(f.bin(float64(w.series[at+f.Head])), 1)
+				}
 			}
 		case ofDuration:
 			add(f.bin(w.duration), 1)
