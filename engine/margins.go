@@ -29,11 +29,11 @@ const (
 )
 
 // feature maps the codes of one head, or a property of the session, to
-// feature numbers. A code without a bin is not constrained.
+// feature numbers.
 type feature struct {
 	Of    int       // which of the session's properties, below
 	Head  int       // of the metadata or the series
-	Bins  []int32   // classes: feature of each, -1 for none
+	Bins  []int32   // classes: feature of each
 	Edges []float64 // numbers: ascending upper edges of the bins but the last
 	First int32     // numbers: feature of the first bin
 
@@ -158,7 +158,8 @@ func (b *binner) heads(heads []codec.Head, numbers []codec.NumberHead, of int) {
 	}
 }
 
-// classes adds a feature for each class that occurs often enough.
+// classes adds a feature for each class that occurs often enough, and one for
+// the others together.
 func (b *binner) classes(of, head, classes int, each func(whole, func(float64))) {
 	counts := make([]int, classes)
 	for _, w := range b.coded {
@@ -170,13 +171,18 @@ func (b *binner) classes(of, head, classes int, each func(whole, func(float64)))
 	}
 	slices.SortStableFunc(order, func(x, y int) int { return counts[y] - counts[x] })
 	f := feature{Of: of, Head: head, Bins: make([]int32, classes)}
-	for i := range f.Bins {
-		f.Bins[i] = -1
-	}
+	rest := int32(-1) // the rare classes have one feature for all of them
 	for i, class := range order {
-		if i < atomsAtMost && counts[class] >= atomLeast {
+		switch {
+		case i < atomsAtMost && counts[class] >= atomLeast:
 			f.Bins[class] = b.next
 			b.next++
+		case rest < 0:
+			rest = b.next
+			b.next++
+			fallthrough
+		default:
+			f.Bins[class] = rest
 		}
 	}
 	b.features = append(b.features, f)
@@ -204,9 +210,6 @@ func (b *binner) numbers(of, head int, number *codec.NumberHead, each func(whole
 func (t *targets) row(w whole) calibrate.Row {
 	var row calibrate.Row
 	add := func(k int32, v float32) {
-		if k < 0 {
-			return
-		}
 		for i := range row {
 			if row[i].Feature == k {
 				row[i].Value += v

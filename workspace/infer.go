@@ -250,7 +250,14 @@ func (g *guess) entities() []string {
 // codeWords are of numbers that are names for something.
 const codeWords = "type class code flag flags tos stos dtos version status level mode stratum method vlan rcode qtype qclass unit opcode severity facility priority label z"
 
+// nameWords are of texts that name or describe somebody or something, however
+// few there are.
+const nameWords = "password passwd name email mail subject file filename path uri url query cookie fingerprint serial hash md5 sha1 sha256 " +
+	"answers helo rcptto mailfrom msg message content description key id ids fuid fuids"
+
 const (
+	wordValues = 20  // distinct short texts up to which they are words of a language of their own
+	wordLength = 16  // characters of such words, in the mean
 	fewValues  = 100 // distinct values up to which a text is a category
 	codeValues = 64  // distinct values up to which a number named like a code is one
 )
@@ -270,7 +277,9 @@ func (g *guess) field(c trace.Column) trace.Field {
 			break
 		}
 		f.Kind = trace.KindText
-		if s.Distinct <= fewValues && s.Distinct*4 <= filled || s.Distinct <= 2 {
+		ws := wholes(c.Name)
+		words := s.Distinct <= wordValues && s.MeanLen <= wordLength && !list && !anyOf(ws, nameWords) && !anyOf(ws, entityWords) && !anyOf(ws, caseWords)
+		if s.Distinct <= fewValues && s.Distinct*4 <= filled || s.Distinct <= 2 || words {
 			f.Kind = trace.KindCategory
 		}
 	case trace.KindInteger:

@@ -346,10 +346,18 @@ func (j *loadJob) loadRecords(ctx context.Context, file string) (err error) {
 		return err
 	}
 	var n int64
-	return r.Read(ctx, func(row trace.Row) error {
+	return inFile(file, r.Read(ctx, func(row trace.Row) error {
 		n++
 		return j.put(ctx, file, n, row)
-	}, j.reject)
+	}, j.reject))
+}
+
+// inFile names the file in an error that does not.
+func inFile(file string, err error) error {
+	if err == nil || strings.Contains(err.Error(), file) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
 }
 
 // loadTable loads a file that DuckDB reads itself, into a table beside the one
@@ -367,7 +375,7 @@ func (j *loadJob) loadTable(ctx context.Context, file string, i int) error {
 	table := tableio.Quote(fmt.Sprintf("load_%d", i))
 	s, _, err := tableio.Load(ctx, side.Tx(), file, table, func(r trace.Reject) { rejects = append(rejects, r) })
 	if err != nil {
-		return err
+		return inFile(file, err)
 	}
 	if err := j.begin(ctx, file, s); err != nil {
 		return err
@@ -397,7 +405,7 @@ func (j *loadJob) loadWhole(ctx context.Context, file string) error {
 	j.writer = writer
 	s, _, err := tableio.Load(ctx, writer.Tx(), file, writer.Name(), j.reject)
 	if err != nil {
-		return err
+		return inFile(file, err)
 	}
 	writer.SetSchema(s)
 	return nil

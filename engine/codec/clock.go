@@ -12,8 +12,8 @@ import (
 // that a trace in whole milliseconds is imitated in whole milliseconds.
 type Clock struct {
 	Type trace.Type
-	Zero int64   // TypeTime: nanoseconds since 1970 of tick 0; else the same in steps
-	Step float64 // TypeTime: nanoseconds a tick; else units of the column a tick
+	Zero int64   // ticks since 1970, or since the column's own zero, of tick 0
+	Step float64 // nanoseconds a tick of TypeTime, else units of the column a tick
 	Last float64 // of the trace, in ticks
 }
 
@@ -45,36 +45,38 @@ func fitClock(t trace.Type, times []any) *Clock {
 	for _, x := range whole {
 		lo, hi = min(lo, x), max(hi, x)
 	}
-	var g int64
-	for _, x := range whole {
-		g = gcd(g, x-lo)
-	}
-	// A common step of few records is chance: only what a person would have
-	// rounded to counts, a power of ten.
+	// Only what a person would have rounded to is a grid: powers of ten. A few
+	// times off it are the noise of other programs' arithmetic.
 	tick := int64(1)
-	for g > 0 && g%(tick*10) == 0 {
+	for tick < maxTick && onGrid(whole, tick*10) {
 		tick *= 10
 	}
-	c.Zero = lo
-	c.Last = float64(hi-lo) / float64(tick)
-	if t == trace.TypeTime {
-		c.Step = float64(tick)
-	} else {
-		c.Step *= float64(tick)
-		c.Zero = lo / tick
-		if lo%tick != 0 { // the first record is off the grid: keep the fine step
-			c.Step /= float64(tick)
-			c.Zero, c.Last = lo, float64(hi-lo)
-		}
-	}
+	c.Step *= float64(tick)
+	c.Zero = floorDiv(lo, tick)
+	c.Last = float64(floorDiv(hi, tick) - c.Zero)
 	return c
 }
 
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
+// maxTick is the coarsest grid: an hour in nanoseconds, in round figures.
+const maxTick = 1_000_000_000_000
+
+// onGrid reports whether nearly all times are multiples of tick.
+func onGrid(times []int64, tick int64) bool {
+	off := 0
+	for _, x := range times {
+		if x%tick != 0 {
+			off++
+		}
 	}
-	return max(a, -a)
+	return off*100 <= len(times)
+}
+
+func floorDiv(x, d int64) int64 {
+	q := x / d
+	if x%d < 0 {
+		q--
+	}
+	return q
 }
 
 // resolution returns the coarsest of 1, 0.1, ... 1e-9 of which nearly all
@@ -89,7 +91,7 @@ func resolution(values []any) float64 {
 			}
 			n++
 			q := x / d
-			if math.Abs(q-math.Round(q)) > 1e-6*max(1, math.Abs(q)*1e-6) {
+			if math.Abs(q-math.Round(q)) > 1e-6+1e-15*math.Abs(q) {
 				off++
 			}
 		}
@@ -104,7 +106,7 @@ func resolution(values []any) float64 {
 func (c *Clock) ticks(v any) float64 {
 	if c.Type == trace.TypeTime {
 		if t, ok := v.(time.Time); ok {
-			return math.Round(float64(t.UnixNano()-c.Zero) / c.Step)
+			return float64(floorDiv(t.UnixNano()+int64(c.Step)/2, int64(c.Step)) - c.Zero)
 		}
 		return 0
 	}
@@ -119,7 +121,7 @@ func (c *Clock) ticks(v any) float64 {
 func (c *Clock) value(ticks float64) any {
 	switch c.Type {
 	case trace.TypeTime:
-		return time.Unix(0, c.Zero+int64(math.Round(ticks))*int64(c.Step)).UTC()
+		return time.Unix(0, (c.Zero+int64(math.Round(ticks)))*int64(c.Step)).UTC()
 	case trace.TypeInt:
 		return int64(math.Round((float64(c.Zero) + math.Round(ticks)) * c.Step))
 	}

@@ -42,13 +42,15 @@ func fitRanges(rare []string) []Range {
 	}
 	slices.Sort(cuts)
 	var ranges []Range
+	// The outermost ranges end where the ports do, in round figures.
+	least, most := ports[0]/256*256, ports[len(ports)-1]/256*256+255
 	for i, lo := range cuts {
-		hi := int64(65535)
+		hi := most
 		if i+1 < len(cuts) {
 			hi = cuts[i+1] - 1
 		}
 		if j, _ := slices.BinarySearch(ports, lo); j < len(ports) && ports[j] <= hi {
-			ranges = append(ranges, Range{max(lo, 1), hi})
+			ranges = append(ranges, Range{max(lo, least, 1), min(hi, most)})
 		}
 	}
 	return ranges

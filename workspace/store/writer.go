@@ -104,7 +104,7 @@ func (w *TableWriter) prepare(ctx context.Context) error {
 	}
 	switch {
 	case existing && w.spec.Mode == Create:
-		return fmt.Errorf("%s: %w: choose another name, replace it or append to it", w.spec.Name, ErrTableExists)
+		return fmt.Errorf("%s: %w: choose another name, or replace it (--replace)", w.spec.Name, ErrTableExists)
 	case existing && w.spec.Mode == Replace:
 		if _, err := w.tx.ExecContext(ctx, "DROP TABLE "+w.Name()); err != nil {
 			return err
