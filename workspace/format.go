@@ -1,9 +1,6 @@
 package workspace
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
+	"netshare/workspace/packed"
 	"netshare/workspace/pcapio"
 	"netshare/workspace/tableio"
 	"netshare/workspace/trace"
@@ -74,28 +70,15 @@ func readHead(path string) ([]byte, error) {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a directory: name the files in it", path)
 	}
-	b := bufio.NewReader(f)
-	magic, _ := b.Peek(4)
-	var r io.Reader = b
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: gzip: %w: the file is damaged", path, err)
-		}
-		r = z
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, fmt.Errorf("%s: zstd: %w: the file is damaged", path, err)
-		}
-		defer z.Close()
-		r = z
+	r, err := packed.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	defer r.Close()
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("%s: %w: the file is damaged", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return head[:n], nil
 }

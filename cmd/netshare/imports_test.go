@@ -15,12 +15,13 @@ var owners = map[string]string{
 	"github.com/traefik/yaegi/":    "netshare/scripting",
 	"gonum.org/v1/plot":            "netshare/eval/figure",
 	"github.com/spf13/cobra":       "netshare/cmd/netshare",
+	"github.com/klauspost/compress": "netshare/workspace/packed",
 }
 
 // floors are the packages from the bottom up: a package imports only packages
 // of lower floors, and children of its own.
 var floors = [][]string{
-	{"netshare/workspace/trace"},
+	{"netshare/workspace/trace", "netshare/workspace/packed"},
 	{
 		"netshare/workspace/store", "netshare/workspace/pcapio", "netshare/workspace/zeekio", "netshare/workspace/tableio",
 		"netshare/scripting", "netshare/engine", "netshare/eval",

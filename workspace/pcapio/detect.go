@@ -1,17 +1,13 @@
 package pcapio
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // ErrNotCapture is wrapped by the errors of Open and NewReader for content
@@ -83,48 +79,6 @@ func textOf(head []byte) (string, bool) {
 	control := func(r rune) bool { return r < ' ' && r != '\t' || r == utf8.RuneError }
 	return string(head), len(head) > 0 && strings.IndexFunc(string(head), control) < 0
 }
-
-// zstdWindow bounds the memory that a zstd frame may ask for, in bytes: what
-// `zstd --long` makes, and not more.
-const zstdWindow = 128 << 20
-
-// decompressed returns the content of r, decompressed where it is gzip or
-// zstd, the compression's name or "", and what releases it.
-func decompressed(name string, r *bufio.Reader) (io.Reader, string, func(), error) {
-	head, err := r.Peek(4)
-	if err != nil && err != io.EOF {
-		return nil, "", nil, fmt.Errorf("%s: %w", name, err)
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, "", nil, fmt.Errorf("%s: gzip: %w: the file is damaged", name, whole(err))
-		}
-		return &inflated{z}, "gzip", func() { z.Close() }, nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
-		if err != nil {
-			return nil, "", nil, fmt.Errorf("%s: zstd: %w: the file is damaged", name, err)
-		}
-		return &inflated{z}, "zstd", z.Close, nil
-	}
-	return r, "", func() {}, nil
-}
-
-// inflated is a decompressed stream. It tells the compressed stream's early
-// end from the end of what it holds.
-type inflated struct{ r io.Reader }
-
-func (i *inflated) Read(b []byte) (int, error) {
-	n, err := i.r.Read(b)
-	if err == io.ErrUnexpectedEOF {
-		err = errStreamCut
-	}
-	return n, err
-}
-
-var errStreamCut = errors.New("stream cut short")
 
 // whole makes an end of file inside a stream an unexpected one.
 func whole(err error) error {

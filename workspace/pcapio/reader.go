@@ -1,7 +1,6 @@
 package pcapio
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"netshare/workspace/packed"
 	"netshare/workspace/trace"
 )
 
@@ -20,18 +20,17 @@ import (
 // implements trace.Reader, streams in constant memory and is not safe for
 // concurrent use.
 type Reader struct {
-	name        string
-	schema      trace.Schema
-	source      source
-	compression string // "gzip", "zstd" or ""
-	release     func()
-	notes       *notes
-	reasons     map[string]int64 // of rejected packets
-	packets     int64            // records seen
-	rows        int64            // of them, made rows
-	broken      string           // why reading ended early, "" where it didn't
-	maker       *rowMaker
-	take        Header
+	name    string
+	schema  trace.Schema
+	source  source
+	release func()
+	notes   *notes
+	reasons map[string]int64 // of rejected packets
+	packets int64            // records seen
+	rows    int64            // of them, made rows
+	broken  string           // why reading ended early, "" where it didn't
+	maker   *rowMaker
+	take    Header
 }
 
 // Open opens the capture at path, compressed by gzip or zstd or not.
@@ -68,12 +67,13 @@ func Open(path string) (*Reader, error) {
 // NewReader reads a capture from a stream such as standard input, which it
 // does not close. The name stands in errors and rejects.
 func NewReader(name string, stream io.Reader) (*Reader, error) {
-	content, compression, release, err := decompressed(name, bufio.NewReaderSize(stream, 64<<10))
+	content, err := packed.NewReader(stream)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	release := func() { content.Close() }
 	r := &Reader{
-		name: name, compression: compression, release: release,
+		name: name, release: release,
 		notes: new(notes), reasons: map[string]int64{}, maker: newRowMaker(),
 	}
 	if err := r.begin(newInput(content)); err != nil {
@@ -215,13 +215,9 @@ func (r *Reader) reject(reject func(trace.Reject), isPacket bool, offset int64, 
 	}
 }
 
-// streamError names the compression that broke, and how far it got.
+// streamError says how far the stream got before it broke.
 func (r *Reader) streamError(err error) error {
-	if r.compression == "" {
-		return fmt.Errorf("%s: after packet %d: %w", r.name, r.packets, err)
-	}
-	return fmt.Errorf("%s: %s after packet %d: %w: get the whole file, or decompress what there is and load that",
-		r.name, r.compression, r.packets, err)
+	return fmt.Errorf("%s: after packet %d: %w", r.name, r.packets, err)
 }
 
 // end tells a file that gave rows from one that gave none.

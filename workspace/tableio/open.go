@@ -9,8 +9,7 @@ import (
 	"os"
 	"unicode/utf8"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"netshare/workspace/packed"
 )
 
 // The encodings of text files.
@@ -58,22 +57,12 @@ func open(path string) (*input, error) {
 }
 
 func (in *input) decode() error {
-	r := bufio.NewReaderSize(in.file, bufferLen)
-	magic, _ := r.Peek(4)
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return fmt.Errorf("gzip: %w", err)
-		}
-		in.compressed, r = true, bufio.NewReaderSize(&named{z, "gzip"}, bufferLen)
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return fmt.Errorf("zstd: %w", err)
-		}
-		in.compressed, r = true, bufio.NewReaderSize(&named{z, "zstd"}, bufferLen)
+	content, err := packed.NewReader(in.file)
+	if err != nil {
+		return err
 	}
+	in.compressed = content.Format != ""
+	r := bufio.NewReaderSize(content, bufferLen)
 	head, err := r.Peek(bufferLen)
 	if len(head) == 0 {
 		if err == nil || err == io.EOF {
@@ -130,23 +119,6 @@ func encodingOf(head []byte) (string, int) {
 		return latin1, 0
 	}
 	return utf8Text, 0
-}
-
-// named says which decompressor an error came from.
-type named struct {
-	r    io.Reader
-	name string
-}
-
-func (d *named) Read(p []byte) (int, error) {
-	n, err := d.r.Read(p)
-	switch {
-	case err == nil || err == io.EOF:
-		return n, err
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return n, fmt.Errorf("%s data is cut short", d.name)
-	}
-	return n, fmt.Errorf("%s data is damaged: %w", d.name, err)
 }
 
 // latin1Reader turns ISO 8859-1 into UTF-8.

@@ -7,15 +7,11 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"netshare/workspace/packed"
 )
 
 // maxLine bounds the memory that one line may take; a longer one is rejected.
 const maxLine = 16 << 20
-
-// maxWindow bounds the memory that a zstd frame may ask for.
-const maxWindow = 128 << 20
 
 // lines splits a file into lines and knows where each begins.
 type lines struct {
@@ -29,45 +25,17 @@ type lines struct {
 // newLines decompresses gzip and zstd, told by their magic, and skips a byte
 // order mark.
 func newLines(r io.Reader) (*lines, error) {
-	br := bufio.NewReaderSize(r, 256<<10)
-	magic, _ := br.Peek(4)
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(br)
-		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
-		}
-		br = bufio.NewReaderSize(&named{z, "gzip"}, 256<<10)
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, fmt.Errorf("zstd: %w", err)
-		}
-		br = bufio.NewReaderSize(&named{z, "zstd"}, 256<<10)
+	content, err := packed.NewReader(r)
+	if err != nil {
+		return nil, err
 	}
+	br := bufio.NewReaderSize(content, 256<<10)
 	l := &lines{r: br}
 	if bom, _ := br.Peek(3); bytes.Equal(bom, []byte{0xef, 0xbb, 0xbf}) {
 		_, _ = br.Discard(3)
 		l.next = 3
 	}
 	return l, nil
-}
-
-// named says which decompressor an error came from.
-type named struct {
-	r    io.Reader
-	name string
-}
-
-func (d *named) Read(p []byte) (int, error) {
-	n, err := d.r.Read(p)
-	switch {
-	case err == nil || err == io.EOF:
-		return n, err
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return n, fmt.Errorf("%s data is cut short", d.name)
-	}
-	return n, fmt.Errorf("%s data is damaged: %w", d.name, err)
 }
 
 // errLong is a line longer than maxLine; reading goes on after it.
