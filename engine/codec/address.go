@@ -13,7 +13,7 @@ type Prefix struct {
 	CIDR string
 	V6   bool // of the class of all other addresses, the version
 
-	parsed netip.Prefix
+	parsed netip.Prefix // of CIDR, once asked for
 }
 
 // anyV4 and anyV6 are what addresses without a common prefix are drawn from.
@@ -87,6 +87,24 @@ func fitPrefixes(rare []string) []Prefix {
 	return out
 }
 
+// within returns the first of the prefixes that holds an address, -1 for none
+// and for what is no address.
+func within(prefixes []Prefix, s string) int {
+	if len(prefixes) == 0 {
+		return -1
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return -1
+	}
+	for i := range prefixes {
+		if prefixes[i].contains(a) {
+			return i
+		}
+	}
+	return -1
+}
+
 func (p *Prefix) prefix() netip.Prefix {
 	if !p.parsed.IsValid() {
 		p.parsed = netip.MustParsePrefix(p.CIDR)
@@ -94,11 +112,7 @@ func (p *Prefix) prefix() netip.Prefix {
 	return p.parsed
 }
 
-func (p *Prefix) contains(s string) bool {
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return false
-	}
+func (p *Prefix) contains(a netip.Addr) bool {
 	q := p.prefix()
 	if q == anyV4 || q == anyV6 { // the catch-all holds what no prefix before it does
 		return a.Is6() == p.V6

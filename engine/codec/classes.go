@@ -134,16 +134,17 @@ func (c *Classes) fitRest(rare, once []string, r *rand.Rand) {
 		taken[alias] = true
 		c.Alias = append(c.Alias, alias)
 		c.index[s] = len(c.Kept) + i
+		if _, real := c.index[alias]; !real {
+			c.index[alias] = len(c.Kept) + i
+		}
 	}
 }
 
 // like draws a value of the same kind and neighbourhood as s.
 func (c *Classes) like(s string, r *rand.Rand) string {
 	if c.Kind == trace.KindAddress {
-		for i := range c.Prefixes {
-			if c.Prefixes[i].contains(s) {
-				return c.Prefixes[i].draw(r)
-			}
+		if i := within(c.Prefixes, s); i >= 0 {
+			return c.Prefixes[i].draw(r)
 		}
 	}
 	if c.Template != nil {
@@ -172,7 +173,7 @@ func (c *Classes) class(v any) int {
 	}
 	if c.index == nil {
 		c.index = map[string]int{}
-		for i, s := range c.Kept {
+		for i, s := range slices.Concat(c.Kept, c.Alias) {
 			c.index[s] = i
 		}
 	}
@@ -180,10 +181,8 @@ func (c *Classes) class(v any) int {
 		return i
 	}
 	base := c.missing()
-	for i := range c.Prefixes {
-		if c.Prefixes[i].contains(s) {
-			return base + i
-		}
+	if i := within(c.Prefixes, s); i >= 0 {
+		return base + i
 	}
 	if n, ok := portNumber(s); ok {
 		for i, g := range c.Ranges {

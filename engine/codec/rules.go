@@ -2,23 +2,33 @@ package codec
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"netshare/workspace/trace"
 )
 
-// Rule says that a field is missing in the sessions of some values of a
-// metadata category, and in no others: what a protocol does not have. Rules
-// are found in the real trace, where they hold without exception, and hold in
+// Rule says what a field can be in the sessions of each value of a metadata
+// category: what a protocol does not have, and what only it has. Rules are
+// found in the real trace, where they hold without exception, and hold in
 // every synthetic one.
+//
+// By a protocol, a field is missing only where it was, there only where it
+// was, and of the classes it was seen in. By any other category it is missing
+// or there, where the category settles which.
 type Rule struct {
-	Series  bool // the field is one of the records
-	Field   int  // position among the metadata or series fields
-	By      int  // metadata field
-	Missing map[string]bool
+	Series bool // the field is one of the records
+	Field  int  // position among the metadata or series fields
+	By     int  // metadata field
+	Seen   map[string]*Support
+}
 
-	// Present are codes of the field where it is there, for where it must be
-	// and the networks made none.
-	Present []Code
+// Support is what a field was in the sessions of one value of a category.
+type Support struct {
+	Missing bool    // it was missing
+	Classes []int32 // it was of these classes, ascending; nil for a number
+	Codes   []Code  // of which these are examples; none where it was never there
+
+	n int
 }
 
 // Code is a member's class and number.
@@ -28,83 +38,105 @@ type Code struct {
 }
 
 const (
-	ruleValues  = 64  // most values of a category that a rule goes by
-	ruleLeast   = 20  // fewest sessions, with and without the field each
-	rulePresent = 512 // codes kept
+	ruleValues   = 64  // most values of a category that a rule goes by
+	ruleLeast    = 20  // fewest records with the field, and without, that make a rule of a category
+	ruleExamples = 256 // kept of each value
 )
 
-// fitRules finds the rules of a recipe's fields.
+// fitRules finds the rules of a recipe's fields, those by protocols first.
 func (f *fitter) fitRules(recipe *trace.Recipe) {
-	for by, field := range recipe.Metadata {
-		if field.Kind != trace.KindProtocol && field.Kind != trace.KindCategory && field.Kind != trace.KindBoolean {
-			continue
+	for _, protocol := range []bool{true, false} {
+		for by, field := range recipe.Metadata {
+			category := field.Kind == trace.KindCategory || field.Kind == trace.KindBoolean
+			if protocol != (field.Kind == trace.KindProtocol) || !protocol && !category {
+				continue
+			}
+			f.rulesBy(by, protocol, f.c.Meta, false)
+			f.rulesBy(by, protocol, f.c.Series, true)
 		}
-		f.rulesBy(by, f.c.Meta, false)
-		f.rulesBy(by, f.c.Series, true)
 	}
 }
 
-// rulesBy finds the rules of the fields of blocks by one metadata field.
-func (f *fitter) rulesBy(by int, blocks []Block, series bool) {
+// rulesBy finds the rules of the fields of blocks by one metadata field. A
+// field has one rule at most.
+func (f *fitter) rulesBy(by int, protocol bool, blocks []Block, series bool) {
 	for i := range blocks {
 		for _, m := range blocks[i].Members {
-			if m.Field < 0 || !series && m.Field == by || f.ruled(series, m.Field) {
+			ruled := slices.ContainsFunc(f.c.Rules, func(r Rule) bool { return r.Series == series && r.Field == m.Field })
+			if m.Field < 0 || !series && m.Field == by || ruled || m.Classes == nil && m.Number == nil {
 				continue
 			}
-			if r := f.rule(by, m, series); r != nil {
+			if r := f.rule(by, m, series); r != nil && r.holds(protocol) {
 				f.c.Rules = append(f.c.Rules, *r)
 			}
 		}
 	}
 }
 
-// ruled reports whether a field has a rule already.
-func (f *fitter) ruled(series bool, field int) bool {
-	for _, r := range f.c.Rules {
-		if r.Series == series && r.Field == field {
-			return true
-		}
-	}
-	return false
-}
-
+// rule gathers what a field was by one metadata field, nil where that has too
+// many values.
 func (f *fitter) rule(by int, m Member, series bool) *Rule {
-	if m.Classes == nil && m.Number == nil {
-		return nil
-	}
-	r := &Rule{Series: series, Field: m.Field, By: by, Missing: map[string]bool{}}
-	with, without := 0, 0
+	r := &Rule{Series: series, Field: m.Field, By: by, Seen: map[string]*Support{}}
 	for _, s := range f.sessions {
 		key, _ := text(s.Meta[by])
-		rows := []trace.Row{s.Meta}
-		at := m.Field
-		if series {
-			rows, at = s.Series, m.Field+1
-		}
-		for _, row := range rows {
-			v := row[at]
-			if missing, known := r.Missing[key]; known && missing != (v == nil) {
+		seen := r.Seen[key]
+		if seen == nil {
+			if len(r.Seen) == ruleValues {
 				return nil
 			}
-			r.Missing[key] = v == nil
-			if v == nil {
-				without++
-			} else if with++; len(r.Present) < rulePresent {
-				c := Code{Class: int32(m.class(v))}
-				if m.numeric() {
-					c.Rank = m.Number.rankOf(v)
-				}
-				r.Present = append(r.Present, c)
-			}
+			seen = &Support{}
+			r.Seen[key] = seen
 		}
-		if len(r.Missing) > ruleValues {
-			return nil
+		if !series {
+			seen.note(m, s.Meta[m.Field], f.rand)
+			continue
 		}
-	}
-	if with < ruleLeast || without < ruleLeast {
-		return nil
+		for _, rec := range s.Series {
+			seen.note(m, rec[m.Field+1], f.rand)
+		}
 	}
 	return r
+}
+
+// note takes one value of the field.
+func (s *Support) note(m Member, v any, r *rand.Rand) {
+	if v == nil {
+		s.Missing = true
+		return
+	}
+	c := Code{Class: int32(m.class(v))}
+	if m.numeric() {
+		c.Rank = m.Number.rankOf(v)
+	}
+	if m.Classes != nil {
+		if i, found := slices.BinarySearch(s.Classes, c.Class); !found {
+			s.Classes = slices.Insert(s.Classes, i, c.Class)
+		}
+	}
+	s.n++
+	if len(s.Codes) < ruleExamples {
+		s.Codes = append(s.Codes, c)
+	} else if i := r.IntN(s.n); i < ruleExamples { // all equally likely to be kept
+		s.Codes[i] = c
+	}
+}
+
+// holds reports whether what was gathered is a rule: by a protocol always, by
+// another category where it settles whether the field is there.
+func (r *Rule) holds(protocol bool) bool {
+	if protocol {
+		return true
+	}
+	with, without := 0, 0
+	for _, s := range r.Seen {
+		if s.Missing && s.n > 0 {
+			return false
+		}
+		s.Classes = nil
+		with += s.n
+		without += boolInt(s.Missing)
+	}
+	return with >= ruleLeast && without > 0
 }
 
 // apply settles the fields of one decoded row, the metadata or a record.
@@ -114,25 +146,42 @@ func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) {
 		if rule.Series != series {
 			continue
 		}
+		key, _ := text(meta[rule.By])
+		seen := rule.Seen[key]
+		if seen == nil {
+			continue
+		}
 		blocks, at := c.Meta, rule.Field
 		if series {
 			blocks, at = c.Series, rule.Field+1
 		}
-		key, _ := text(meta[rule.By])
-		missing, known := rule.Missing[key]
-		switch {
-		case !known:
-		case missing:
+		m := member(blocks, rule.Field)
+		if seen.allows(m, row[at]) {
+			continue
+		}
+		if len(seen.Codes) == 0 {
 			row[at] = nil
-		case row[at] == nil:
-			code := rule.Present[r.IntN(len(rule.Present))]
-			if m := member(blocks, rule.Field); m.Number != nil {
-				row[at] = m.Number.decode(int(code.Class), code.Rank)
-			} else {
-				row[at] = m.Classes.draw(int(code.Class), r)
-			}
+			continue
+		}
+		code := seen.Codes[r.IntN(len(seen.Codes))]
+		if m.Number != nil {
+			row[at] = m.Number.decode(int(code.Class), code.Rank)
+		} else {
+			row[at] = m.Classes.draw(int(code.Class), r)
 		}
 	}
+}
+
+// allows reports whether a value is like what was seen.
+func (s *Support) allows(m *Member, v any) bool {
+	if v == nil {
+		return s.Missing
+	}
+	if len(s.Codes) == 0 || s.Classes == nil {
+		return len(s.Codes) > 0
+	}
+	_, found := slices.BinarySearch(s.Classes, int32(m.class(v)))
+	return found
 }
 
 // member returns the member of a field.
