@@ -151,6 +151,42 @@ func TestGeneratedSessionsAreSound(t *testing.T) {
 	}
 }
 
+// TestRareValuesStay: a column that varies in few records is not constant in
+// the synthetic trace, however little was learnt.
+func TestRareValuesStay(t *testing.T) {
+	l := flows(400)
+	for i, s := range l {
+		for _, rec := range s.Series {
+			rec[2] = "A"
+			if i == 7 {
+				rec[2] = "R"
+			}
+		}
+		l[i].Meta = append(s.Meta, i == 9)
+	}
+	r := recipe
+	r.Metadata = append(append([]trace.Field(nil), recipe.Metadata...), trace.Boolean("odd"))
+	r.Key = []string{"src", "dst", "dport", "proto"}
+	with := map[string]trace.Type{"odd": trace.TypeBool}
+	for k, v := range types {
+		with[k] = v
+	}
+	m, err := engine.Train(context.Background(), l, &r, with, options(1), engine.Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags, odd := map[any]int{}, map[any]int{}
+	for _, s := range generate(t, m, engine.DefaultGenerateOptions()) {
+		odd[s.Meta[4]]++
+		for _, rec := range s.Series {
+			flags[rec[2]]++
+		}
+	}
+	if len(flags) != 2 || len(odd) != 2 {
+		t.Errorf("flags %v and odd %v, want two of each", flags, odd)
+	}
+}
+
 func TestSameSeedSameTrace(t *testing.T) {
 	l := flows(200)
 	a, b := train(t, l, options(3)), train(t, l, options(3))

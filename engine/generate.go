@@ -154,6 +154,11 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		}
 		cands = chosen
 	}
+	if !g.opts.Raw {
+		for _, i := range g.m.targets.variety.vary(g.m.Codec, cands, g.rand) {
+			g.m.Codec.Reread(&cands[i].Candidate, cands[i].meta, g.key, g.rand)
+		}
+	}
 	for _, c := range cands {
 		g.keys[g.keyOf(c)] = true
 	}

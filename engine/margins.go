@@ -18,6 +18,7 @@ type targets struct {
 	meta, series ranks
 	lengths      lengths
 	families     families
+	variety      variety
 }
 
 // A margin is never asked to be met more closely than by leastError of itself,
@@ -85,6 +86,7 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 		meta, series = append(meta, w.meta), append(series, w.series)
 	}
 	t.meta = fitRanks(c.MetaNumbers(), len(c.MetaHeads()), meta...)
+	t.variety = fitVariety(c, coded)
 	head := c.LengthHead()
 	t.lengths = fitLengths(head, c.MetaHeads()[head].Classes, meta...)
 	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)

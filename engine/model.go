@@ -41,7 +41,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	bare.net, bare.targets = nil, targets{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, networks})
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, networks})
 	return b.Bytes(), err
 }
 
@@ -58,6 +58,7 @@ type savedAs struct {
 	Series   ranks
 	Lengths  lengths
 	Families families
+	Variety  variety
 	Networks []byte
 }
 
@@ -71,7 +72,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
-	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families}
+	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety}
 	net, err := dgan.Load(m.shape(), s.Networks)
 	if err != nil {
 		return err

@@ -1,6 +1,9 @@
 package codec
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Block codes one field, or several that share a head. Its heads are a
 // category, over the classes of its members or the combinations of them, then
@@ -189,4 +192,59 @@ func numbersOf(blocks []Block) []NumberHead {
 		at += len(b.heads())
 	}
 	return out
+}
+
+// MemberHead is a field that has classes, and what they are in the classes of
+// its head.
+type MemberHead struct {
+	Head int
+	Of   []int32 // for each class of the head, the field's; -1 where it may be of several
+}
+
+// MetaMembers and SeriesMembers return the fields with classes, but for what
+// the session itself has.
+func (c *Codec) MetaMembers() []MemberHead { return membersOf(c.Meta) }
+
+// SeriesMembers returns those of a record.
+func (c *Codec) SeriesMembers() []MemberHead { return membersOf(c.Series) }
+
+func membersOf(blocks []Block) []MemberHead {
+	var out []MemberHead
+	at := 0
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Bits == nil && b.Length == nil && b.classes() > 1 {
+			for j, m := range b.Members {
+				if m.Field < 0 {
+					continue
+				}
+				h := MemberHead{Head: at, Of: make([]int32, b.classes())}
+				for class := range h.Of {
+					switch {
+					case b.Joint == nil:
+						h.Of[class] = int32(class)
+					case class < len(b.Joint.Tuples):
+						h.Of[class] = b.Joint.Tuples[class][j]
+					default:
+						h.Of[class] = -1
+					}
+				}
+				out = append(out, h)
+			}
+		}
+		at += len(b.heads())
+	}
+	return out
+}
+
+// Reread decodes the metadata of a candidate again after its codes were
+// changed, but for the fields that tell sessions apart.
+func (c *Codec) Reread(cand *Candidate, code []float32, key []int, r *rand.Rand) {
+	again := c.DecodeMeta(code, r)
+	for i := range cand.Meta {
+		if !slices.Contains(key, i) {
+			cand.Meta[i] = again.Meta[i]
+		}
+	}
+	c.apply(false, cand.Meta, cand.Meta, r)
 }

@@ -34,7 +34,7 @@ const (
 	// leastInformation is what the classes of two groups must say of each
 	// other, in nats, corrected for chance, and leastShare the same as a share
 	// of the lesser group's entropy.
-	leastInformation = .01
+	leastInformation = .001
 	leastShare       = .1
 )
 
