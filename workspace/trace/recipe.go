@@ -11,8 +11,8 @@ import (
 // encoding is chosen from the field's kind and data.
 type Encoding string
 
-// The encodings. Sources: NetShare's configuration files (bit, categorical,
-// log1p and min-max), ENGINE notes in the documentation for the others.
+// The encodings. Bit, categorical, log1p and min-max are NetShare's; package
+// engine/codec says what the others do.
 const (
 	EncodeAuto       Encoding = ""
 	EncodeBits       Encoding = "bit"         // one two-way category per bit
