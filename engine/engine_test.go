@@ -151,6 +151,34 @@ func TestGeneratedSessionsAreSound(t *testing.T) {
 	}
 }
 
+// TestRecordsWithoutKeyMayRepeat: where each record is a session of its own,
+// nothing has to be unique, also for a model that was saved.
+func TestRecordsWithoutKeyMayRepeat(t *testing.T) {
+	var l list
+	for i := range 300 {
+		l = append(l, trace.Session{Meta: trace.Row{[]any{"up", "down", "idle"}[i%3], int64(i % 2)}, Series: []trace.Row{{nil}}})
+	}
+	r := trace.Recipe{Name: "states", Key: []string{}, Metadata: []trace.Field{trace.Category("state"), trace.Integer("n")}}
+	m, err := engine.Train(context.Background(), l, &r, map[string]trace.Type{"state": trace.TypeText, "n": trace.TypeInt}, options(3), engine.Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := m.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := new(engine.Model)
+	if err := back.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	if out := generate(t, back, engine.DefaultGenerateOptions()); len(out) != 300 {
+		t.Errorf("made %d records, want 300", len(out))
+	}
+	if key := back.Recipe.KeyNames(); len(key) != 0 {
+		t.Errorf("the saved model has key %v", key)
+	}
+}
+
 // TestRareValuesStay: a column that varies in few records is not constant in
 // the synthetic trace, however little was learnt.
 func TestRareValuesStay(t *testing.T) {

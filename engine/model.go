@@ -41,9 +41,12 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	bare.net, bare.targets = nil, targets{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, networks})
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, networks})
 	return b.Bytes(), err
 }
+
+// keyless reports whether each record is a session of its own.
+func (m *Model) keyless() bool { return m.Recipe.Key != nil && len(m.Recipe.Key) == 0 }
 
 // plain is a Model without methods.
 type plain Model
@@ -52,6 +55,7 @@ type plain Model
 type savedAs struct {
 	Format   int
 	Model    plain
+	Keyless  bool // the recipe's key is empty, which gob takes for nil
 	Features []feature
 	Margins  calibrate.Targets
 	Meta     ranks
@@ -72,6 +76,9 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
+	if s.Keyless {
+		m.Recipe.Key = []string{}
+	}
 	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety}
 	net, err := dgan.Load(m.shape(), s.Networks)
 	if err != nil {
