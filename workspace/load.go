@@ -83,7 +83,10 @@ func (w *Workspace) Load(ctx context.Context, l Load) (Loaded, error) {
 	var out Loaded
 	err = w.step(ctx, run, func(id int64) error {
 		out.Run = id
-		spec := store.TableSpec{Name: name, Run: id, KeepRun: true}
+		spec := store.TableSpec{Name: name, Run: id}
+		if l.Recipe != nil { // kept with the table; what is inferred can be inferred again
+			spec.Recipe = l.declaration(l.Recipe).json()
+		}
 		if l.Replace {
 			spec.Mode = store.Replace
 		}
@@ -97,20 +100,24 @@ func (w *Workspace) Load(ctx context.Context, l Load) (Loaded, error) {
 	return out, err
 }
 
+// declaration is a recipe with the text that the load has of it.
+func (l Load) declaration(r *trace.Recipe) declaration {
+	return declaration{Recipe: *r, File: l.RecipeFile, Text: l.RecipeText}
+}
+
 // describe settles what is learnt of the loaded table.
 func (w *Workspace) describe(ctx context.Context, out *Loaded, l Load) (err error) {
-	d := declaration{File: l.RecipeFile, Text: l.RecipeText}
 	if out.Recipe = l.Recipe; out.Recipe == nil {
 		if out.Recipe, err = w.infer(ctx, out.Table); err != nil {
 			return err
 		}
+		d := l.declaration(out.Recipe)
+		if err := w.db.SetRecipe(ctx, out.Table.Name, d.json()); err != nil {
+			return err
+		}
+		out.Table.Recipe = d.json()
 	}
-	d.Recipe = *out.Recipe
-	w.remember(out.Table.Name.String(), d)
-	if err := w.db.SetRecipe(ctx, out.Table.Name, d.json()); err != nil {
-		return err
-	}
-	out.Table.Recipe = d.json()
+	w.remember(out.Table.Name.String(), l.declaration(out.Recipe))
 	out.Sessions, err = w.countSessions(ctx, out.Table, out.Recipe)
 	return err
 }
@@ -188,6 +195,7 @@ type loadJob struct {
 	schema   trace.Schema // of the files
 	fields   *fieldParser // nil without a recipe
 	read     int64
+	loaded   int64 // by DuckDB itself
 	reported time.Time
 
 	table    Table
@@ -231,10 +239,10 @@ func (j *loadJob) run(ctx context.Context) (err error) {
 		}
 	}
 	j.reasons, j.rejected = j.writer.Rejects.Counts(), j.writer.Rejects.Total()
-	j.table, err = j.writer.Commit(ctx)
-	if err == nil && j.table.Rows == 0 {
-		err = fmt.Errorf("%s: no record could be loaded%s", strings.Join(j.Files, ", "), j.why())
+	if j.loaded+j.writer.Rows() == 0 {
+		return fmt.Errorf("%s: no record could be loaded%s", strings.Join(j.Files, ", "), j.why())
 	}
+	j.table, err = j.writer.Commit(ctx)
 	return err
 }
 
@@ -403,10 +411,11 @@ func (j *loadJob) loadWhole(ctx context.Context, file string) error {
 		return err
 	}
 	j.writer = writer
-	s, _, err := tableio.Load(ctx, writer.Tx(), file, writer.Name(), j.reject)
+	s, n, err := tableio.Load(ctx, writer.Tx(), file, writer.Name(), j.reject)
 	if err != nil {
 		return inFile(file, err)
 	}
+	j.loaded = n
 	writer.SetSchema(s)
 	return nil
 }
