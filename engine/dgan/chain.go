@@ -2,6 +2,9 @@ package dgan
 
 import "netshare/engine/dgan/kern"
 
+// maxChain is the most columns of a chain: its weights grow with their square.
+const maxChain = 2048
+
 // chain makes the heads of a row in order, each from logits to which a linear layer adds what the heads before
 // it came out as: x_k = (what the network below gave) + sum over j < k of y_j U_jk, y the values that are
 // handed on.

@@ -98,7 +98,7 @@ type Config struct {
 	Temperature float64 `json:"temperature"`
 	// Chain makes the heads of a metadata row, and of a record, one after the other: each sees what those
 	// before it drew, so that what goes together is learnt as such (as in Bengio and Bengio 1999). Otherwise
-	// they are drawn on their own, given the noise.
+	// they are drawn on their own, given the noise; so they are beyond 2,048 columns.
 	Chain bool `json:"chain"`
 	// LeakySlope is the critics' slope below zero; 0 means ReLU [leaky_relu].
 	LeakySlope float64 `json:"leaky_slope"`

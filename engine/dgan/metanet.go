@@ -51,7 +51,7 @@ func newMetaNet(s Shape, c Config, r *rand.Rand) *metaNet {
 			n.shift = append(n.shift, newParam(fmt.Sprintf("metadata.shift%d", l), 1, d))
 		}
 	}
-	if c.Chain {
+	if c.Chain && n.heads.Width() <= maxChain {
 		n.chain = newChain("metadata.chain", n.heads, n.hard)
 	}
 	n.allocate(c.Batch)

@@ -55,7 +55,7 @@ func newSeriesNet(s Shape, c Config, r *rand.Rand) *seriesNet {
 		n.b.w[j] = 1 // the forget gate starts open (Jozefowicz et al. 2015)
 	}
 	n.wo, n.bo = newParam("series.wo", h, o).uniform(r, .1), newParam("series.bo", 1, o)
-	if c.Chain {
+	if c.Chain && width(rec) <= maxChain {
 		n.chain = newChain("series.chain", columns(rec, 1), n.hard)
 	}
 	n.allocate(c.Batch)
