@@ -37,8 +37,6 @@ type TableSpec struct {
 	Sources []Source        // the files it comes from
 
 	Run int64 // that writes it, and is done when it is committed; 0 for none
-	// KeepRun leaves the run running on Commit, for a run that does more yet.
-	KeepRun bool
 
 	Imitates string // the real table, of a synthetic one
 	Model    int64  // that generated it; 0 for none
@@ -313,7 +311,7 @@ func (w *TableWriter) endRun(ctx context.Context, rows int64) error {
 	}
 	_, err := w.tx.ExecContext(ctx, `UPDATE netshare.runs SET rows_in = rows_in + ?, rows_rejected = rows_rejected + ? WHERE run = ?`,
 		rows, w.Rejects.Total(), w.spec.Run)
-	if err != nil || w.spec.KeepRun {
+	if err != nil {
 		return err
 	}
 	_, err = w.tx.ExecContext(ctx, `UPDATE netshare.runs SET status = 'done', finished_at = ? WHERE run = ? AND status = 'running'`,
