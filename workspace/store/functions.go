@@ -168,6 +168,9 @@ func registerFunctions(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer conn.Close()
+	if err := registerFeed(conn); err != nil {
+		return fmt.Errorf("SQL function %s: %w", feedFunction, err)
+	}
 	for _, f := range functions() {
 		var overloads []duckdb.ScalarFunc
 		for _, inputs := range f.inputs {

@@ -194,20 +194,6 @@ func BenchmarkSessions(b *testing.B) {
 	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
-func BenchmarkRows(b *testing.B) {
-	db := openTest(b, Options{})
-	const n = 200000
-	writeFlows(b, db, TableSpec{Name: Name{Raw, "t"}}, n)
-	for b.Loop() {
-		for _, err := range db.Rows(b.Context(), RowsQuery{Table: Name{Raw, "t"}}) {
-			if err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
-
 func BenchmarkReadColumns(b *testing.B) {
 	db := openTest(b, Options{})
 	const n = 200000

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql/driver"
 	"fmt"
 	"math"
 	"strings"
@@ -42,78 +41,33 @@ func checkColumns(n Name, columns []trace.Column) error {
 	return nil
 }
 
-// encode turns a value of a row into what the appender takes for a column. It
-// checks before the appender sees anything, since a row that the appender
-// refuses half-way spoils the next one.
-func encode(c *trace.Column, value any) (driver.Value, error) {
-	if value == nil {
-		return nil, nil
-	}
-	switch c.Type {
-	case trace.TypeBool:
-		if _, ok := value.(bool); ok {
-			return value, nil
-		}
-	case trace.TypeInt:
-		if _, ok := value.(int64); ok {
-			return value, nil
-		}
-	case trace.TypeReal:
-		if _, ok := value.(float64); ok {
-			return value, nil
-		}
-	case trace.TypeText:
-		if s, ok := value.(string); ok {
-			return encodeText(s, value), nil
-		}
-	case trace.TypeTime:
-		if t, ok := value.(time.Time); ok {
-			if t.Before(earliest) || t.After(latest) {
-				return nil, &ValueError{c.Name, string(c.Type), value, "outside the years 1678 to 2262 that nanoseconds reach"}
-			}
-			return value, nil
-		}
-	default:
-		return encodeList(c, value)
-	}
-	return nil, &ValueError{c.Name, string(c.Type), value, ""}
-}
-
-func encodeList(c *trace.Column, value any) (driver.Value, error) {
+// encodeList checks a list, and makes its texts valid in a copy.
+func encodeList(c *trace.Column, value any) ([]any, error) {
 	list, ok := value.([]any)
 	elem, isList := c.Type.Elem()
 	if !ok || !isList {
 		return nil, &ValueError{c.Name, string(c.Type), value, ""}
 	}
-	e := trace.Column{Name: c.Name, Type: elem}
-	var changed []any
+	out := append(make([]any, 0, len(list)), list...) // a reader may use its list again
 	for i, v := range list {
-		w, err := encode(&e, v)
-		if err != nil {
-			return nil, err
+		ok := v == nil
+		switch v := v.(type) {
+		case bool:
+			ok = elem == trace.TypeBool
+		case int64:
+			ok = elem == trace.TypeInt
+		case float64:
+			ok = elem == trace.TypeReal
+		case string:
+			ok = elem == trace.TypeText
+			out[i] = validText(v)
 		}
-		if s, ok := v.(string); ok && elem == trace.TypeText && needsCare(s) {
-			if changed == nil {
-				changed = append([]any(nil), list...)
-			}
-			changed[i] = w
+		if !ok {
+			return nil, &ValueError{c.Name, string(elem), v, ""}
 		}
 	}
-	if changed != nil {
-		return changed, nil
-	}
-	return list, nil
+	return out, nil
 }
-
-// encodeText returns the boxed string as it is where DuckDB takes it so.
-func encodeText(s string, boxed any) driver.Value {
-	if !needsCare(s) {
-		return boxed
-	}
-	return []byte(validText(s)) // the appender takes strings with zero bytes as bytes only
-}
-
-func needsCare(s string) bool { return strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) }
 
 // validText writes the bytes of s that are no UTF-8 as \xNN, as Zeek does:
 // VARCHAR holds UTF-8 only, and would be NULL instead.

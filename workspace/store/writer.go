@@ -3,13 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-
-	duckdb "github.com/duckdb/duckdb-go/v2"
 
 	"netshare/workspace/trace"
 )
@@ -53,11 +50,10 @@ type TableWriter struct {
 	spec     TableSpec
 	conn     *sql.Conn
 	tx       *sql.Tx
-	appender *duckdb.Appender
-	buffer   []driver.Value
-	rows     int64 // appended
-	before   Trace // what is there already, in mode Append
-	closed   bool
+	feed   *feed // once a row was appended
+	rows   int64 // appended
+	before Trace // what is there already, in mode Append
+	closed bool
 }
 
 // NewTable begins to write a table. Commit or Abort the writer. Its run must
@@ -191,44 +187,33 @@ func (w *TableWriter) Rows() int64 { return w.rows }
 
 // Append adds a row; it does not keep it. A *ValueError says that a value does
 // not fit its column: the row is left out, and the writer goes on. Text that is
-// no UTF-8 is held with the odd bytes as \xNN.
+// no UTF-8 is held with the odd bytes as \xNN. Another error, of this row or of
+// ones before, ends the writer: rows are written behind the caller's back.
 func (w *TableWriter) Append(row trace.Row) error {
-	if w.appender == nil {
-		if err := w.startAppender(); err != nil {
+	if w.feed == nil {
+		if err := w.startFeed(); err != nil {
 			return err
 		}
 	}
-	columns := w.spec.Schema.Columns
-	if len(row) != len(columns) {
-		return fmt.Errorf("%s: a row has %d values, want %d", w.spec.Name, len(row), len(columns))
+	if len(row) != len(w.spec.Schema.Columns) {
+		return fmt.Errorf("%s: a row has %d values, want %d", w.spec.Name, len(row), len(w.spec.Schema.Columns))
 	}
-	for i := range columns {
-		v, err := encode(&columns[i], row[i])
-		if err != nil {
-			return err
-		}
-		w.buffer[i] = v
-	}
-	if err := w.appender.AppendRow(w.buffer...); err != nil {
+	if err := w.feed.add(row); err != nil {
 		return w.db.clean(err)
 	}
 	w.rows++
 	return nil
 }
 
-func (w *TableWriter) startAppender() error {
+func (w *TableWriter) startFeed() error {
 	if w.closed {
 		return fmt.Errorf("%s: the writer is closed", w.spec.Name)
 	}
 	if len(w.spec.Schema.Columns) == 0 {
 		return fmt.Errorf("%s: rows are appended to a table whose columns nobody named", w.spec.Name)
 	}
-	w.buffer = make([]driver.Value, len(w.spec.Schema.Columns))
-	return w.db.clean(w.conn.Raw(func(c any) error {
-		a, err := duckdb.NewAppender(c.(driver.Conn), w.db.catalog, w.spec.Name.Schema, w.spec.Name.Table)
-		w.appender = a
-		return err
-	}))
+	w.feed = startFeed(context.Background(), w.tx, w.Name(), w.spec.Schema.Columns)
+	return nil
 }
 
 // Commit makes the table, its line in the catalog, its rejects and the end of
@@ -246,10 +231,8 @@ func (w *TableWriter) Commit(ctx context.Context) (_ Trace, err error) {
 	if err := ctx.Err(); err != nil {
 		return Trace{}, err
 	}
-	if w.appender != nil {
-		a := w.appender
-		w.appender = nil
-		if err := a.CloseWithCancel(ctx); err != nil {
+	if w.feed != nil {
+		if err := w.feed.finish(ctx); err != nil {
 			return Trace{}, err
 		}
 	}
@@ -325,10 +308,8 @@ func (w *TableWriter) Abort() error {
 	if w.closed {
 		return nil
 	}
-	if w.appender != nil {
-		w.appender.Clear()
-		w.appender.Close()
-		w.appender = nil
+	if w.feed != nil {
+		w.feed.abort()
 	}
 	err := w.tx.Rollback()
 	w.release()

@@ -258,19 +258,3 @@ func TestRejects(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkAppend(b *testing.B) {
-	db := openTest(b, Options{})
-	w, err := db.NewTable(b.Context(), TableSpec{Name: Name{Raw, "t"}, Schema: trace.Schema{Columns: flowColumns[:5]}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer w.Abort()
-	row := flow(1)[:5]
-	for b.Loop() {
-		if err := w.Append(row); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
