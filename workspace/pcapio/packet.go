@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+
+	"netshare/workspace/trace"
 )
 
 // absent marks a field that a packet doesn't have.
@@ -25,7 +27,8 @@ type packet struct {
 	icmpType         int
 	icmpCode         int
 	payload          int64
-	odd              note // numNotes where all is well
+	body             []byte // what was captured of the payload
+	odd              note   // numNotes where all is well
 }
 
 // decode reads the IP packet that begins data; wireLen is how many bytes were
@@ -90,7 +93,7 @@ func (p *packet) ipv6(data []byte, wireLen int64) unusable {
 				return p.extensionCut(rest)
 			}
 			if p.proto == protoMobility && rest[0] == protoNoNext {
-				p.payload = size // the upper layer itself
+				p.payload, p.body = size, rest[:min(int64(len(rest)), max(size, 0))] // the upper layer itself
 				return sound
 			}
 			n = 8 + 8*int(rest[1])
@@ -156,7 +159,7 @@ func (p *packet) transport(data []byte, size int64) {
 	}
 	data = data[:min(int64(len(data)), size)]
 	if p.off > 0 {
-		p.payload = size
+		p.payload, p.body = size, data
 		return
 	}
 	be := binary.BigEndian
@@ -197,7 +200,7 @@ func (p *packet) transport(data []byte, size int64) {
 	switch {
 	case header < 0:
 	case size >= int64(header):
-		p.payload = size - int64(header)
+		p.payload, p.body = size-int64(header), data[min(header, len(data)):]
 	case p.flag > 0 && p.flag&1 != 0: // a first fragment may cut its transport header
 	default:
 		p.odd = noteTransport
@@ -230,4 +233,18 @@ func (p *packet) tcp(data []byte) int {
 		return -1
 	}
 	return header
+}
+
+// describe sets all of out but its number and time.
+func (p *packet) describe(out *trace.Packet) {
+	*out = trace.Packet{
+		FiveTuple: trace.FiveTuple{
+			SrcIP: p.src, DstIP: p.dst, SrcPort: int32(p.srcPort), DstPort: int32(p.dstPort), Proto: p.proto,
+		},
+		Length: int(p.length), TTL: uint8(p.ttl), ToS: uint8(p.tos), ID: uint32(max(p.id, 0)),
+		FragmentOffset: max(p.off, 0), MoreFragments: p.flag > 0 && p.flag&1 != 0,
+		TCPFlags: uint16(max(p.tcpFlags, 0)), Seq: uint32(max(p.seq, 0)), Ack: uint32(max(p.ack, 0)), Window: uint16(max(p.window, 0)),
+		ICMPType: uint8(max(p.icmpType, 0)), ICMPCode: uint8(max(p.icmpCode, 0)),
+		PayloadLen: int(p.payload), Payload: p.body,
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"netshare/workspace/packed"
 	"netshare/workspace/trace"
@@ -147,6 +148,30 @@ func (r *Reader) Schema() trace.Schema { return r.schema }
 // (a gzip stream that ends early among them), or one that wraps ErrNoPackets
 // where the whole file gave no row.
 func (r *Reader) Read(ctx context.Context, emit func(trace.Row) error, reject func(trace.Reject)) error {
+	return r.each(ctx, func(rec *record, p *packet, vlan int) error {
+		return emit(r.maker.row(rec, p, vlan))
+	}, reject)
+}
+
+// Packets reads as Read does, with the same rejects, errors and choice of
+// header, and gives packets with their payload in place of rows. The packet and
+// its payload are used again after emit. A packet whose record has no time has
+// the zero time.
+func (r *Reader) Packets(ctx context.Context, emit func(*trace.Packet) error, reject func(trace.Reject)) error {
+	var out trace.Packet
+	return r.each(ctx, func(rec *record, p *packet, _ int) error {
+		p.describe(&out)
+		out.Number, out.Time = r.packets, time.Time{}
+		if rec.timed {
+			out.Time = rec.time
+		}
+		return emit(&out)
+	}, reject)
+}
+
+// each calls emit for each packet that can be read, with the identifier of its
+// outermost VLAN or -1, and reject for the others.
+func (r *Reader) each(ctx context.Context, emit func(rec *record, p *packet, vlan int) error, reject func(trace.Reject)) error {
 	var rec record
 	var p packet
 	for {
@@ -189,7 +214,7 @@ func (r *Reader) Read(ctx context.Context, emit func(trace.Row) error, reject fu
 			r.notes.add(p.odd, rec.offset)
 		}
 		r.rows++
-		if err := emit(r.maker.row(&rec, &p, f.vlan)); err != nil {
+		if err := emit(&rec, &p, f.vlan); err != nil {
 			return err
 		}
 	}
@@ -244,10 +269,6 @@ func (r *Reader) end() error {
 	}
 	return fmt.Errorf("%s: %w among %d: %s", r.name, ErrNoPackets, r.packets, strings.Join(counts, ", "))
 }
-
-// Packets returns how many packet records were seen, readable or not, and how
-// many of them became rows.
-func (r *Reader) Packets() (seen, rows int64) { return r.packets, r.rows }
 
 // Notes returns a line for each kind of oddity among the packets that were
 // read all the same, with its count and the byte offset of the first: what a
