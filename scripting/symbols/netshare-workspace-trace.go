@@ -7,6 +7,8 @@ package symbols
 
 import (
 	"context"
+	"go/constant"
+	"go/token"
 	"netshare/workspace/trace"
 	"reflect"
 )
@@ -14,15 +16,22 @@ import (
 func init() {
 	Symbols["netshare/workspace/trace/trace"] = map[string]reflect.Value{
 		// function, constant and variable definitions
+		"Attributes":       reflect.ValueOf(trace.Attributes),
 		"Boolean":          reflect.ValueOf(trace.Boolean),
 		"Category":         reflect.ValueOf(trace.Category),
+		"Embedded":         reflect.ValueOf(trace.Embedded),
+		"EncodeAttributes": reflect.ValueOf(trace.EncodeAttributes),
 		"EncodeAuto":       reflect.ValueOf(trace.EncodeAuto),
 		"EncodeBits":       reflect.ValueOf(trace.EncodeBits),
 		"EncodeCategory":   reflect.ValueOf(trace.EncodeCategory),
+		"EncodeEmbedding":  reflect.ValueOf(trace.EncodeEmbedding),
 		"EncodeLog":        reflect.ValueOf(trace.EncodeLog),
 		"EncodeMinMax":     reflect.ValueOf(trace.EncodeMinMax),
 		"EncodeQuantile":   reflect.ValueOf(trace.EncodeQuantile),
+		"EncodeSymmetric":  reflect.ValueOf(trace.EncodeSymmetric),
+		"EncodeValues":     reflect.ValueOf(trace.EncodeValues),
 		"EncodeVocabulary": reflect.ValueOf(trace.EncodeVocabulary),
+		"Encodings":        reflect.ValueOf(trace.Encodings),
 		"Epoch":            reflect.ValueOf(trace.Epoch),
 		"IP":               reflect.ValueOf(trace.IP),
 		"Integer":          reflect.ValueOf(trace.Integer),
@@ -37,7 +46,13 @@ func init() {
 		"KindTimestamp":    reflect.ValueOf(trace.KindTimestamp),
 		"Microsecond":      reflect.ValueOf(trace.Microsecond),
 		"Millisecond":      reflect.ValueOf(trace.Millisecond),
+		"MissingFilled":    reflect.ValueOf(trace.MissingFilled),
+		"MissingKept":      reflect.ValueOf(trace.MissingKept),
+		"MissingRejected":  reflect.ValueOf(trace.MissingRejected),
 		"Nanosecond":       reflect.ValueOf(trace.Nanosecond),
+		"NewInput":         reflect.ValueOf(trace.NewInput),
+		"NewRecord":        reflect.ValueOf(trace.NewRecord),
+		"NoPort":           reflect.ValueOf(constant.MakeFromLiteral("-1", token.INT, 0)),
 		"Port":             reflect.ValueOf(trace.Port),
 		"Protocol":         reflect.ValueOf(trace.Protocol),
 		"Real":             reflect.ValueOf(trace.Real),
@@ -53,22 +68,30 @@ func init() {
 		"TypeText":         reflect.ValueOf(trace.TypeText),
 		"TypeTextList":     reflect.ValueOf(trace.TypeTextList),
 		"TypeTime":         reflect.ValueOf(trace.TypeTime),
+		"Values":           reflect.ValueOf(trace.Values),
+		"Where":            reflect.ValueOf(trace.Where),
 
 		// type definitions
-		"Bound":    reflect.ValueOf((*trace.Bound)(nil)),
-		"Column":   reflect.ValueOf((*trace.Column)(nil)),
-		"Encoding": reflect.ValueOf((*trace.Encoding)(nil)),
-		"Field":    reflect.ValueOf((*trace.Field)(nil)),
-		"Kind":     reflect.ValueOf((*trace.Kind)(nil)),
-		"Reader":   reflect.ValueOf((*trace.Reader)(nil)),
-		"Recipe":   reflect.ValueOf((*trace.Recipe)(nil)),
-		"Reject":   reflect.ValueOf((*trace.Reject)(nil)),
-		"Row":      reflect.ValueOf((*trace.Row)(nil)),
-		"Schema":   reflect.ValueOf((*trace.Schema)(nil)),
-		"Session":  reflect.ValueOf((*trace.Session)(nil)),
-		"Type":     reflect.ValueOf((*trace.Type)(nil)),
-		"Unit":     reflect.ValueOf((*trace.Unit)(nil)),
-		"Writer":   reflect.ValueOf((*trace.Writer)(nil)),
+		"Bound":     reflect.ValueOf((*trace.Bound)(nil)),
+		"Column":    reflect.ValueOf((*trace.Column)(nil)),
+		"Encoding":  reflect.ValueOf((*trace.Encoding)(nil)),
+		"Field":     reflect.ValueOf((*trace.Field)(nil)),
+		"Filter":    reflect.ValueOf((*trace.Filter)(nil)),
+		"FiveTuple": reflect.ValueOf((*trace.FiveTuple)(nil)),
+		"Input":     reflect.ValueOf((*trace.Input)(nil)),
+		"Kind":      reflect.ValueOf((*trace.Kind)(nil)),
+		"Missing":   reflect.ValueOf((*trace.Missing)(nil)),
+		"Packet":    reflect.ValueOf((*trace.Packet)(nil)),
+		"Reader":    reflect.ValueOf((*trace.Reader)(nil)),
+		"Recipe":    reflect.ValueOf((*trace.Recipe)(nil)),
+		"Record":    reflect.ValueOf((*trace.Record)(nil)),
+		"Reject":    reflect.ValueOf((*trace.Reject)(nil)),
+		"Row":       reflect.ValueOf((*trace.Row)(nil)),
+		"Schema":    reflect.ValueOf((*trace.Schema)(nil)),
+		"Session":   reflect.ValueOf((*trace.Session)(nil)),
+		"Type":      reflect.ValueOf((*trace.Type)(nil)),
+		"Unit":      reflect.ValueOf((*trace.Unit)(nil)),
+		"Writer":    reflect.ValueOf((*trace.Writer)(nil)),
 
 		// interface wrapper definitions
 		"_Reader": reflect.ValueOf((*_netshare_workspace_trace_Reader)(nil)),

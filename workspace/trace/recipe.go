@@ -3,6 +3,7 @@ package trace
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,37 @@ const (
 	EncodeLog        Encoding = "log1p"       // log(1+x), then min-max
 	EncodeQuantile   Encoding = "quantile"    // rank in the training data, frequent values as categories
 	EncodeVocabulary Encoding = "vocabulary"  // frequent values as categories, the others by a template
+
+	// EncodeSymmetric is NetShare's MINUSONE_ONE: a number scaled to [-1, 1].
+	// The engine scales to [0, 1] whatever is asked for, so that it learns as
+	// EncodeMinMax does.
+	EncodeSymmetric Encoding = "minusone_one"
+	// EncodeEmbedding is NetShare's word2vec: values near one another in use are
+	// near one another to the model. The engine has no embedding: it learns as
+	// EncodeVocabulary does, and ports and protocols as they are best learnt.
+	EncodeEmbedding Encoding = "word2vec"
+	// EncodeAttributes learns of a list which names are in it: see Attributes.
+	EncodeAttributes Encoding = "list_attributes"
+	// EncodeValues learns each element of a list as a field: see Values.
+	EncodeValues Encoding = "list_values"
+)
+
+// Encodings returns the encodings that a field may have.
+func Encodings() []Encoding {
+	return []Encoding{
+		EncodeAuto, EncodeBits, EncodeCategory, EncodeMinMax, EncodeLog, EncodeQuantile, EncodeVocabulary,
+		EncodeSymmetric, EncodeEmbedding, EncodeAttributes, EncodeValues,
+	}
+}
+
+// Missing says what becomes of a missing value.
+type Missing string
+
+// The rules for missing values.
+const (
+	MissingKept     Missing = ""       // it stays missing, and is learnt as such
+	MissingRejected Missing = "reject" // its record is a reject
+	MissingFilled   Missing = "fill"   // it becomes Field.Fill
 )
 
 // Field is one declared column of a recipe. Make it with IP, Port, Category
@@ -38,10 +70,36 @@ type Field struct {
 	Bounded  bool
 	Min, Max Bound
 
+	Absent  []string // words of the file for a missing value, besides those of its format
+	Missing Missing  // what becomes of a missing value
+	Fill    string   // what it becomes where that is MissingFilled
+
+	// Abnormal mends values as NetShare does: of a number, one that is negative,
+	// missing or not a number becomes 0; of anything else, a missing or empty
+	// one becomes "unavailable".
+	Abnormal bool
+
+	// Delimiter parts the elements of a list that the file has as one text, ""
+	// where the file has lists. Assign parts an element's name from its value.
+	// Elements are the elements of a list of values.
+	Delimiter, Assign string
+	Elements          []Field
+
+	Bits   int // of EncodeBits; 0 for as many as the values need
+	Vector int // numbers in an embedding; 0 for the engine's choice
+
+	// DeriveFunc computes the value from others of the record, those in From. It
+	// is a func(Record) Out or a func(Record) (Out, error) with Out one of
+	// string, int64, float64, bool, time.Time. An error makes the record a
+	// reject.
+	DeriveFunc any      `json:"-"`
+	From       []string // fields, with their parsed values, or else columns of the file
+
 	// ParseFunc turns a value of the file (string, or the column's own type)
 	// into the value that is loaded. It is a func(In) (Out, error) or a
-	// func(In) Out with In one of string, int64, float64, bool and Out one of
-	// string, int64, float64, bool. An error makes the record a reject.
+	// func(In) Out with In and Out one of string, int64, float64, bool,
+	// time.Time. An error makes the record a reject. A missing value stays
+	// missing without a call.
 	ParseFunc any `json:"-"`
 	// FormatFunc is ParseFunc's way back, applied on export: func(Out) In.
 	FormatFunc any `json:"-"`
@@ -140,6 +198,36 @@ type Recipe struct {
 	// them. With an empty key that is not nil, each record is a session of its
 	// own, and all fields are metadata.
 	Key []string
+
+	// Derived are columns that follow from others of their record and so are
+	// not learnt. Of the real trace they are as the file has them, or computed
+	// where it lacks them; of the synthetic one they are computed.
+	Derived []Field
+
+	// Drop names columns of the file that are left out on purpose. Columns that
+	// are neither declared nor dropped are left out too, but told of.
+	Drop []string
+
+	Filter Filter // which records of the file are loaded; the zero value for all
+
+	// Read reads a file of a format that netshare does not know: it calls emit
+	// with each record, a value for each of Columns: text, int64, float64, bool,
+	// time.Time, or nil for a missing one. What it gives is parsed and checked
+	// as the values of any file are. An error of emit ends the reading, and Read
+	// returns it; any other error is a fault of the file. Records that can't be
+	// read are told by Input.Reject.
+	Read func(in *Input, emit func(Row) error) error `json:"-"`
+	// Columns names the values of each record that Read emits, in their order;
+	// nil for the fields' names: time, metadata, series.
+	Columns []string
+	// Write writes a record as a line of such a file; without it the synthetic
+	// trace is CSV.
+	Write func(Record) string `json:"-"`
+
+	// File and Text are the name and the text of the .go file that declares the
+	// recipe; its host fills them in, so that a table can keep them. They are
+	// "" in a compiled program.
+	File, Text string `json:"-"`
 }
 
 // KeyNames returns the names of the fields that tell sessions apart.
@@ -157,13 +245,41 @@ func (r *Recipe) KeyNames() []string {
 // HasTime reports whether the trace has a time column.
 func (r *Recipe) HasTime() bool { return r.Time.Name != "" }
 
-// Fields returns all fields: time, if any, then metadata, then series.
+// Fields returns all fields that are learnt: time, if any, then metadata, then
+// series.
 func (r *Recipe) Fields() []Field {
 	var fs []Field
 	if r.HasTime() {
 		fs = append(fs, r.Time)
 	}
 	return append(append(fs, r.Metadata...), r.Series...)
+}
+
+// Declared returns all columns that are loaded: the fields, then those derived
+// and not learnt.
+func (r *Recipe) Declared() []Field { return append(r.Fields(), r.Derived...) }
+
+// Emitted returns the names of the values that Read emits.
+func (r *Recipe) Emitted() []string {
+	if r.Columns != nil {
+		return r.Columns
+	}
+	var names []string
+	for _, f := range r.Fields() {
+		if f.DeriveFunc == nil {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// HasFunctions reports whether a recipe has functions, which no file but that
+// of its program keeps.
+func (r *Recipe) HasFunctions() bool {
+	return r.Read != nil || r.Write != nil || r.Filter.Keep != nil ||
+		slices.ContainsFunc(r.Declared(), func(f Field) bool {
+			return f.ParseFunc != nil || f.FormatFunc != nil || f.Forward != nil || f.DeriveFunc != nil
+		})
 }
 
 // Validate reports all that is wrong with the declaration, joined.
@@ -177,7 +293,7 @@ func (r *Recipe) Validate() error {
 		fault("field %q: the time field is of kind %s: declare it with Epoch or Timestamp", r.Time.Name, r.Time.Kind)
 	}
 	seen := map[string]bool{}
-	for _, f := range r.Fields() {
+	for _, f := range r.Declared() {
 		switch {
 		case strings.TrimSpace(f.Name) == "":
 			fault("a field of kind %s has no name", f.Kind)
@@ -185,16 +301,7 @@ func (r *Recipe) Validate() error {
 			fault("field %q is declared twice", f.Name)
 		}
 		seen[f.Name] = true
-		if (f.Forward == nil) != (f.Inverse == nil) {
-			fault("field %q: a transform needs both its forward and its inverse function", f.Name)
-		}
-		if f.Bounded && f.Min > f.Max {
-			fault("field %q: range %v to %v is empty", f.Name, f.Min, f.Max)
-		}
-		numeric := f.Kind == KindInteger || f.Kind == KindReal || f.Kind == KindTimestamp
-		if f.Forward != nil && !numeric {
-			fault("field %q: a transform needs a number, not a %s", f.Name, f.Kind)
-		}
+		errs = append(errs, f.validate()...)
 	}
 	if r.Key != nil && len(r.Key) == 0 && len(r.Series) > 0 {
 		fault("recipe %q has an empty key and series fields: without a key all fields are metadata", r.Name)
@@ -208,5 +315,91 @@ func (r *Recipe) Validate() error {
 			fault("session key %q is not a metadata field", k)
 		}
 	}
+	errs = append(errs, r.validateColumns(seen)...)
+	if _, err := r.DeriveOrder(); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
+}
+
+// validateColumns checks what the recipe says of the file's columns.
+func (r *Recipe) validateColumns(declared map[string]bool) (errs []error) {
+	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	for _, f := range r.Derived {
+		if f.DeriveFunc == nil {
+			fault("field %q is derived and has no function to compute it: add Derive", f.Name)
+		}
+	}
+	for _, name := range r.Drop {
+		if declared[name] {
+			fault("dropped column %q is declared as a field too: remove one of both", name)
+		}
+	}
+	if r.Filter.Keep != nil && len(r.Filter.From) == 0 {
+		fault("the filter names no column that it looks at: add them to Where")
+	}
+	if r.Read == nil {
+		if r.Write != nil {
+			fault("recipe %q has a Write function and no Read: formats that netshare reads itself it writes itself", r.Name)
+		}
+		if r.Columns != nil {
+			fault("recipe %q names columns and has no Read function that would emit them", r.Name)
+		}
+		return errs
+	}
+	emitted := map[string]bool{}
+	for _, name := range r.Emitted() {
+		if emitted[name] {
+			fault("column %q is emitted twice: name it once in Columns", name)
+		}
+		emitted[name] = true
+	}
+	for _, f := range r.Fields() {
+		if f.DeriveFunc == nil && f.Name != "" && !emitted[f.Name] {
+			fault("field %q is none of the Columns that Read emits: %s", f.Name, strings.Join(r.Emitted(), ", "))
+		}
+	}
+	return errs
+}
+
+// DeriveOrder returns the fields that are computed, each after those that it is
+// computed from. Fields that are computed from one another are an error.
+func (r *Recipe) DeriveOrder() ([]Field, error) {
+	byName := map[string]Field{}
+	var all []Field
+	for _, f := range r.Declared() {
+		if f.DeriveFunc != nil {
+			byName[f.Name] = f
+			all = append(all, f)
+		}
+	}
+	var order []Field
+	state := map[string]int{} // 1 begun, 2 done
+	var visit func(f Field, path []string) error
+	visit = func(f Field, path []string) error {
+		path = append(path, f.Name)
+		switch state[f.Name] {
+		case 1:
+			return fmt.Errorf("field %q is computed from itself: %s", f.Name, strings.Join(path, " from "))
+		case 2:
+			return nil
+		}
+		state[f.Name] = 1
+		for _, name := range f.From {
+			if g, ok := byName[name]; ok {
+				if err := visit(g, path); err != nil {
+					return err
+				}
+			}
+		}
+		state[f.Name] = 2
+		order = append(order, f)
+		return nil
+	}
+	for _, f := range all {
+		if err := visit(f, nil); err != nil {
+			return nil, err
+		}
+	}
+	return order, nil
 }

@@ -1,0 +1,144 @@
+package trace
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Attributes declares a list of names, such as a packet's protocol layers, of
+// which is learnt which are in it: those given, or the frequent ones of the
+// trace. A synthetic list has its names in the order given, or in that which
+// they mostly have. delimiter parts the names where the file has a list as
+// text: "eth:ip:tcp". Names other than those given are left out of what is
+// learnt.
+func Attributes(name, delimiter string, names ...string) Field {
+	return Field{Name: name, Kind: KindText, Encoding: EncodeAttributes, Delimiter: delimiter, Choices: names}
+}
+
+// Values declares a list of values, each of which is learnt as the field of
+// elements that has its name: with assign, "type=1;ttl=300" has named ones;
+// without, elements are told by their place. delimiter parts them where the
+// file has a list as text.
+func Values(name, delimiter, assign string, elements ...Field) Field {
+	return Field{Name: name, Kind: KindText, Encoding: EncodeValues, Delimiter: delimiter, Assign: assign, Elements: elements}
+}
+
+// Embedded declares a column of words that NetShare learns as vectors of the
+// given size; see EncodeEmbedding.
+func Embedded(name string, size int) Field {
+	return Field{Name: name, Kind: KindText, Encoding: EncodeEmbedding, Vector: size}
+}
+
+// NA names words of the file that stand for a missing value, "-" for instance.
+func (f Field) NA(words ...string) Field { f.Absent = words; return f }
+
+// RejectMissing makes records without a value rejects.
+func (f Field) RejectMissing() Field { f.Missing = MissingRejected; return f }
+
+// FillMissing puts a value where one is missing.
+func (f Field) FillMissing(value any) Field {
+	f.Missing, f.Fill = MissingFilled, fmt.Sprint(value)
+	return f
+}
+
+// Mend puts 0 where a number is negative, missing or none, and "unavailable"
+// where anything else is missing or empty; see Field.Abnormal.
+func (f Field) Mend() Field { f.Abnormal = true; return f }
+
+// Derive computes the column from others of the record; see Field.DeriveFunc.
+// The function is called once for each combination of their values.
+func (f Field) Derive(fn any, from ...string) Field {
+	f.DeriveFunc, f.From = fn, from
+	return f
+}
+
+// Numeric reports whether the field's values are numbers to the model.
+func (f Field) Numeric() bool {
+	return f.Kind == KindInteger || f.Kind == KindReal || f.Kind == KindTimestamp
+}
+
+// validate reports what is wrong with one field.
+func (f Field) validate() (errs []error) {
+	fault := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("field %q: "+format, append([]any{f.Name}, args...)...))
+	}
+	if (f.Forward == nil) != (f.Inverse == nil) {
+		fault("a transform needs both its forward and its inverse function")
+	}
+	if f.Forward != nil && !f.Numeric() {
+		fault("a transform needs a number, not a %s", f.Kind)
+	}
+	if f.Bounded && !(f.Min <= f.Max) {
+		fault("range %v to %v is empty", f.Min, f.Max)
+	}
+	if f.DeriveFunc != nil {
+		if len(f.From) == 0 {
+			fault("it is computed from nothing: name the columns that Derive looks at")
+		}
+		if f.ParseFunc != nil {
+			fault("it is computed and parsed: what Derive gives needs no Parse")
+		}
+	}
+	if f.Missing != MissingKept && f.Missing != MissingRejected && f.Missing != MissingFilled {
+		fault("unknown rule for missing values %q", f.Missing)
+	}
+	if f.Abnormal && f.Missing != MissingKept {
+		fault("Mend and a rule for missing values exclude one another: choose one")
+	}
+	if f.Bits < 0 || f.Bits > 64 {
+		fault("%d bits: want 1 to 64", f.Bits)
+	}
+	if f.Vector < 0 {
+		fault("a vector of %d numbers: want 1 or more", f.Vector)
+	}
+	if s := f.encodingFault(); s != "" {
+		fault("%s", s)
+	}
+	names := map[string]bool{}
+	for _, e := range f.Elements {
+		if e.Name == "" {
+			fault("an element has no name")
+		}
+		if names[e.Name] {
+			fault("element %q is declared twice", e.Name)
+		}
+		names[e.Name] = true
+		if e.ParseFunc != nil || e.FormatFunc != nil || e.Forward != nil || e.DeriveFunc != nil || len(e.Elements) > 0 {
+			fault("element %q has functions or elements: elements are of the plain kinds", e.Name)
+		}
+		if s := e.encodingFault(); s != "" {
+			fault("element %q: %s", e.Name, s)
+		}
+	}
+	return errs
+}
+
+// encodingFault says why a field can't have its encoding, "" where it can.
+func (f Field) encodingFault() string {
+	switch f.Encoding {
+	case EncodeMinMax, EncodeSymmetric, EncodeLog, EncodeQuantile:
+		if !f.Numeric() && f.Kind != KindPort {
+			return fmt.Sprintf("encoding %s needs a number, not a %s", f.Encoding, f.Kind)
+		}
+	case EncodeValues:
+		if len(f.Elements) == 0 {
+			return "a list of values needs its elements: declare each with its name and kind"
+		}
+	case EncodeAttributes:
+		if len(f.Elements) > 0 {
+			return "a list of attributes has names and no elements: use Values"
+		}
+	}
+	if (f.Encoding == EncodeValues || f.Encoding == EncodeAttributes) && f.Kind != KindText {
+		return fmt.Sprintf("encoding %s is for lists, which are of kind text, not a %s", f.Encoding, f.Kind)
+	}
+	if slices.Contains(Encodings(), f.Encoding) {
+		return ""
+	}
+	var known []string
+	for _, e := range Encodings()[1:] {
+		known = append(known, string(e))
+	}
+	return fmt.Sprintf("unknown encoding %q: choose one of %s", f.Encoding, strings.Join(known, ", "))
+}
