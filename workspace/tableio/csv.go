@@ -15,17 +15,31 @@ import (
 // csvFile is one CSV file between its two readings: the first learns the
 // dialect and the columns, the second hands the values on.
 type csvFile struct {
-	path    string
-	d       dialect
-	names   []string
-	stats   []*stats
-	plans   []plan
-	rejects []trace.Reject // of the header
-	longest int            // length of the longest record
-	rows    int64          // records with the right number of fields
-	clean   bool           // every line of the file is such a record
-	odd     bool           // it has quotes that DuckDB may see otherwise
-	props   map[string]string
+	path      string
+	d         dialect
+	names     []string
+	stats     []*stats
+	plans     []plan
+	rejects   []trace.Reject // of the header
+	irregular bool           // it can't be cut into blocks
+	props     map[string]string
+	tally
+}
+
+// tally is what the first reading counts beside the columns' values.
+type tally struct {
+	longest        int   // length of the longest record
+	rows           int64 // records with the right number of fields
+	unclean        bool  // some lines of the file are no such records
+	odd            bool  // it has quotes that DuckDB may see otherwise
+	stray          bool  // it has carriage returns that end no line
+	crlf, lf, bare int64 // records by how they end
+}
+
+func (t *tally) merge(o tally) {
+	t.longest, t.rows = max(t.longest, o.longest), t.rows+o.rows
+	t.unclean, t.odd, t.stray = t.unclean || o.unclean, t.odd || o.odd, t.stray || o.stray
+	t.crlf, t.lf, t.bare = t.crlf+o.crlf, t.lf+o.lf, t.bare+o.bare
 }
 
 // surveyCSV reads the whole file once.
@@ -34,18 +48,15 @@ func surveyCSV(path string, stop func() error) (*csvFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
+	defer func() { in.Close() }()
 	head, err := in.Peek(headLen)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	c := &csvFile{path: path, d: sniff(head, err == io.EOF), clean: true, props: map[string]string{}}
+	c := &csvFile{path: path, d: sniff(head, err == io.EOF), props: map[string]string{}}
 	var blank []int
 	if c.names, blank, err = columnNames(c.d); err != nil {
 		return nil, fmt.Errorf("%s:1: %w", path, err)
-	}
-	for _, n := range c.names {
-		c.stats = append(c.stats, newStats(n))
 	}
 	if len(blank) > 0 {
 		c.rejects = append(c.rejects, trace.Reject{
@@ -53,30 +64,27 @@ func surveyCSV(path string, stop func() error) (*csvFile, error) {
 			Detail: fmt.Sprintf("columns %v are called %q", blank, c.names[blank[0]-1]),
 		})
 	}
-	r := newRecords(in.Reader, c.d.delim)
-	err = c.each(r, stop, func() error {
-		c.rows++
-		c.longest = max(c.longest, len(r.raw))
-		c.odd = c.odd || r.odd
-		for i, v := range r.fields {
-			s := c.stats[i]
-			s.add(v, r.quoted[i], false)
-			if !r.quoted[i] && bytes.ContainsAny(v, "\r\n\"") {
-				c.odd = true
-			}
+	if err = c.surveyBlocks(in, head, stop); errors.Is(err, errIrregular) {
+		in.Close()
+		if in, err = open(path); err != nil {
+			return nil, err
 		}
-		return nil
-	}, func(trace.Reject) { c.clean = false })
+		c.irregular, c.tally = true, tally{}
+		c.stats = c.newStats()
+		header := c.d.header
+		err = c.survey(newRecords(in.Reader, c.d.delim), &header, stop, c.stats, &c.tally)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if c.rows == 0 && c.clean {
-		return nil, fmt.Errorf("%s: no rows: the file has only a header line", path)
+	if c.rows == 0 && !c.unclean {
+		return nil, fmt.Errorf("%s: %w: the file has only a header line", path, ErrNoRows)
 	}
-	c.clean = c.clean && !in.compressed && !in.bom && in.encoding == utf8Text && (r.crlf == 0 || r.lf == 0)
-	c.describe(in, r)
+	c.unclean = c.unclean || in.compressed || in.bom || in.encoding != utf8Text || c.crlf > 0 && c.lf > 0
+	c.describe(in)
 	comma := false
 	for _, s := range c.stats {
+		s.settle()
 		comma = comma || s.decimalComma > 0 && s.decimalComma == s.n-s.empty
 	}
 	for i, s := range c.stats {
@@ -85,8 +93,88 @@ func surveyCSV(path string, stop func() error) (*csvFile, error) {
 	return c, nil
 }
 
+func (c *csvFile) newStats() []*stats {
+	out := make([]*stats, len(c.names))
+	for i, n := range c.names {
+		out[i] = newStats(n)
+	}
+	return out
+}
+
+// surveyBlocks surveys several blocks at once. What the head shows of times is
+// known to all of them.
+func (c *csvFile) surveyBlocks(in *input, head []byte, stop func() error) error {
+	scouts := c.newStats()
+	if end := bytes.LastIndexByte(head, '\n') + 1; end > 0 {
+		header := c.d.header
+		err := c.survey(recordsIn(&block{data: head[:end]}, c.d.delim), &header, stop, scouts, &tally{})
+		if err != nil {
+			return errIrregular
+		}
+	}
+	parts, tallies := make([][]*stats, workers()), make([]tally, workers())
+	err := inBlocks(in.Reader, true, stop, func(worker int, b *block) error {
+		if parts[worker] == nil {
+			parts[worker] = make([]*stats, len(c.names))
+			for i, n := range c.names {
+				parts[worker][i] = scouts[i].fork(n)
+			}
+		}
+		header := c.d.header && b.index == 0
+		var t tally
+		r := recordsIn(b, c.d.delim)
+		if err := c.survey(r, &header, stop, parts[worker], &t); err != nil {
+			return err
+		}
+		t.stray = int64(bytes.Count(b.data, []byte{'\r'})) != r.crlf
+		tallies[worker].merge(t)
+		if t.odd || header {
+			return errIrregular
+		}
+		return nil
+	}, func(*block) error { return nil })
+	if err != nil {
+		return err
+	}
+	for i, p := range parts {
+		c.tally.merge(tallies[i])
+		switch {
+		case p == nil:
+		case c.stats == nil:
+			c.stats = p
+		default:
+			for k := range p {
+				c.stats[k].merge(p[k])
+			}
+		}
+	}
+	if c.stats == nil {
+		c.stats = c.newStats()
+	}
+	return nil
+}
+
+// survey takes in the records of a text; header says that the header is still
+// to come.
+func (c *csvFile) survey(r *records, header *bool, stop func() error, columns []*stats, t *tally) error {
+	err := c.each(r, header, stop, func() error {
+		t.rows++
+		t.longest = max(t.longest, len(r.raw))
+		t.odd = t.odd || r.odd
+		for i, v := range r.fields {
+			columns[i].cell(v, r.quoted[i])
+		}
+		return nil
+	}, func(*trace.Reject) { t.unclean = true })
+	for _, s := range columns {
+		s.flush()
+	}
+	t.crlf, t.lf, t.bare = t.crlf+r.crlf, t.lf+r.lf, t.bare+r.bare
+	return err
+}
+
 // describe notes what a writer needs to write the file's like.
-func (c *csvFile) describe(in *input, r *records) {
+func (c *csvFile) describe(in *input) {
 	c.props["delimiter"] = string(c.d.delim)
 	if in.encoding != utf8Text {
 		c.props["encoding"] = in.encoding
@@ -94,10 +182,10 @@ func (c *csvFile) describe(in *input, r *records) {
 	if in.bom {
 		c.props["bom"] = "true"
 	}
-	if r.crlf > r.lf {
+	if c.crlf > c.lf {
 		c.props["eol"] = "crlf"
 	}
-	if r.bare > 0 {
+	if c.bare > 0 {
 		c.props["final_newline"] = "false"
 	}
 	switch {
@@ -125,9 +213,9 @@ func equal(a, b []string) bool {
 }
 
 // each calls use for each record that has as many fields as the table, whose
-// text is sound, and reject for the others.
-func (c *csvFile) each(r *records, stop func() error, use func() error, reject func(trace.Reject)) error {
-	header := c.d.header
+// text is sound, and reject for the others: with nil for lines that are passed
+// over.
+func (c *csvFile) each(r *records, header *bool, stop func() error, use func() error, reject func(*trace.Reject)) error {
 	for n := 0; ; n++ {
 		if n&4095 == 0 {
 			if err := stop(); err != nil {
@@ -139,32 +227,36 @@ func (c *csvFile) each(r *records, stop func() error, use func() error, reject f
 			return nil
 		}
 		if errors.Is(err, errQuote) {
+			if r.r == nil {
+				return errIrregular
+			}
 			return fmt.Errorf("%s:%d: %w", c.path, r.line, errQuote)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.path, err)
 		}
 		if len(r.fields) != c.d.width {
-			if isBlank(r.raw) || n < 10 && isComment(string(r.fields[0])) && header {
-				c.clean = false
+			if isBlank(r.raw) || n < 10 && isComment(string(r.fields[0])) && *header {
+				reject(nil)
 				continue
 			}
 		}
-		if header {
-			header = false
+		if *header {
+			*header = false
 			continue
 		}
 		reason, detail := "", ""
 		switch {
 		case len(r.fields) != c.d.width:
 			reason, detail = "wrong number of fields", fmt.Sprintf("want %d, got %d", c.d.width, len(r.fields))
+		case r.sound:
 		case bytes.IndexByte(r.raw, 0) >= 0:
 			reason, detail = "NUL byte", "at byte "+strconv.Itoa(bytes.IndexByte(r.raw, 0))+" of the line"
 		case !utf8.Valid(r.raw):
 			reason, detail = "invalid UTF-8", show(r.raw)
 		}
 		if reason != "" {
-			reject(trace.Reject{File: c.path, Line: r.line, Offset: r.off, Reason: reason, Detail: detail})
+			reject(&trace.Reject{File: c.path, Line: r.line, Offset: r.off, Reason: reason, Detail: detail})
 			continue
 		}
 		if err := use(); err != nil {
@@ -191,17 +283,55 @@ func (c *csvFile) hand(w io.Writer, stop func() error, reject func(trace.Reject)
 		return err
 	}
 	defer in.Close()
-	r := newRecords(in.Reader, c.d.delim)
-	var buf []byte
-	return c.each(r, stop, func() error {
-		var j *trace.Reject
-		if buf, j = c.row(buf[:0], r); j != nil {
-			reject(*j)
-			return nil
+	if c.irregular {
+		header := c.d.header
+		var buf []byte
+		r := newRecords(in.Reader, c.d.delim)
+		pass := func(j *trace.Reject) {
+			if j != nil {
+				reject(*j)
+			}
 		}
-		_, err := w.Write(buf)
+		return c.each(r, &header, stop, func() error {
+			var j *trace.Reject
+			if buf, j = c.row(buf[:0], r); j != nil {
+				reject(*j)
+				return nil
+			}
+			_, err := w.Write(buf)
+			return err
+		}, pass)
+	}
+	lines := int64(0)
+	return inBlocks(in.Reader, true, stop, func(_ int, b *block) error {
+		r := recordsIn(b, c.d.delim)
+		header := c.d.header && b.index == 0
+		pass := func(j *trace.Reject) {
+			if j != nil {
+				b.rejects = append(b.rejects, *j)
+			}
+		}
+		b.out = make([]byte, 0, len(b.data)+len(b.data)/4)
+		err := c.each(r, &header, stop, func() error {
+			start := len(b.out)
+			var j *trace.Reject
+			if b.out, j = c.row(b.out, r); j != nil {
+				b.out = b.out[:start]
+				pass(j)
+			}
+			return nil
+		}, pass)
+		b.lines = r.nextLine - 1
 		return err
-	}, reject)
+	}, func(b *block) error {
+		for _, j := range b.rejects {
+			j.Line += lines
+			reject(j)
+		}
+		lines += b.lines
+		_, err := w.Write(b.out)
+		return err
+	})
 }
 
 func (c *csvFile) row(buf []byte, r *records) ([]byte, *trace.Reject) {

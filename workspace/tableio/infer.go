@@ -1,9 +1,9 @@
 package tableio
 
 import (
+	"bytes"
 	"math"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +17,7 @@ type stats struct {
 	n, empty         int64 // values, those that are missing
 	nulls            map[string]int64
 	class            [isOutside + 1]int64
-	words            [3]int64 // true/false, True/False, TRUE/FALSE
+	booleans         [3]int64 // true/false, True/False, TRUE/FALSE
 	address, link    int64    // IP and link-layer addresses
 	protocol         int64
 	transport        int64 // tcp, udp or icmp, whatever the column's name
@@ -27,7 +27,11 @@ type stats struct {
 	big32, over32    int64 // numbers from 2^24, beyond 2^32
 	decimalComma     int64
 	plausible        [4]int64 // numbers that are a date of our time in s, ms, us, ns
-	lowest, highest  float64
+	lowest, highest  float64  // of the numbers
+	lowInt, highInt  int64    // of those counted at a glance
+	watched          bool     // the column's name says what numbers may be
+	exponents        int64    // numbers with one
+	often, words     often
 	decimals         int // most digits after a point
 	style            style
 	layouts          []layoutStat
@@ -43,12 +47,17 @@ type stats struct {
 
 // layoutStat counts the values that a layout fits.
 type layoutStat struct {
-	layout string
-	n      int64
+	layout  string
+	n       int64
+	matcher *matcher // nil where the layout is read by package time only
 }
 
 func newStats(name string) *stats {
-	return &stats{hints: hintsOf(name), nulls: map[string]int64{}, trimmed: true, leftOut: true, minFrac: 10}
+	h := hintsOf(name)
+	return &stats{
+		hints: h, watched: h != hints{}, nulls: map[string]int64{}, trimmed: true, leftOut: true, minFrac: 10, words: often{strings: true},
+		lowest: math.Inf(1), highest: math.Inf(-1), lowInt: math.MaxInt64, highInt: math.MinInt64,
+	}
 }
 
 // nullTokens are what stands for a missing value, if the others are typed.
@@ -58,125 +67,84 @@ func isNullToken(s string) bool {
 	return len(s) <= 4 && strings.Contains(nullTokens, "|"+s+"|")
 }
 
-// add takes in one value. text says that it must not become a number: it was
-// a string where numbers are told apart from strings.
-func (s *stats) add(v []byte, quoted, text bool) {
-	s.n++
-	if len(v) == 0 {
-		s.empty++
-		if quoted {
-			s.emptyQuoted++
-		}
-		return
-	}
-	if quoted {
-		s.quoted++
-	} else {
-		s.bare++
-	}
-	if text {
-		s.stringy++
-	}
-	var c class
+// look takes in a value that is there n times; text says that it is no number.
+func (s *stats) look(v []byte, n int64, text bool) {
+	c := isText
 	if !text {
 		c = numberClass(v)
 	}
-	s.class[c]++
+	s.class[c] += n
 	switch c {
 	case isText, isPadded:
-		s.addText(string(v))
+		s.addText(string(v), n)
 	case isInt, isReal:
-		s.addNumber(v, c)
+		s.addNumber(v, c, n)
 	}
 }
 
-func (s *stats) addNumber(v []byte, c class) {
-	s.style.add(v, c == isInt)
+func (s *stats) addNumber(v []byte, c class, n int64) {
 	var f float64
 	if c == isInt {
-		n, _ := strconv.ParseInt(string(v), 10, 64)
-		f = float64(n)
-		if n >= 0 && n <= 65535 {
-			s.port++
-		}
-		if n >= 1<<24 {
-			s.big32++
-		}
-		if n < 0 || n >= 1<<32 {
-			s.over32++
-		}
+		k, _ := strconv.ParseInt(string(v), 10, 64)
+		f = float64(k)
+		s.watchInt(k, n)
+		s.style.addLong(v)
 	} else {
 		f, _ = strconv.ParseFloat(string(v), 64)
-		if dot := strings.IndexByte(string(v), '.'); dot >= 0 {
+		s.style.add(v)
+		if dot := bytes.IndexByte(v, '.'); dot >= 0 {
 			s.decimals = max(s.decimals, len(v)-dot-1)
 		}
+		if bytes.ContainsAny(v, "eE") {
+			s.exponents += n
+		}
 		if s.hints.port && portWord(string(v)) {
-			s.portWord++
+			s.portWord += n
 		}
 	}
-	if f == math.Trunc(f/1000)*1000 {
-		s.thousands++
-	}
-	if f < 0 {
-		s.negative++
-	}
-	if s.style.started && s.n-s.empty == 1 || f < s.lowest {
-		s.lowest = f
-	}
-	s.highest = max(s.highest, f)
-	if s.moment {
-		for i, u := range units() {
-			if sec := f * u.Seconds(); sec > 631152000 && sec < 4102444800 { // 1990 to 2100
-				s.plausible[i]++
-			}
-		}
-	}
-	if s.hints.address && f == 0 {
-		s.link++
-	}
-	if s.hints.protocol && f >= 0 && f <= 255 {
-		s.protocol++
-	}
+	s.lowest, s.highest = min(s.lowest, f), max(s.highest, f)
+	s.watch(f, n)
 }
 
 func units() [4]trace.Unit {
 	return [4]trace.Unit{trace.Second, trace.Millisecond, trace.Microsecond, trace.Nanosecond}
 }
 
-func (s *stats) addText(v string) {
+func (s *stats) addText(v string, n int64) {
 	switch v {
 	case "true", "false":
-		s.words[0]++
+		s.booleans[0] += n
 	case "True", "False":
-		s.words[1]++
+		s.booleans[1] += n
 	case "TRUE", "FALSE":
-		s.words[2]++
+		s.booleans[2] += n
 	}
 	if isNullToken(v) {
-		s.nulls[v]++
+		s.nulls[v] += n
 		return
 	}
 	if s.hopeless() {
 		return
 	}
 	if len(v) <= 4 && (strings.EqualFold(v, "tcp") || strings.EqualFold(v, "udp") || strings.EqualFold(v, "icmp")) {
-		s.transport++
+		s.transport += n
 	}
 	if s.hints.protocol && protocolName(v) {
-		s.protocol++
+		s.protocol += n
 	}
 	switch {
 	case isAddress(v):
-		s.address++
+		s.address += n
+		return
 	case s.hints.address && isLinkAddress(v):
-		s.link++
+		s.link += n
 	case s.hints.port && portWord(v):
-		s.portWord++
+		s.portWord += n
 	}
 	if strings.Count(v, ",") == 1 && numberClass([]byte(strings.Replace(v, ",", ".", 1))) == isReal {
-		s.decimalComma++
+		s.decimalComma += n
 	}
-	s.addTime(v)
+	s.addTime(v, n)
 }
 
 // hopeless reports that a column is plain text beyond doubt, so that its
@@ -189,23 +157,18 @@ func (s *stats) hopeless() bool {
 	return s.n > 4096 && s.class[isText] > s.n/2 && known*10 < s.class[isText]
 }
 
-func (s *stats) addTime(v string) {
+func (s *stats) addTime(v string, n int64) {
 	if !timeLike(v) {
 		return
 	}
 	hit := false
 	for i := range s.layouts {
 		l := &s.layouts[i]
-		t, digits, ok := parseLayout(l.layout, v)
-		if !ok || i > 0 && t.Format(withFraction(l.layout, digits)) != v {
-			continue
-		}
-		l.n++
-		if !hit {
-			hit = true
-			s.addFraction(t, digits)
-			if hasOffset(l.layout) {
-				s.zones.add(t)
+		if t, digits, ok := parseExact(l.layout, v); ok {
+			l.n += n
+			if !hit {
+				hit = true
+				s.addMoment(l.layout, t, digits)
 			}
 		}
 	}
@@ -214,27 +177,32 @@ func (s *stats) addTime(v string) {
 	}
 	s.layoutMisses++
 	for _, l := range layoutsOf(v) {
-		if !slices.ContainsFunc(s.layouts, func(o layoutStat) bool { return o.layout == l }) && len(s.layouts) < 12 {
-			s.layouts = append(s.layouts, layoutStat{l, 1})
-			if t, digits, ok := parseLayout(l, v); ok && !hit {
+		if len(s.layouts) < 12 {
+			s.layouts = append(s.layouts, layoutStat{l, n, matcherOf(l)})
+			if t, digits, ok := parseExact(l, v); ok && !hit {
 				hit = true
-				s.addFraction(t, digits)
-				if hasOffset(l) {
-					s.zones.add(t)
-				}
+				s.addMoment(l, t, digits)
 			}
 		}
 	}
 }
 
-func (s *stats) addFraction(t time.Time, digits int) {
-	s.minFrac, s.maxFrac = min(s.minFrac, digits), max(s.maxFrac, digits)
+func (s *stats) addMoment(layout string, t time.Time, digits int) {
 	ns := t.Nanosecond()
 	for i := digits; i < 9; i++ {
 		ns /= 10
 	}
-	s.trimmed = s.trimmed && (digits == 0 || ns%10 != 0)
-	s.leftOut = s.leftOut && (digits == 0 || ns != 0)
+	s.addFraction(ns, digits)
+	if hasOffset(layout) {
+		s.zones.add(t)
+	}
+}
+
+// addFraction takes in a fraction of a second of so many digits.
+func (s *stats) addFraction(fraction, digits int) {
+	s.minFrac, s.maxFrac = min(s.minFrac, digits), max(s.maxFrac, digits)
+	s.trimmed = s.trimmed && (digits == 0 || fraction%10 != 0)
+	s.leftOut = s.leftOut && (digits == 0 || fraction != 0)
 }
 
 func isAddress(v string) bool {

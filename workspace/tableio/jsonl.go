@@ -96,7 +96,7 @@ func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
 		return nil, err
 	}
 	if j.rows == 0 {
-		return nil, fmt.Errorf("%s: no rows: no line is a JSON object", path)
+		return nil, fmt.Errorf("%s: %w: no line is a JSON object", path, ErrNoRows)
 	}
 	byMeeting := j.stats
 	j.stats = nil
@@ -114,6 +114,7 @@ func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
 		if s.stringy > 0 && s.stringy < s.n-s.empty { // strings beside other values
 			s.jsonText++
 		}
+		s.settle()
 		p := s.resolve(names[i], false)
 		p.form.quoted = false
 		p.check = p.check && p.col.Type != trace.TypeBool
@@ -126,22 +127,16 @@ func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
 func (s *stats) addJSON(v json.RawMessage) {
 	switch v[0] {
 	case 'n':
-		s.add(nil, false, false)
+		s.cell(nil, false)
 	case '"':
 		var text string
 		_ = json.Unmarshal(v, &text)
-		if text == "" { // present, though empty
-			s.n++
-			s.stringy++
-			s.class[isText]++
-			return
-		}
-		s.add([]byte(text), false, true)
+		s.word([]byte(text))
 	case '{', '[':
 		s.n++
 		s.jsonText++
 	default:
-		s.add(v, false, false)
+		s.cell(v, false)
 	}
 }
 

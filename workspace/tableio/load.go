@@ -3,6 +3,7 @@ package tableio
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,9 @@ import (
 
 	"netshare/workspace/trace"
 )
+
+// ErrNoRows is wrapped by the error of Load for a file that holds no record.
+var ErrNoRows = errors.New("no rows")
 
 // Load reads a CSV, JSON lines or Parquet file, plain, gzip or zstd, into a new
 // table, whose name must be quoted (and qualified) already; reject, which may
@@ -166,7 +170,7 @@ func readCSV(path string, schema trace.Schema, delim byte, eol string, header, d
 // direct returns the query that reads the file itself, where the database sees
 // the same values in it as this package does.
 func (c *csvFile) direct() (string, bool) {
-	if !c.clean || c.odd || len(c.names) < 2 {
+	if c.unclean || c.odd || c.stray || c.irregular || len(c.names) < 2 {
 		return "", false
 	}
 	for _, p := range c.plans {

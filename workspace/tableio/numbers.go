@@ -71,29 +71,41 @@ func numberClass(v []byte) class {
 type style struct {
 	started                 bool
 	fixed, shortest, python bool
+	long                    bool // a whole number is beyond what a float64 holds
 	decimals                int
 }
 
-// add takes in a number; whole says that it has neither point nor exponent.
-func (s *style) add(v []byte, whole bool) {
+// begin makes every way to write numbers possible.
+func (s *style) begin() {
 	if !s.started {
 		*s = style{started: true, fixed: true, shortest: true, python: true, decimals: -1}
 	}
+}
+
+// exact takes in a decimal of up to 15 digits, which comes back as it went in.
+func (s *style) exact(v []byte, decimals int) {
+	s.begin()
+	zero := v[len(v)-1] == '0'
+	s.fixed = s.fixed && (s.decimals < 0 || s.decimals == decimals)
+	s.shortest = s.shortest && !zero
+	s.python = s.python && (!zero || decimals == 1) && !(len(v) > 5 && string(v[:6]) == "0.0000")
+	s.decimals = decimals
+}
+
+// add takes in a number with a point or an exponent.
+func (s *style) add(v []byte) {
+	s.begin()
 	if !s.fixed && !s.shortest && !s.python {
 		return
 	}
-	decimals, significant, exact := 0, len(v), !bytes.ContainsAny(v, "eE+")
+	decimals, exact := 0, !bytes.ContainsAny(v, "eE+")
 	if dot := bytes.IndexByte(v, '.'); dot >= 0 {
 		decimals = len(v) - dot - 1
 		exact = exact && dot > 0 && v[dot-1] != '-' && decimals > 0 && !(v[0] == '0' && dot > 1) && !bytes.HasPrefix(v, []byte("-0"))
-	}
-	if exact && significant <= 16 { // up to 15 digits any decimal comes back as it went in
-		zero := decimals > 0 && v[len(v)-1] == '0'
-		s.fixed = s.fixed && (s.decimals < 0 || s.decimals == decimals)
-		s.shortest = s.shortest && !zero
-		s.python = s.python && !whole && (!zero || decimals == 1) && !bytes.HasPrefix(v, []byte("0.0000"))
-		s.decimals = decimals
-		return
+		if exact && len(v) <= 16 {
+			s.exact(v, decimals)
+			return
+		}
 	}
 	f, err := strconv.ParseFloat(string(v), 64)
 	if err != nil {
@@ -105,6 +117,30 @@ func (s *style) add(v []byte, whole bool) {
 	s.decimals = decimals
 	s.shortest = s.shortest && bytes.Equal(appendShortest(buf[:0], f), v)
 	s.python = s.python && bytes.Equal(appendPython(buf[:0], f), v)
+}
+
+// addLong takes in a whole number, which beside decimals comes back as it went
+// in if it is no longer than a float64 is exact.
+func (s *style) addLong(v []byte) {
+	if len(v) <= 15 {
+		return
+	}
+	var buf [64]byte
+	if f, err := strconv.ParseFloat(string(v), 64); err != nil || !bytes.Equal(appendShortest(buf[:0], f), v) {
+		s.long = true
+	}
+}
+
+// merge takes in the style of other values.
+func (s *style) merge(o *style) {
+	s.long = s.long || o.long
+	if !o.started {
+		return
+	}
+	s.begin()
+	s.fixed = s.fixed && o.fixed && (s.decimals < 0 || o.decimals < 0 || s.decimals == o.decimals)
+	s.shortest, s.python = s.shortest && o.shortest, s.python && o.python
+	s.decimals = max(s.decimals, o.decimals)
 }
 
 // name is the style as Column.Format has it.
@@ -121,7 +157,9 @@ func (s *style) name() string {
 }
 
 // regular reports whether every value comes back as it was.
-func (s *style) regular() bool { return !s.started || s.fixed || s.shortest || s.python }
+func (s *style) regular() bool {
+	return !s.started || (s.fixed || s.shortest || s.python) && !s.long
+}
 
 // appendShortest writes the shortest decimal that reads back the same.
 func appendShortest(dst []byte, f float64) []byte {

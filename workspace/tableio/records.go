@@ -3,9 +3,11 @@ package tableio
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 )
 
 // maxRecord bounds the memory that one record may take.
@@ -13,12 +15,16 @@ const maxRecord = 16 << 20
 
 // records splits CSV text into records and fields and knows where each begins.
 type records struct {
-	r     *bufio.Reader
+	r     *bufio.Reader // nil where data has all there is
+	data  []byte
 	delim byte
 
 	fields [][]byte // of the record last read, unquoted; valid until the next
 	quoted []bool   // which of them stood in quotes
 	odd    bool     // it has quotes where CSV wants none
+	sound  bool     // all text is known to be ASCII without NUL
+	bald   bool     // there is known to be no quote
+	mixed  bool     // quoted may have values from an earlier record
 	line   int64    // at which the record begins, from 1
 	off    int64    // byte offset of that line
 	raw    []byte   // the record as it stands, without line end
@@ -33,6 +39,11 @@ func newRecords(r *bufio.Reader, delim byte) *records {
 	return &records{r: r, delim: delim, nextLine: 1}
 }
 
+// recordsIn reads the records of a block, whose lines it counts from 1.
+func recordsIn(b *block, delim byte) *records {
+	return &records{data: b.data, delim: delim, nextLine: 1, nextOff: b.off, sound: b.ascii, bald: b.bald}
+}
+
 // next reads one record; io.EOF after the last.
 func (c *records) next() error {
 	c.line, c.off = c.nextLine, c.nextOff
@@ -40,7 +51,7 @@ func (c *records) next() error {
 	if err != nil {
 		return err
 	}
-	if bytes.IndexByte(line, '"') < 0 {
+	if c.bald || bytes.IndexByte(line, '"') < 0 {
 		c.plain(line)
 	} else if err := c.withQuotes(line); err != nil {
 		return err
@@ -58,7 +69,7 @@ func (c *records) next() error {
 
 // physical reads one line and drops its end.
 func (c *records) physical() ([]byte, error) {
-	line, err := c.r.ReadSlice('\n')
+	line, err := c.slice()
 	if err == bufio.ErrBufferFull {
 		c.buf = append(c.buf[:0], line...)
 		for err == bufio.ErrBufferFull {
@@ -88,18 +99,49 @@ func (c *records) physical() ([]byte, error) {
 	return line, nil
 }
 
-func (c *records) plain(line []byte) {
-	c.raw = line
-	c.fields, c.quoted, c.odd = c.fields[:0], c.quoted[:0], false
-	for {
-		i := bytes.IndexByte(line, c.delim)
-		if i < 0 {
-			break
-		}
-		c.fields, c.quoted = append(c.fields, line[:i:i]), append(c.quoted, false)
-		line = line[i+1:]
+// slice reads up to the next line end.
+func (c *records) slice() ([]byte, error) {
+	if c.r != nil {
+		return c.r.ReadSlice('\n')
 	}
-	c.fields, c.quoted = append(c.fields, line), append(c.quoted, false)
+	i := bytes.IndexByte(c.data, '\n') + 1
+	if i == 0 {
+		i = len(c.data)
+	}
+	line := c.data[:i:i]
+	c.data = c.data[i:]
+	return line, nil
+}
+
+// plain splits a line without quotes, eight bytes at a time.
+func (c *records) plain(line []byte) {
+	const low, ones = 0x7f7f7f7f7f7f7f7f, 0x0101010101010101
+	c.raw, c.odd = line, false
+	fields := c.fields[:0]
+	start, i := 0, 0
+	for pattern := uint64(c.delim) * ones; i+8 <= len(line); i += 8 {
+		w := binary.LittleEndian.Uint64(line[i:]) ^ pattern
+		for hits := ^((w&low + low) | w | low); hits != 0; hits &= hits - 1 { // a high bit for each delimiter
+			at := i + bits.TrailingZeros64(hits)/8
+			fields = append(fields, line[start:at:at])
+			start = at + 1
+		}
+	}
+	for ; i < len(line); i++ {
+		if line[i] == c.delim {
+			fields = append(fields, line[start:i:i])
+			start = i + 1
+		}
+	}
+	c.fields = append(fields, line[start:])
+	for len(c.quoted) < len(c.fields) {
+		c.quoted = append(c.quoted, false)
+	}
+	c.quoted = c.quoted[:len(c.fields)]
+	if c.mixed {
+		clear(c.quoted)
+	}
+	c.mixed = false
 }
 
 // errQuote is a quote that is never closed.
@@ -108,7 +150,7 @@ var errQuote = errors.New("quote is never closed")
 // withQuotes reads a record that has quotes and so may have more lines.
 func (c *records) withQuotes(line []byte) error {
 	text := append(c.text[:0], line...)
-	c.fields, c.quoted, c.odd = c.fields[:0], c.quoted[:0], false
+	c.fields, c.quoted, c.odd, c.mixed = c.fields[:0], c.quoted[:0], false, true
 	out := c.out[:0] // unquoted fields, apart from the line that they come from
 	for i := 0; ; {
 		if i >= len(text) || text[i] != '"' {

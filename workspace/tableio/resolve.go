@@ -77,7 +77,7 @@ func (s *stats) asTime(p *plan, values int64) bool {
 		return false
 	}
 	p.col.Type, p.col.Kind = trace.TypeTime, trace.KindTimestamp
-	p.form.layout, p.form.digits = best.layout, s.maxFrac
+	p.form.layout, p.form.digits, p.form.matcher = best.layout, s.maxFrac, matcherOf(best.layout)
 	switch {
 	case s.minFrac >= s.maxFrac:
 	case s.trimmed:
@@ -139,7 +139,7 @@ func (s *stats) asProtocol(p *plan, values int64) bool {
 
 func (s *stats) asBoolean(p *plan, values int64) bool {
 	for i, words := range []string{"true/false", "True/False", "TRUE/FALSE"} {
-		if s.words[i] == values {
+		if s.booleans[i] == values {
 			p.col.Type, p.col.Kind, p.form.words = trace.TypeBool, trace.KindBoolean, words
 			return true
 		}
@@ -222,6 +222,7 @@ type form struct {
 	emptyBare bool // though others are quoted, a missing value is not
 	json      bool
 	loc       *time.Location
+	matcher   *matcher // of the layout
 }
 
 // String is the form as Column.Format has it.

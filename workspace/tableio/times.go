@@ -1,6 +1,8 @@
 package tableio
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // offsets that change with the seasons are written back by place
@@ -17,13 +19,15 @@ func baseLayouts() []string {
 				all = append(all, date+t+zone)
 			}
 		}
-		all = append(all, date, date+" 15:04", date+"T15:04")
+		all = append(all, date+" 15:04:05,000", date, date+" 15:04", date+"T15:04")
 	}
 	return append(all,
-		"02/Jan/2006:15:04:05 -0700",
+		"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05", "[02/Jan/2006:15:04:05",
 		"01/02/2006 15:04:05", "02/01/2006 15:04:05", "1/2/2006 15:04:05", "2/1/2006 15:04:05",
 		"01/02/2006 15:04", "02/01/2006 15:04", "1/2/2006 15:04", "2/1/2006 15:04",
+		"1/2/2006 {h}:04", "2/1/2006 {h}:04", "1/2/2006 {h}:04:05", "2/1/2006 {h}:04:05",
 		"01/02/2006 03:04:05 PM", "02/01/2006 03:04:05 PM", "1/2/2006 3:04:05 PM", "2/1/2006 3:04:05 PM",
+		"01/02/2006 03:04 PM", "02/01/2006 03:04 PM", "1/2/2006 3:04 PM", "2/1/2006 3:04 PM",
 		"02.01.2006 15:04:05", "02.01.2006 15:04", "02-Jan-2006 15:04:05", "02-01-2006 15:04:05",
 		"Mon Jan 02 15:04:05 2006", "Mon Jan _2 15:04:05 2006", "Mon, 02 Jan 2006 15:04:05 -0700",
 		"Mon, 02 Jan 2006 15:04:05 GMT", "Jan 02 2006 15:04:05", "Jan _2 2006 15:04:05",
@@ -37,6 +41,7 @@ func timeLike(s string) bool {
 	if len(s) < 8 || len(s) > 40 {
 		return false
 	}
+	s = strings.TrimPrefix(s, "[")
 	c := s[0]
 	if c >= '0' && c <= '9' {
 		return strings.ContainsAny(s[1:min(len(s), 9)], "-/.T:") || len(s) > 8 && s[8] == 'T'
@@ -52,7 +57,7 @@ func layoutsOf(s string) []string {
 	}
 	var fit []string
 	for _, l := range baseLayouts() {
-		if t, digits, ok := parseLayout(l, s); ok && t.Format(withFraction(l, digits)) == s {
+		if _, _, ok := parseExact(l, s); ok {
 			fit = append(fit, l)
 		}
 	}
@@ -63,10 +68,14 @@ func layoutsOf(s string) []string {
 // timestamp type holds.
 const yearless = 1972
 
-// parseLayout reads s with a base layout, and counts its digits of fraction.
-// The time keeps the offset that it was written with.
-func parseLayout(layout, s string) (t time.Time, digits int, ok bool) {
-	t, err := time.Parse(layout, s)
+// bareHour stands in layouts for an hour from 0 to 23 without leading zero,
+// which package time has no name for.
+const bareHour = "{h}"
+
+// parseExact reads s with a base layout that writes it as it is, and counts its
+// digits of fraction. The time keeps the offset that it was written with.
+func parseExact(layout, s string) (t time.Time, digits int, ok bool) {
+	t, err := time.Parse(strings.Replace(layout, bareHour, "15", 1), s)
 	if err != nil {
 		return t, 0, false
 	}
@@ -76,14 +85,25 @@ func parseLayout(layout, s string) (t time.Time, digits int, ok bool) {
 	if y := t.Year(); y < 1678 || y > 2261 {
 		return t, 0, false
 	}
-	if at := strings.Index(layout, "05"); at >= 0 && len(s) > len(layout)-12 {
+	if strings.Contains(layout, "05") && len(s) > len(layout)-12 {
 		if dot := fractionAt(s); dot > 0 {
 			for i := dot + 1; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
 				digits++
 			}
 		}
 	}
-	return t, digits, digits <= 9
+	var buf [64]byte
+	return t, digits, digits <= 9 && string(appendTime(buf[:0], t, withFraction(layout, digits))) == s
+}
+
+// appendTime writes a time as its layout says.
+func appendTime(dst []byte, t time.Time, layout string) []byte {
+	before, after, bare := strings.Cut(layout, bareHour)
+	dst = t.AppendFormat(dst, before)
+	if bare {
+		dst = t.AppendFormat(strconv.AppendInt(dst, int64(t.Hour()), 10), after)
+	}
+	return dst
 }
 
 // fractionAt finds the point before the fraction of a second: the one that
@@ -124,6 +144,15 @@ type zones struct {
 	fixed  int // the offset that all times have
 	any    bool
 	varies bool
+	last   [5]int // the hour and offset last seen, which say all again
+}
+
+// addMoment is add for a time that is taken apart.
+func (z *zones) addMoment(t *moment) {
+	if hour := [5]int{t.year, t.month, t.day, t.hour, t.offset}; hour != z.last {
+		z.last = hour
+		z.add(t.time())
+	}
 }
 
 func (z *zones) add(t time.Time) {
@@ -144,6 +173,21 @@ func (z *zones) add(t time.Time) {
 		}
 	}
 	z.alive = keep
+}
+
+// merge takes in the zones of other times.
+func (z *zones) merge(o *zones) {
+	switch {
+	case !o.any:
+		return
+	case !z.any:
+		*z = *o
+		return
+	}
+	z.varies = z.varies || o.varies || z.fixed != o.fixed
+	z.alive = slices.DeleteFunc(z.alive, func(l *time.Location) bool {
+		return !slices.ContainsFunc(o.alive, func(k *time.Location) bool { return k.String() == l.String() })
+	})
 }
 
 // name returns the zone to write times in: "+02:00", a place, or "" for UTC.

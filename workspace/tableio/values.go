@@ -28,7 +28,13 @@ func (p *plan) value(dst, v []byte) (out []byte, reason, want string) {
 		}
 		return out, "", ""
 	case p.col.Type == trace.TypeTime:
-		t, digits, ok := parseLayout(p.form.layout, string(v))
+		if p.form.matcher != nil {
+			var m moment
+			if p.form.matcher.match(v, &m) && m.digits <= p.form.digits {
+				return m.appendStamp(dst), "", ""
+			}
+		}
+		t, digits, ok := parseExact(p.form.layout, string(v))
 		if !ok || digits > p.form.digits {
 			return dst, "not a time in the column's format", "a time such as " + strconv.Quote(withFraction(p.form.layout, p.form.digits))
 		}

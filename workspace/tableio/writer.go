@@ -251,5 +251,5 @@ func (f *form) time(dst []byte, v time.Time) []byte {
 	if loc == nil {
 		loc = time.UTC
 	}
-	return v.In(loc).AppendFormat(dst, layout)
+	return appendTime(dst, v.In(loc), layout)
 }
