@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"math/big"
@@ -162,8 +161,8 @@ func (s *scalar) chunk(_ context.Context, chunk *duckdb.ChunkIteratorState) erro
 
 // registerFunctions adds the functions to the DuckDB instance; all connections
 // have them.
-func registerFunctions(ctx context.Context, db *sql.DB) error {
-	conn, err := db.Conn(ctx)
+func (db *DB) registerFunctions(ctx context.Context) error {
+	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	// ("800MB"); empty means 1GB. Beyond it DuckDB spills to a folder beside
 	// the file.
 	MemoryLimit string
+	// FileFunctions are SQL table functions over files, beside DuckDB's own.
+	FileFunctions []FileFunction
 	// Version is the program's version, recorded with runs and migrations.
 	Version string
 	// Now is the clock; nil means time.Now.
@@ -130,7 +132,7 @@ func open(ctx context.Context, path string, opts Options) (_ *DB, err error) {
 			db.sql.Close()
 		}
 	}()
-	if err := registerFunctions(ctx, db.sql); err != nil {
+	if err := db.registerFunctions(ctx); err != nil {
 		return nil, err
 	}
 	if err := db.migrate(ctx); err != nil {
@@ -181,11 +183,17 @@ func (db *DB) attach(ctx context.Context) error {
 		if !attached {
 			return nil
 		}
-		_, err := c.ExecContext(context.Background(), "USE "+Quote(db.catalog), nil)
+		_, err := c.ExecContext(context.Background(), db.connectSQL(), nil)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if functions := db.opts.FileFunctions; len(functions) > 0 {
+		duckdb.RegisterReplacementScan(connector, func(file string) (string, []any, error) {
+			name, args := replaceFile(functions, file)
+			return name, args, nil
+		})
 	}
 	db.sql = sql.OpenDB(connector)
 	db.sql.SetMaxIdleConns(4)
@@ -198,10 +206,13 @@ func (db *DB) attach(ctx context.Context) error {
 	if db.opts.ReadOnly {
 		mode = " (READ_ONLY)"
 	}
+	if err := registerFiles(db, conn); err != nil {
+		return err
+	}
 	for _, statement := range []string{
 		"SET GLOBAL TimeZone = 'UTC'",
 		"ATTACH " + literal(db.path) + " AS " + Quote(db.catalog) + mode,
-		"USE " + Quote(db.catalog),
+		db.connectSQL(),
 	} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return err
@@ -212,6 +223,15 @@ func (db *DB) attach(ctx context.Context) error {
 		db.removeSpill()
 	}
 	return nil
+}
+
+// connectSQL is what every connection begins with.
+func (db *DB) connectSQL() string {
+	text := "USE " + Quote(db.catalog)
+	for _, f := range db.opts.FileFunctions {
+		text += "; " + f.macro()
+	}
+	return text
 }
 
 // removeSpill removes what a killed process spilled and left beside the file:

@@ -19,6 +19,9 @@ type ResultColumn struct {
 // Result is what a query gave. Close it.
 type Result struct {
 	Columns []ResultColumn
+	// Skipped counts the records that the file functions of the SQL left out, by
+	// reason, the most frequent first.
+	Skipped []ReasonCount
 
 	console *Console
 	own     bool // the console is the result's own
@@ -76,7 +79,9 @@ func (c *Console) Query(ctx context.Context, text string) (*Result, error) {
 	if c.result != nil {
 		c.result.Close()
 	}
-	rows, err := c.conn.QueryContext(ctx, text)
+	st := &statement{}
+	rows, err := c.conn.QueryContext(context.WithValue(ctx, statementKey{}, st), text)
+	st.end() // the driver has the whole result
 	if err != nil {
 		if strings.Contains(err.Error(), "empty query") {
 			return nil, errors.New("there is no statement to run")
@@ -93,7 +98,7 @@ func (c *Console) Query(ctx context.Context, text string) (*Result, error) {
 		rows.Close()
 		return nil, c.db.clean(err)
 	}
-	r := &Result{console: c, rows: rows, values: make([]any, len(names)), into: make([]any, len(names))}
+	r := &Result{Skipped: st.counts(), console: c, rows: rows, values: make([]any, len(names)), into: make([]any, len(names))}
 	for i, n := range names {
 		r.Columns = append(r.Columns, ResultColumn{n, types[i].DatabaseTypeName()})
 		r.into[i] = &r.values[i]

@@ -46,10 +46,10 @@ type TableWriter struct {
 	// Rejects gathers what could not be read; Commit keeps it with the run.
 	Rejects Rejects
 
-	db       *DB
-	spec     TableSpec
-	conn     *sql.Conn
-	tx       *sql.Tx
+	db     *DB
+	spec   TableSpec
+	conn   *sql.Conn
+	tx     *sql.Tx
 	feed   *feed // once a row was appended
 	rows   int64 // appended
 	before Trace // what is there already, in mode Append
