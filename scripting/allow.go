@@ -14,10 +14,20 @@ import (
 // tracePath is the import path of the vocabulary that recipes are written in.
 const tracePath = "netshare/workspace/trace"
 
+// The packages that the function Run of a recipe is written with; a Host lends
+// them.
+const (
+	workspacePath = "netshare/workspace"
+	enginePath    = "netshare/engine"
+)
+
+// runType is the type of a recipe's function Run.
+const runType = "func(ctx context.Context, ws *workspace.Workspace) error"
+
 // allowed returns the import paths open to recipes: packages that compute and
 // open nothing. Left out with a reason: math/big, whose single calls may take
 // hours that nothing can interrupt; math/rand and hash/maphash, which give
-// another result each time; sync and context, of no use without goroutines;
+// another result each time; sync, of no use without goroutines; context, which only Run needs;
 // slices, maps and cmp, which are generic.
 func allowed() []string {
 	return []string{
@@ -63,8 +73,10 @@ func whyForbidden(importPath string) string {
 		return "it reaches into the memory of the program"
 	case "slices", "maps", "cmp", "iter":
 		return "it is generic, and recipes are Go 1.20 without generics"
-	case "sync", "sync/atomic", "context":
+	case "sync", "sync/atomic":
 		return "recipes have no goroutines"
+	case "context", workspacePath, enginePath:
+		return "it is for the function Run of a recipe that netshare runs, and this program only reads declarations"
 	case "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash":
 		return "a recipe's functions must give the same result each time"
 	case "net", "net/http", "net/rpc", "net/smtp":
@@ -80,7 +92,7 @@ func whyForbidden(importPath string) string {
 	case first == "runtime":
 		return "it reaches into the program"
 	case first == "netshare":
-		return "of netshare, recipes may import " + tracePath + " alone"
+		return "of netshare, recipes may import " + tracePath + " and, for Run, " + workspacePath + " and " + enginePath
 	case strings.Contains(first, "."):
 		return "recipes import the standard library and " + tracePath + " alone"
 	}
@@ -90,16 +102,23 @@ func whyForbidden(importPath string) string {
 // exports maps the import path of each allowed package to its symbols.
 type exports map[string]map[string]reflect.Value
 
-// allowedExports selects what recipes may call from all that yaegi can offer.
-// The wrappers of interfaces, whose names begin with an underscore, are kept:
-// the interpreter needs them.
-func allowedExports() exports {
+// exports selects what recipes may call from all that yaegi can offer, and what
+// the host lends them. The wrappers of interfaces, whose names begin with an
+// underscore, are kept: the interpreter needs them.
+func (h Host) exports() exports {
 	all := exports{}
 	no := refused()
-	for _, from := range []map[string]map[string]reflect.Value{stdlib.Symbols, symbols.Symbols} {
+	open := allowed()
+	if h.Symbols != nil {
+		open = append(open, "context")
+	}
+	for key := range h.Symbols {
+		open = append(open, path.Dir(key)) // keys are the import path and the package's name
+	}
+	for _, from := range []map[string]map[string]reflect.Value{stdlib.Symbols, symbols.Symbols, h.Symbols} {
 		for key, names := range from {
-			importPath := path.Dir(key) // keys are the import path and the package's name
-			if !slices.Contains(allowed(), importPath) {
+			importPath := path.Dir(key)
+			if !slices.Contains(open, importPath) {
 				continue
 			}
 			kept := make(map[string]reflect.Value, len(names))

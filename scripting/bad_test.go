@@ -21,7 +21,7 @@ func shortLimits() limits {
 
 // exercise loads a recipe and calls every function that it has.
 func exercise(t *testing.T, name string, source []byte) error {
-	s, err := load(t.Context(), name, source, shortLimits())
+	s, err := Host{}.load(t.Context(), name, source, shortLimits())
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,8 @@ type program struct {
 	fset    *token.FileSet
 	syntax  *ast.File
 	info    *types.Info
-	recipe  *ast.Ident // the name in the declaration of Recipe
+	recipe  *ast.Ident // the name in the declaration of Recipe, nil where there is none
+	run     *ast.Ident // the name of the function Run, nil where there is none
 	imports []string
 	sizes   []sizeSite // where the program asks for memory by a computed size
 	exports exports
@@ -40,8 +41,8 @@ func (p *program) at(pos token.Pos) place { return placeOf(p.file, p.fset, pos) 
 
 // check parses a recipe and checks its dialect, imports and types. Its first
 // fault is returned.
-func check(file, source string) (p *program, err error) {
-	p = &program{file: file, source: source, fset: token.NewFileSet(), exports: allowedExports()}
+func check(file, source string, h Host) (p *program, err error) {
+	p = &program{file: file, source: source, fset: token.NewFileSet(), exports: h.exports()}
 	defer func() {
 		if v := recover(); v != nil { // a fault of the type checker must not end a notebook
 			p, err = nil, place{file: file, line: 1, column: 1}.errorf("the type checker can't cope with this recipe: %v", v)
@@ -88,13 +89,12 @@ func (p *program) checkComments() error {
 
 // checkImports refuses imports outside the allow-list, by name and reason.
 func (p *program) checkImports() error {
-	open := allowed()
 	for _, spec := range p.syntax.Imports {
 		name, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			return p.at(spec.Path.Pos()).errorf("import path %s: want a quoted path", spec.Path.Value)
 		}
-		if !slices.Contains(open, name) {
+		if p.exports[name] == nil {
 			return p.at(spec.Path.Pos()).errorf("import of %q is not open to recipes: %s", name, whyForbidden(name))
 		}
 		p.imports = append(p.imports, name)
@@ -233,9 +233,12 @@ func (p *program) checkNames() error {
 	return nil
 }
 
-// checkRecipe finds the declaration of Recipe and its type.
+// checkRecipe finds the declarations of Recipe and Run, and checks their types.
 func (p *program) checkRecipe() error {
 	for _, decl := range p.syntax.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "Run" {
+			p.run = fn.Name
+		}
 		gen, ok := decl.(*ast.GenDecl)
 		if !ok || gen.Tok != token.VAR {
 			continue
@@ -248,7 +251,15 @@ func (p *program) checkRecipe() error {
 			}
 		}
 	}
+	if p.run != nil {
+		if got := types.TypeString(p.info.Defs[p.run].Type(), nameOf); got != runType {
+			return p.at(p.run.Pos()).errorf("function Run is a %s: want a %s", got, runType)
+		}
+	}
 	if p.recipe == nil {
+		if p.run != nil {
+			return nil
+		}
 		return p.at(p.syntax.Name.Pos()).errorf("the package declares no recipe: add var Recipe = trace.Recipe{...}")
 	}
 	t := p.info.Defs[p.recipe].Type()

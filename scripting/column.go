@@ -2,6 +2,7 @@ package scripting
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -60,6 +61,75 @@ func Format(ctx context.Context, f trace.Field, in []any) ([]any, error) {
 		return nil, fmt.Errorf("field %q: format of row %d: %w", f.Name, i+1, errs[i])
 	}
 	return out, nil
+}
+
+// Derive computes a field from columns of the same length, the values of names,
+// which are those of the field's From. The function is called once for each
+// combination of values; results and errors are those of Parse.
+func Derive(ctx context.Context, f trace.Field, names []string, columns [][]any, rows int) (out []any, errs []error, err error) {
+	s, fn, err := deriveShapeOf(f.DeriveFunc)
+	if err != nil {
+		return nil, nil, fmt.Errorf("field %q: derive function %w", f.Name, err)
+	}
+	d := distinctRecords(names, columns, rows)
+	if err := d.mapped(ctx, fmt.Sprintf("field %q: derive function", f.Name), s, fn); err != nil {
+		return nil, nil, err
+	}
+	out, errs = d.spread()
+	return out, errs, nil
+}
+
+// DerivedType returns the type of what a field's derive function gives.
+func DerivedType(f trace.Field) (trace.Type, error) {
+	s, _, err := deriveShapeOf(f.DeriveFunc)
+	if err != nil {
+		return "", fmt.Errorf("field %q: derive function %w", f.Name, err)
+	}
+	return s.out, nil
+}
+
+// Keep calls a filter on records given as columns, the values of the filter's
+// From, and returns which are kept.
+func Keep(ctx context.Context, f trace.Filter, columns [][]any, rows int) ([]bool, error) {
+	d := distinctRecords(f.From, columns, rows)
+	kept := make([]bool, len(d.values))
+	err := run(ctx, "filter", func() error {
+		for i, v := range d.values {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			kept[i] = f.Keep(v.(trace.Record))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, rows)
+	for i, n := range d.rows {
+		out[i] = kept[n]
+	}
+	return out, nil
+}
+
+// ReadFile has a recipe read a file. Faults of the recipe are *Error values for
+// interpreted ones; what emit returns comes back as it is.
+func ReadFile(ctx context.Context, r *trace.Recipe, in *trace.Input, emit func(trace.Row) error) error {
+	return run(ctx, "Read", func() error {
+		err := r.Read(in, func(row trace.Row) error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return emit(row)
+		})
+		return errors.Join(err, in.Err())
+	})
+}
+
+// WriteLine has a recipe write a record as a line of its format.
+func WriteLine(ctx context.Context, r *trace.Recipe, rec trace.Record) (line string, err error) {
+	err = run(ctx, "Write", func() error { line = r.Write(rec); return nil })
+	return line, err
 }
 
 // Forward applies a field's forward transform to a column, which it leaves
@@ -168,6 +238,52 @@ func distinctOf(in []any) *distinct {
 	return d
 }
 
+// distinctRecords is a table's rows as the distinct records among them.
+func distinctRecords(names []string, columns [][]any, rows int) *distinct {
+	d := &distinct{rows: make([]int32, rows)}
+	seen := map[string]int32{}
+	var key []byte
+	for i := range rows {
+		key = key[:0]
+		for _, c := range columns {
+			key = appendKey(key, c[i])
+		}
+		n, ok := seen[string(key)]
+		if !ok {
+			n = int32(len(d.values))
+			seen[string(key)] = n
+			values := make(trace.Row, len(columns))
+			for k, c := range columns {
+				values[k] = c[i]
+			}
+			d.values = append(d.values, trace.NewRecord(names, values))
+		}
+		d.rows[i] = n
+	}
+	d.out, d.errs = make([]any, len(d.values)), make([]error, len(d.values))
+	return d
+}
+
+// appendKey appends a value's type and text so that no two values meet.
+func appendKey(key []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(key, 'n')
+	case string:
+		key = append(key, 's')
+		key = binary.AppendUvarint(key, uint64(len(v)))
+		return append(key, v...)
+	case int64:
+		return binary.LittleEndian.AppendUint64(append(key, 'i'), uint64(v))
+	case float64:
+		return binary.LittleEndian.AppendUint64(append(key, 'f'), math.Float64bits(v))
+	case time.Time:
+		return binary.LittleEndian.AppendUint64(append(key, 't'), uint64(v.UnixNano()))
+	default:
+		return appendKey(append(key, 'x'), fmt.Sprintf("%T %v", v, v))
+	}
+}
+
 // Calls are timed on the first probe values; where the others are likely to
 // take longer than worthwhile, they are spread over goroutines, a batch at a
 // time.
@@ -179,23 +295,24 @@ const (
 
 func mapColumn(ctx context.Context, what string, s shape, fn any, in []any) ([]any, []error, error) {
 	d := distinctOf(in)
+	if err := d.mapped(ctx, what, s, fn); err != nil {
+		return nil, nil, err
+	}
+	out, errs := d.spread()
+	return out, errs, nil
+}
+
+// mapped calls a function on the distinct values.
+func (d *distinct) mapped(ctx context.Context, what string, s shape, fn any) error {
 	var stop atomic.Bool
 	defer stop.Store(true) // for calls left behind
 	span := func(from, to int) error {
-		for i := from; i < to && !stop.Load(); i++ {
-			v, err := s.call(fn, d.values[i])
-			var fault *Error
-			if err != nil && errors.As(err, &fault) {
-				return fault
-			}
-			d.out[i], d.errs[i] = v, err
-		}
-		return nil
+		return s.batch(fn, d.values[from:to], d.out[from:to], d.errs[from:to], stop.Load)
 	}
 	first := min(probe, len(d.values))
 	begin := time.Now()
 	if err := run(ctx, what, func() error { return span(0, first) }); err != nil {
-		return nil, nil, err
+		return err
 	}
 	rest := len(d.values) - first
 	ways := 1
@@ -228,11 +345,10 @@ func mapColumn(ctx context.Context, what string, s shape, fn any, in []any) ([]a
 	wg.Wait()
 	for _, err := range faults {
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
-	out, errs := d.spread()
-	return out, errs, nil
+	return nil
 }
 
 // spread gives each row the result of its value.

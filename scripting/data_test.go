@@ -119,7 +119,7 @@ func FuzzCheck(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, source string) {
-		p, err := check("fuzz.go", source)
+		p, err := check("fuzz.go", source, Host{})
 		if err == nil {
 			if p.recipe == nil {
 				t.Fatal("accepted without a recipe")

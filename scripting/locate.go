@@ -20,6 +20,10 @@ const (
 	roleFormat  = "Format"
 	roleForward = "Transform" // first argument
 	roleInverse = "Inverse"   // second argument of Transform
+	roleDerive  = "Derive"
+	roleFilter  = "Keep" // first argument of trace.Where; of the recipe, as those that follow
+	roleRead    = "Read"
+	roleWrite   = "Write"
 )
 
 // functionArgs calls visit for each argument that sets a field's function, by
@@ -30,11 +34,14 @@ func (p *program) functionArgs(visit func(field, role string, arg ast.Expr)) {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			sel, ok := n.Fun.(*ast.SelectorExpr)
+			if ok && sel.Sel.Name == "Where" && len(n.Args) > 0 && p.isType(n, "Filter") {
+				visit("", roleFilter, n.Args[0])
+			}
 			if !ok || !p.isField(sel.X) {
 				break
 			}
 			switch sel.Sel.Name {
-			case "Parse", "Format":
+			case "Parse", "Format", "Derive":
 				visit(p.fieldName(sel.X), sel.Sel.Name, n.Args[0])
 			case "Transform":
 				if len(n.Args) == 2 {
@@ -43,10 +50,17 @@ func (p *program) functionArgs(visit func(field, role string, arg ast.Expr)) {
 				}
 			}
 		case *ast.CompositeLit:
-			if !p.isField(n) {
-				break
+			var byKey map[string]string
+			switch {
+			case p.isField(n):
+				byKey = map[string]string{
+					"ParseFunc": roleParse, "FormatFunc": roleFormat, "DeriveFunc": roleDerive, "Forward": roleForward, "Inverse": roleInverse,
+				}
+			case p.isType(n, "Recipe"):
+				byKey = map[string]string{"Read": roleRead, "Write": roleWrite}
+			case p.isType(n, "Filter"):
+				byKey = map[string]string{"Keep": roleFilter}
 			}
-			byKey := map[string]string{"ParseFunc": roleParse, "FormatFunc": roleFormat, "Forward": roleForward, "Inverse": roleInverse}
 			for _, e := range n.Elts {
 				if kv, ok := e.(*ast.KeyValueExpr); ok {
 					if id, ok := kv.Key.(*ast.Ident); ok && byKey[id.Name] != "" {
@@ -60,9 +74,12 @@ func (p *program) functionArgs(visit func(field, role string, arg ast.Expr)) {
 }
 
 // isField tells whether an expression is a trace.Field.
-func (p *program) isField(e ast.Expr) bool {
+func (p *program) isField(e ast.Expr) bool { return p.isType(e, "Field") }
+
+// isType tells whether an expression is of a type of package trace.
+func (p *program) isType(e ast.Expr, name string) bool {
 	n, ok := p.info.Types[e].Type.(*types.Named)
-	return ok && n.Obj().Name() == "Field" && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == tracePath
+	return ok && n.Obj().Name() == name && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == tracePath
 }
 
 // fieldName returns the name that a chain such as trace.Port("id.orig_p").
@@ -113,6 +130,8 @@ func (p *program) checkNil() error {
 			return
 		}
 		switch role {
+		case roleFilter, roleRead, roleWrite:
+			fault = p.at(arg.Pos()).errorf("%s is nil: name a function or leave it out", role)
 		case roleForward, roleInverse:
 			fault = p.at(arg.Pos()).errorf("field %q: transform function is nil: a transform needs both its forward and its inverse function", field)
 		default:
@@ -134,7 +153,18 @@ func (p *program) functionPlace(field, role string) place {
 	if pos.IsValid() {
 		return p.at(pos)
 	}
+	if field == "" {
+		return p.declared()
+	}
 	return p.namePlace(field, false)
+}
+
+// declared is where the recipe is declared, or its function Run.
+func (p *program) declared() place {
+	if p.recipe != nil {
+		return p.at(p.recipe.Pos())
+	}
+	return p.at(p.run.Pos())
 }
 
 // namePlace is where a string of the given value stands first, or last: where
@@ -150,14 +180,14 @@ func (p *program) namePlace(name string, last bool) place {
 		return true
 	})
 	if !pos.IsValid() {
-		pos = p.recipe.Pos()
+		return p.declared()
 	}
 	return p.at(pos)
 }
 
 // quotedName matches the field or key that a fault of trace.Recipe.Validate
 // begins with.
-var quotedName = regexp.MustCompile(`^(field|session key) ("(?:[^"\\]|\\.)*")`)
+var quotedName = regexp.MustCompile(`^(field|session key|dropped column|column) ("(?:[^"\\]|\\.)*")`)
 
 // validate puts a place before each fault of a declaration.
 func (p *program) validate(r *trace.Recipe) error {
@@ -171,10 +201,13 @@ func (p *program) validate(r *trace.Recipe) error {
 	}
 	faults := make([]error, len(list))
 	for i, err := range list {
-		at := p.at(p.recipe.Pos())
+		at := p.declared()
+		if strings.HasPrefix(err.Error(), "the filter ") {
+			at = p.functionPlace("", roleFilter)
+		}
 		if m := quotedName.FindStringSubmatch(err.Error()); m != nil {
 			if name, e := strconv.Unquote(m[2]); e == nil {
-				again := m[1] == "session key" || strings.HasSuffix(err.Error(), "twice")
+				again := m[1] != "field" || strings.HasSuffix(err.Error(), "twice")
 				at = p.namePlace(name, again)
 			}
 		}

@@ -24,7 +24,7 @@ func TestRunaway(t *testing.T) {
 	lim.call, lim.heap, lim.stack = 20*time.Second, 96<<20, 64<<20
 	for _, f := range archive.Files {
 		t.Run(f.Name, func(t *testing.T) {
-			s, err := load(t.Context(), f.Name, f.Data, lim)
+			s, err := Host{}.load(t.Context(), f.Name, f.Data, lim)
 			if err != nil {
 				t.Fatal(err)
 			}

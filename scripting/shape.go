@@ -5,21 +5,27 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
 	"netshare/workspace/trace"
 )
 
-// value is what parse and format functions take and give.
+// value is what parse, format and derive functions give, and the first two
+// take.
 type value interface {
-	string | int64 | float64 | bool
+	string | int64 | float64 | bool | time.Time
 }
+
+// argument is what a function of one argument takes.
+type argument interface{ value | trace.Record }
 
 // transform is a field's Forward or Inverse function.
 type transform = func([]float64) []float64
 
-// shape is one of the signatures that parse and format functions may have.
+// shape is one of the signatures that parse, format and derive functions may
+// have.
 type shape struct {
 	fn      reflect.Type
 	in, out trace.Type
@@ -27,29 +33,24 @@ type shape struct {
 
 	// call calls a function of type fn with a value that is made fit first.
 	call func(fn, in any) (any, error)
-	// guard makes a function of type fn that runs in a pool's interpreters.
-	guard func(p *pool, what string, at place, fn any, pick func(*worker) any) any
 }
 
-// shapes are the signatures allowed: each type in, each type out, with an
-// error and without.
-var shapes = func() []shape {
-	var all []shape
-	for _, s := range [][]shape{shapesOf[string](), shapesOf[int64](), shapesOf[float64](), shapesOf[bool]()} {
-		all = append(all, s...)
-	}
-	return all
-}()
+// shapes are the signatures allowed of parse and format functions: each type
+// in, each type out, with an error and without.
+var shapes = slices.Concat(shapesOf[string](), shapesOf[int64](), shapesOf[float64](), shapesOf[bool](), shapesOf[time.Time]())
 
-func shapesOf[In value]() []shape {
+// deriveShapes are those of functions that look at several columns.
+var deriveShapes = shapesOf[trace.Record]()
+
+func shapesOf[In argument]() []shape {
 	return []shape{
-		failing[In, string](), failing[In, int64](), failing[In, float64](), failing[In, bool](),
-		plain[In, string](), plain[In, int64](), plain[In, float64](), plain[In, bool](),
+		failing[In, string](), failing[In, int64](), failing[In, float64](), failing[In, bool](), failing[In, time.Time](),
+		plain[In, string](), plain[In, int64](), plain[In, float64](), plain[In, bool](), plain[In, time.Time](),
 	}
 }
 
 // failing is the shape of func(In) (Out, error).
-func failing[In, Out value]() shape {
+func failing[In argument, Out value]() shape {
 	type function = func(In) (Out, error)
 	return shape{
 		fn: reflect.TypeFor[function](), in: typeOf[In](), out: typeOf[Out](), fails: true,
@@ -64,21 +65,11 @@ func failing[In, Out value]() shape {
 			}
 			return out, nil
 		},
-		guard: func(p *pool, what string, at place, _ any, pick func(*worker) any) any {
-			return function(func(v In) (out Out, err error) {
-				if fault := p.call(p.limits.call, what, at, func(w *worker) { out, err = pick(w).(function)(v) }); fault != nil {
-					var zero Out
-					return zero, fault
-				}
-				return out, err
-			})
-		},
 	}
 }
 
-// plain is the shape of func(In) Out. A guarded one has no other way to tell
-// of a fault than to panic with it.
-func plain[In, Out value]() shape {
+// plain is the shape of func(In) Out.
+func plain[In argument, Out value]() shape {
 	type function = func(In) Out
 	return shape{
 		fn: reflect.TypeFor[function](), in: typeOf[In](), out: typeOf[Out](),
@@ -89,15 +80,37 @@ func plain[In, Out value]() shape {
 			}
 			return fn.(function)(v), nil
 		},
-		guard: func(p *pool, what string, at place, _ any, pick func(*worker) any) any {
-			return function(func(v In) (out Out) {
-				if fault := p.call(p.limits.call, what, at, func(w *worker) { out = pick(w).(function)(v) }); fault != nil {
-					panic(fault)
-				}
-				return out
-			})
-		},
 	}
+}
+
+// bound is a function of a recipe that runs in a pool's interpreters.
+type bound struct {
+	shape shape
+	pool  *pool
+	what  string // in messages
+	at    place
+	pick  func(*worker) any // the function, in a worker
+}
+
+// batch calls a function of the shape, or a bound one, on values, until stop
+// says so. What the function refuses is in errs; the error is a fault of the
+// recipe.
+func (s shape) batch(fn any, values, out []any, errs []error, stop func() bool) error {
+	each := func(fn any, beat func()) {
+		for i, v := range values {
+			if stop() {
+				return
+			}
+			out[i], errs[i] = s.call(fn, v)
+			beat()
+		}
+	}
+	b, ok := fn.(*bound)
+	if !ok {
+		each(fn, func() {})
+		return nil
+	}
+	return b.pool.call(b.pool.limits.call, b.what, b.at, func(w *worker) { each(b.pick(w), w.watch.beat) })
 }
 
 // guardTransform makes a transform that runs in the pool's interpreters, and
@@ -118,7 +131,18 @@ func (p *pool) guardTransform(field, role string, pick func(*worker) transform) 
 // shapeOf finds the signature of a function, and the function without a type
 // name of its own.
 func shapeOf(fn any) (shape, any, error) {
-	const want = "want func(In) Out or func(In) (Out, error), with In and Out one of string, int64, float64, bool"
+	return shapeAmong(shapes, fn, "want func(In) Out or func(In) (Out, error), with In and Out one of string, int64, float64, bool, time.Time")
+}
+
+// deriveShapeOf is shapeOf for a derive function.
+func deriveShapeOf(fn any) (shape, any, error) {
+	return shapeAmong(deriveShapes, fn, "want func(trace.Record) Out or func(trace.Record) (Out, error), with Out one of string, int64, float64, bool, time.Time")
+}
+
+func shapeAmong(shapes []shape, fn any, want string) (shape, any, error) {
+	if b, ok := fn.(*bound); ok {
+		return b.shape, b, nil
+	}
 	v := reflect.ValueOf(fn)
 	if !v.IsValid() {
 		return shape{}, nil, errors.New("is missing")
@@ -143,7 +167,7 @@ func shapeOf(fn any) (shape, any, error) {
 }
 
 // typeOf names the column type that holds T.
-func typeOf[T value]() trace.Type {
+func typeOf[T argument]() trace.Type {
 	switch any(*new(T)).(type) {
 	case int64:
 		return trace.TypeInt
@@ -151,13 +175,15 @@ func typeOf[T value]() trace.Type {
 		return trace.TypeReal
 	case bool:
 		return trace.TypeBool
+	case time.Time:
+		return trace.TypeTime
 	}
 	return trace.TypeText
 }
 
 // coerce makes a value fit a function: text and numbers are turned into each
 // other where nothing is lost.
-func coerce[T value](v any) (T, error) {
+func coerce[T argument](v any) (T, error) {
 	if t, ok := v.(T); ok {
 		return t, nil
 	}
@@ -200,6 +226,14 @@ func coerce[T value](v any) (T, error) {
 			}
 		}
 		return out, fmt.Errorf("want true or false, got %q", textOf(v))
+	case *time.Time:
+		if s, ok := v.(string); ok {
+			if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+				*to = t
+				return out, nil
+			}
+		}
+		return out, fmt.Errorf("want a time, got %q", textOf(v))
 	}
 	return out, fmt.Errorf("can't use %q", textOf(v))
 }
@@ -217,12 +251,9 @@ func textOf(v any) string {
 	return fmt.Sprint(v)
 }
 
-// checkKind refuses a parse function whose result can't be the field's value.
-func checkKind(f trace.Field) error {
-	s, _, err := shapeOf(f.ParseFunc)
-	if err != nil {
-		return err
-	}
+// checkKind refuses a parse or derive function whose result can't be the
+// field's value.
+func checkKind(f trace.Field, what string, s shape) error {
 	fits := map[trace.Kind][]trace.Type{
 		trace.KindInteger: {trace.TypeInt},
 		trace.KindReal:    {trace.TypeReal, trace.TypeInt},
@@ -230,6 +261,8 @@ func checkKind(f trace.Field) error {
 		trace.KindAddress: {trace.TypeText},
 		trace.KindText:    {trace.TypeText},
 		trace.KindPort:    {trace.TypeInt, trace.TypeText},
+
+		trace.KindTimestamp: {trace.TypeTime, trace.TypeInt, trace.TypeReal},
 	}[f.Kind]
 	for _, t := range fits {
 		if t == s.out {
@@ -239,7 +272,7 @@ func checkKind(f trace.Field) error {
 	if fits == nil {
 		return nil
 	}
-	return fmt.Errorf("field %q: parse function gives %s, which no %s is: want %s", f.Name, goType(s.out), f.Kind, goType(fits[0]))
+	return fmt.Errorf("field %q: %s function gives %s, which no %s is: want %s", f.Name, what, goType(s.out), f.Kind, goType(fits[0]))
 }
 
 // checkFormat refuses a format function that isn't its parse function's way
@@ -269,5 +302,6 @@ func checkFormat(f trace.Field) error {
 func goType(t trace.Type) string {
 	return map[trace.Type]string{
 		trace.TypeText: "string", trace.TypeInt: "int64", trace.TypeReal: "float64", trace.TypeBool: "bool",
+		trace.TypeTime: "time.Time",
 	}[t]
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,7 +27,10 @@ type watch struct {
 	limit       time.Duration
 	heap, stack uint64 // at the first look
 	looks       int
-	reason      error // why it was stopped
+	beats       atomic.Uint64 // how far the call has come
+	beaten      uint64        // beats at the last look
+	outside     atomic.Int32  // calls of the program that the interpreted code waits for
+	reason      error         // why it was stopped
 }
 
 func (x *watch) init(w *worker, lim limits) { x.worker, x.limits = w, lim }
@@ -36,6 +40,7 @@ func (x *watch) begin(limit time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.running, x.looks, x.limit, x.reason = true, 0, limit, nil
+	x.outside.Store(0)
 	if x.timer == nil {
 		x.timer = time.AfterFunc(watchEvery, x.look)
 	} else {
@@ -67,7 +72,11 @@ func (x *watch) look() {
 	}
 	heap, stack := memoryInUse()
 	x.looks++
-	if x.looks == 1 { // calls that end before the first look pay for no clock
+	beats := x.beats.Load()
+	// Calls that end before the first look pay for no clock; those that come
+	// forward have their time anew.
+	if x.looks == 1 || beats != x.beaten || x.outside.Load() > 0 {
+		x.beaten = beats
 		x.heap, x.stack = heap, stack
 		x.until = time.Now().Add(x.limit - watchEvery)
 	}
@@ -80,6 +89,20 @@ func (x *watch) look() {
 	case !time.Now().Before(x.until):
 		x.stopLocked(fmt.Errorf("runs for more than %v: look for a loop that never ends", x.limit.Round(time.Millisecond)))
 	}
+}
+
+// beat tells that the running call has come forward: its time begins anew.
+func (x *watch) beat() { x.beats.Add(1) }
+
+// away runs a function of the program that interpreted code called: while it
+// runs, the interpreted code takes no time.
+func (x *watch) away(fn func() error) error {
+	x.outside.Add(1)
+	defer func() {
+		x.outside.Add(-1)
+		x.beat()
+	}()
+	return fn()
 }
 
 // stop stops the running call for the given reason.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/ast"
 	"io"
+	"reflect"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -92,7 +93,7 @@ func startWorker(ctx context.Context, prog *program, lim limits, t *tracer) (*wo
 		return nil, err
 	}
 	_, _ = w.interp.Compile(unparsable) // so that it has a name before stopLocked may give it one, concurrently
-	at := prog.at(prog.recipe.Pos())
+	at := prog.declared()
 	if err := w.use(prog.exports); err != nil {
 		return nil, at.errorf("the interpreter refuses its symbols: %v", err)
 	}
@@ -105,14 +106,13 @@ func startWorker(ctx context.Context, prog *program, lim limits, t *tracer) (*wo
 		if _, err = w.interp.Execute(compiled); err != nil {
 			return err
 		}
-		v := w.interp.Symbols(file.Name.Name)[file.Name.Name]["Recipe"]
-		if v.IsValid() {
+		if v := w.global("Recipe"); v.IsValid() {
 			value = v.Interface()
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || prog.recipe == nil {
+		return w, err
 	}
 	r, ok := value.(trace.Recipe)
 	if !ok {
@@ -120,6 +120,12 @@ func startWorker(ctx context.Context, prog *program, lim limits, t *tracer) (*wo
 	}
 	w.recipe = r
 	return w, nil
+}
+
+// global returns a variable or function of the recipe's package.
+func (w *worker) global(name string) reflect.Value {
+	pkg := w.prog.syntax.Name.Name
+	return w.interp.Symbols(pkg)[pkg][name]
 }
 
 // instrument puts into the interpreter's copy of the program what bounds it.

@@ -13,7 +13,11 @@ type Input struct {
 	name   string
 	r      *bufio.Reader
 	reject func(Reject)
-	alive  func() // told of each line and record; nil for nobody
+
+	// Progress, where set, is called whenever reading goes on; Again opens the
+	// content once more. They are for the host of the recipe.
+	Progress func()
+	Again    func() (*Input, error)
 
 	line   int64
 	offset int64 // of the line that Line returned
@@ -25,9 +29,9 @@ type Input struct {
 const maxLine = 64 << 20
 
 // NewInput makes an input over a file's content. reject takes what Input.Reject
-// tells; alive, which may be nil, is called whenever reading goes on.
-func NewInput(name string, r io.Reader, reject func(Reject), alive func()) *Input {
-	return &Input{name: name, r: bufio.NewReaderSize(r, 1<<16), reject: reject, alive: alive}
+// tells.
+func NewInput(name string, r io.Reader, reject func(Reject)) *Input {
+	return &Input{name: name, r: bufio.NewReaderSize(r, 1<<16), reject: reject}
 }
 
 // Name is the file as the user named it.
@@ -36,8 +40,8 @@ func (in *Input) Name() string { return in.name }
 // Line returns the next line without its end, and false where there is none.
 // What stopped the reading, if not the end, is in Err.
 func (in *Input) Line() (string, bool) {
-	if in.alive != nil {
-		in.alive()
+	if in.Progress != nil {
+		in.Progress()
 	}
 	if in.err != nil {
 		return "", false
@@ -91,8 +95,8 @@ func (in *Input) Number() int64 { return in.line }
 
 // Read implements io.Reader, for formats that are no lines.
 func (in *Input) Read(p []byte) (int, error) {
-	if in.alive != nil {
-		in.alive()
+	if in.Progress != nil {
+		in.Progress()
 	}
 	n, err := in.r.Read(p)
 	in.next += int64(n)
