@@ -1,47 +1,57 @@
 package workspace
 
 import (
-	"errors"
+	"bytes"
+	"encoding/json"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"netshare/workspace/packed"
 	"netshare/workspace/pcapio"
 	"netshare/workspace/tableio"
-	"netshare/workspace/trace"
 	"netshare/workspace/zeekio"
 )
 
 // headSize is how much of a file its format is told by.
 const headSize = 64 << 10
 
-// detect returns the format of a file by its content: pcap (for pcapng also),
-// zeek-tsv, zeek-json, csv, jsonl or parquet.
-func detect(path string) (string, error) {
-	head, err := readHead(path)
-	if err != nil {
-		return "", err
-	}
+const formatPcap = "pcap"
+
+// detect returns the format of a content by its head: pcap (for pcapng also),
+// zeek-tsv, zeek-json, csv, jsonl or parquet. The name settles what a text of
+// one column is, and stands in the error.
+func detect(head []byte, name string) (string, error) {
 	if len(head) == 0 {
-		return "", fmt.Errorf("%s: the file is empty: name one with records in it", path)
+		return "", fmt.Errorf("%s: the file is empty: name one with records in it", name)
 	}
 	if pcapio.Detect(head) {
-		return "pcap", nil
+		return formatPcap, nil
 	}
 	if format, ok := zeekio.Detect(head); ok {
 		return format, nil
 	}
-	if named(path, "pcap", "pcapng", "cap") {
-		return "", fmt.Errorf("%s: not a pcap or pcapng file (magic %x): if it is text, name it .csv or .log", path, head[:min(4, len(head))])
+	if named(name, "pcap", "pcapng", "cap") {
+		return "", fmt.Errorf("%s: not a pcap or pcapng file (magic %x): if it is text, name it .csv or .log", name, head[:min(4, len(head))])
 	}
-	if format, ok := tableio.Detect(head, path); ok {
+	if format, ok := tableio.Detect(head, name); ok {
 		return format, nil
 	}
-	return "", fmt.Errorf("%s: no format that netshare reads (begins with %q): want pcap, pcapng, a Zeek log, CSV, JSON lines or Parquet", path, head[:min(16, len(head))])
+	return "", fmt.Errorf("%s: no format that netshare reads (begins with %q): want pcap, pcapng, a Zeek log, CSV, JSON lines or Parquet", name, head[:min(16, len(head))])
+}
+
+// likely reports whether a file that nobody named is a trace: of text in a
+// folder much looks like a table and is none.
+func likely(in *input) bool {
+	switch in.format {
+	case "csv":
+		_, columns := tableio.Detect(in.head, "") // two at least
+		return named(in.name, "csv", "tsv") ||
+			columns && named(in.name, "tab", "psv", "txt", "log", "dat", "data", "binetflow", "biargus", "argus", "netflow", "nfdump", "flow", "flows")
+	case "jsonl":
+		line, _, whole := bytes.Cut(bytes.TrimSpace(bytes.TrimPrefix(in.head, []byte("\xef\xbb\xbf"))), []byte{'\n'})
+		return json.Valid(line) || !whole && len(in.head) == headSize
+	}
+	return true
 }
 
 // named reports whether a file has one of the extensions, before that of its
@@ -55,41 +65,6 @@ func named(path string, extensions ...string) bool {
 		}
 	}
 	return false
-}
-
-// readHead returns the first bytes of a file's content, decompressed.
-func readHead(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file: check the name", path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory: name the files in it", path)
-	}
-	r, err := packed.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer r.Close()
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return head[:n], nil
-}
-
-// openReader opens a file whose records are read one by one; tables are read
-// by DuckDB itself.
-func openReader(path, format string) (trace.Reader, error) {
-	if format == "pcap" {
-		return pcapio.Open(path)
-	}
-	return zeekio.Open(path)
 }
 
 // isTable reports whether a format is read and written by package tableio.

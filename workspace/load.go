@@ -2,27 +2,28 @@ package workspace
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 	"unicode"
 
 	"netshare/workspace/store"
-	"netshare/workspace/tableio"
 	"netshare/workspace/trace"
 )
 
 // Load says what is loaded, and where to.
 type Load struct {
-	Table   string   // in schema raw; "" for a name made from the first file's
-	Files   []string // of one format and with the same columns
+	Table   string   // in schema raw; "" for a name made from the files'
+	Files   []string // files, folders, patterns, "-" for Stdin
 	Replace bool     // a table of that name is replaced; otherwise it must not exist
+	Append  bool     // records are added to a table of that name and of the same columns, which is made if there is none
+
+	Header    string    // which IP header of tunnelled packets: HeaderOutermost (the default) or HeaderInnermost
+	Protocols []string  // of captures, the events of these protocols instead of the packets; see Protocols
+	WithZeek  bool      // events are made by an installed zeek: all its logs, or those of Protocols
+	Stdin     io.Reader // what "-" names; read at most once
 
 	// Recipe declares the fields that are loaded, and how; nil loads every
 	// column and infers what is learnt. RecipeFile and RecipeText are the name
@@ -33,12 +34,15 @@ type Load struct {
 
 	// Progress, where set, is told now and then how far loading has come.
 	Progress func(LoadProgress)
+
+	inputs []input // what Files are, once planned
 }
 
 // LoadProgress is how far a load has come.
 type LoadProgress struct {
-	File    string // being read
-	Records int64  // loaded so far
+	File    string  // being read
+	Records int64   // read so far
+	Share   float64 // of the bytes of all files, 0 to 1; negative where unknown
 }
 
 // Loaded is what a load did.
@@ -46,58 +50,123 @@ type Loaded struct {
 	Table    Table
 	Recipe   *trace.Recipe // declared or inferred
 	Sessions int64
-	Rejected int64
-	Reasons  []store.ReasonCount // why, the most frequent first
-	Examples []trace.Reject      // the first of each reason
-	Run      int64
+	Added    int64 // records that this load put into the table
+	Files    int   // that they come from, the last of the table's sources
+
+	// Rejected counts damaged records, Skipped frames that hold no IP packet
+	// and are no fault of the capture. Both are kept in netshare.rejects.
+	Rejected, Skipped int64
+	Reasons           []store.ReasonCount // why, the most frequent first, both kinds
+	Examples          []trace.Reject      // the first of each reason
+	Notes             []string            // what was odd and is loaded all the same, a line each
+	Run               int64
 }
+
+// notIP is how the reasons of frames begin that hold no IP packet.
+const notIP = "not IP"
+
+// SkippedReason reports whether a reason is that of a frame without an IP
+// packet, which is skipped and no damaged record.
+func SkippedReason(reason string) bool { return strings.HasPrefix(reason, notIP) }
 
 // Load reads files into a table of schema raw. Records that can't be read are
 // counted and kept in netshare.rejects. Nothing of the table is there before
-// all of it is.
-func (w *Workspace) Load(ctx context.Context, l Load) (Loaded, error) {
-	if len(l.Files) == 0 {
-		return Loaded{}, errors.New("no file to load: name at least one")
-	}
-	if l.Recipe != nil {
-		if err := l.Recipe.Validate(); err != nil {
+// all of it is. Files of several kinds are an error: see PlanLoad.
+func (w *Workspace) Load(ctx context.Context, l Load) (out Loaded, err error) {
+	if l.inputs == nil {
+		plan, err := PlanLoad(ctx, l)
+		if err != nil {
+			return Loaded{}, err
+		}
+		defer func() { plan.Close() }()
+		if l, err = plan.One(); err != nil {
 			return Loaded{}, err
 		}
 	}
-	format, err := formatOf(l.Files)
-	if err != nil {
-		return Loaded{}, err
-	}
-	word := l.Table
-	if word == "" {
-		word = TableName(l.Files[0])
-	}
-	name := store.Parse(word, store.Raw)
+	name := store.Parse(l.Table, store.Raw)
 	if name.Schema != store.Raw {
 		return Loaded{}, fmt.Errorf("table %s: traces are loaded into schema raw: name it raw.%s", name, name.Table)
+	}
+	existing, err := w.appended(ctx, &l, name)
+	if err != nil {
+		return Loaded{}, err
 	}
 	run := store.Run{Verb: "load", Table: name.String(), RecipeName: l.RecipeFile, RecipeText: l.RecipeText}
 	for _, f := range l.Files {
 		run.Inputs = append(run.Inputs, store.Source{File: f})
 	}
-	var out Loaded
 	err = w.step(ctx, run, func(id int64) error {
 		out.Run = id
 		spec := store.TableSpec{Name: name, Run: id}
 		if l.Recipe != nil { // kept with the table; what is inferred can be inferred again
 			spec.Recipe = l.declaration(l.Recipe).json()
 		}
-		if l.Replace {
+		switch {
+		case l.Replace:
 			spec.Mode = store.Replace
+		case existing != nil:
+			spec.Mode = store.Append
 		}
-		j := loadJob{w: w, Load: l, format: format, spec: spec}
-		if err := j.run(ctx); err != nil {
+		j := loadJob{w: w, Load: l, format: l.inputs[0].format, spec: spec, existing: existing}
+		err := j.run(ctx)
+		if len(j.sources) > 0 {
+			// The run's row is the writer's until it is done.
+			err = errors.Join(err, w.db.SetRunInputs(context.WithoutCancel(ctx), id, j.sources))
+		}
+		if err != nil {
 			return err
 		}
-		out.Table, out.Reasons, out.Rejected, out.Examples = j.table, j.reasons, j.rejected, j.examples
-		return w.describe(ctx, &out, l)
+		out.Table, out.Added, out.Files, out.Notes = j.table, j.added, len(j.sources), j.notes
+		out.Reasons, out.Rejected, out.Skipped, out.Examples = j.reasons, j.rejected, j.skipped, j.examples
+		if out.Recipe = l.Recipe; existing != nil && l.Recipe == nil {
+			if out.Recipe, err = w.kept(ctx, existing); err != nil {
+				return err
+			}
+		}
+		if err := w.describe(ctx, &out, l); err != nil {
+			return err
+		}
+		out.Notes = append(out.Notes, w.oddities(ctx, out.Table)...)
+		return nil
 	})
 	return out, err
+}
+
+// appended finds the table that a load adds to, nil where it makes one. A table
+// that was loaded by a recipe is added to by the same.
+func (w *Workspace) appended(ctx context.Context, l *Load, name store.Name) (*Table, error) {
+	if !l.Append {
+		return nil, nil
+	}
+	t, err := w.db.Trace(ctx, name)
+	if errors.Is(err, store.ErrNoTable) {
+		return nil, nil
+	}
+	if err != nil || len(t.Recipe) == 0 {
+		return &t, err
+	}
+	d, err := readDeclaration(t.Recipe)
+	if err != nil || l.Recipe != nil || d.File == "" && !d.Compiled || len(d.Recipe.Fields()) < len(t.Schema.Columns) {
+		return &t, err
+	}
+	if l.Recipe, err = w.recipeOf(ctx, t); err != nil {
+		return nil, err
+	}
+	l.RecipeFile, l.RecipeText = d.File, d.Text
+	return &t, nil
+}
+
+// kept returns the recipe that somebody declared of a table, nil where it was
+// inferred and is inferred anew with the records that came to it.
+func (w *Workspace) kept(ctx context.Context, t *Table) (*trace.Recipe, error) {
+	if len(t.Recipe) == 0 {
+		return nil, nil
+	}
+	d, err := readDeclaration(t.Recipe)
+	if err != nil || d.File == "" && !d.Compiled {
+		return nil, err
+	}
+	return w.recipeOf(ctx, *t)
 }
 
 // declaration is a recipe with the text that the load has of it.
@@ -107,7 +176,7 @@ func (l Load) declaration(r *trace.Recipe) declaration {
 
 // describe settles what is learnt of the loaded table.
 func (w *Workspace) describe(ctx context.Context, out *Loaded, l Load) (err error) {
-	if out.Recipe = l.Recipe; out.Recipe == nil {
+	if out.Recipe == nil {
 		if out.Recipe, err = w.infer(ctx, out.Table); err != nil {
 			return err
 		}
@@ -117,7 +186,9 @@ func (w *Workspace) describe(ctx context.Context, out *Loaded, l Load) (err erro
 		}
 		out.Table.Recipe = d.json()
 	}
-	w.remember(out.Table.Name.String(), l.declaration(out.Recipe))
+	if l.Recipe != nil || !l.Append {
+		w.remember(out.Table.Name.String(), l.declaration(out.Recipe))
+	}
 	out.Sessions, err = w.countSessions(ctx, out.Table, out.Recipe)
 	return err
 }
@@ -165,257 +236,4 @@ func TableName(file string) string {
 		name = "t" + name
 	}
 	return name
-}
-
-// formatOf returns the one format of all files.
-func formatOf(files []string) (string, error) {
-	format := ""
-	for _, f := range files {
-		got, err := detect(f)
-		if err != nil {
-			return "", err
-		}
-		if format == "" {
-			format = got
-		} else if got != format {
-			return "", fmt.Errorf("%s is %s and %s is %s: load files of different formats into different tables", files[0], format, f, got)
-		}
-	}
-	return format, nil
-}
-
-// loadJob is one load under way.
-type loadJob struct {
-	w *Workspace
-	Load
-	format string
-	spec   store.TableSpec
-
-	writer   *store.TableWriter
-	schema   trace.Schema // of the files
-	fields   *fieldParser // nil without a recipe
-	read     int64
-	loaded   int64 // by DuckDB itself
-	reported time.Time
-
-	table    Table
-	reasons  []store.ReasonCount
-	rejected int64
-	examples []trace.Reject
-}
-
-func (j *loadJob) run(ctx context.Context) (err error) {
-	for _, f := range j.Files {
-		s, err := source(ctx, f)
-		if err != nil {
-			return err
-		}
-		j.spec.Sources = append(j.spec.Sources, s)
-	}
-	if err := j.w.db.SetRunInputs(ctx, j.spec.Run, j.spec.Sources); err != nil {
-		return err
-	}
-	defer func() {
-		if j.writer != nil {
-			err = errors.Join(err, j.writer.Abort()) // nothing once it is committed
-		}
-	}()
-	for i, f := range j.Files {
-		if isTable(j.format) {
-			err = j.loadTable(ctx, f, i)
-		} else {
-			err = j.loadRecords(ctx, f)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if j.writer == nil {
-		return fmt.Errorf("%s: there is nothing to load", j.Files[0])
-	}
-	if j.fields != nil {
-		if err := j.fields.flush(ctx); err != nil {
-			return err
-		}
-	}
-	j.reasons, j.rejected = j.writer.Rejects.Counts(), j.writer.Rejects.Total()
-	if j.loaded+j.writer.Rows() == 0 {
-		return fmt.Errorf("%s: no record could be loaded%s", strings.Join(j.Files, ", "), j.why())
-	}
-	j.table, err = j.writer.Commit(ctx)
-	return err
-}
-
-// why says in a clause what was wrong with the rejected records.
-func (j *loadJob) why() string {
-	if len(j.reasons) == 0 {
-		return ""
-	}
-	var parts []string
-	for _, r := range j.reasons {
-		parts = append(parts, fmt.Sprintf("%d: %s", r.Count, r.Reason))
-	}
-	return " (" + strings.Join(parts, "; ") + ")"
-}
-
-// source describes a file for the catalog.
-func source(ctx context.Context, path string) (store.Source, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return store.Source{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, &contextReader{ctx, f})
-	return store.Source{File: path, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, err
-}
-
-// contextReader ends with its context.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *contextReader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.r.Read(p)
-}
-
-// begin makes the table from the first file's schema, and holds the others to
-// it.
-func (j *loadJob) begin(ctx context.Context, file string, s trace.Schema) error {
-	if j.writer != nil {
-		return sameColumns(j.Files[0], j.schema, file, s)
-	}
-	j.schema, j.spec.Schema = s, s
-	if j.Recipe != nil {
-		p, err := newFieldParser(j.Recipe, s, file)
-		if err != nil {
-			return err
-		}
-		j.fields, j.spec.Schema = p, p.schema
-	}
-	writer, err := j.w.db.NewTable(ctx, j.spec)
-	if err != nil {
-		return err
-	}
-	j.writer = writer
-	if j.fields != nil {
-		j.fields.emit, j.fields.reject = writer.Append, j.reject
-	}
-	return nil
-}
-
-func sameColumns(first string, a trace.Schema, file string, b trace.Schema) error {
-	for i := range max(len(a.Columns), len(b.Columns)) {
-		if i >= len(a.Columns) || i >= len(b.Columns) || a.Columns[i].Name != b.Columns[i].Name || a.Columns[i].Type != b.Columns[i].Type {
-			return fmt.Errorf("%s has other columns than %s (%s; %s): load them into different tables", file, first,
-				strings.Join(b.Names(), ", "), strings.Join(a.Names(), ", "))
-		}
-	}
-	return nil
-}
-
-func (j *loadJob) reject(r trace.Reject) {
-	j.writer.Rejects.Add(r)
-	for _, e := range j.examples {
-		if e.Reason == r.Reason {
-			return
-		}
-	}
-	if len(j.examples) < 20 {
-		j.examples = append(j.examples, r)
-	}
-}
-
-// put takes a record of a file.
-func (j *loadJob) put(ctx context.Context, file string, line int64, row trace.Row) error {
-	j.read++
-	if j.Progress != nil && j.read%1024 == 0 && time.Since(j.reported) > 200*time.Millisecond {
-		j.reported = time.Now()
-		j.Progress(LoadProgress{File: file, Records: j.read})
-	}
-	if j.fields != nil {
-		return j.fields.add(ctx, file, line, row)
-	}
-	return j.writer.Append(row)
-}
-
-// loadRecords loads a file that is read record by record.
-func (j *loadJob) loadRecords(ctx context.Context, file string) (err error) {
-	r, err := openReader(file, j.format)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if err := j.begin(ctx, file, r.Schema()); err != nil {
-		return err
-	}
-	var n int64
-	return inFile(file, r.Read(ctx, func(row trace.Row) error {
-		n++
-		return j.put(ctx, file, n, row)
-	}, j.reject))
-}
-
-// inFile names the file in an error that does not.
-func inFile(file string, err error) error {
-	if err == nil || strings.Contains(err.Error(), file) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", file, err)
-}
-
-// loadTable loads a file that DuckDB reads itself, into a table beside the one
-// that it becomes part of, since its columns are known only then.
-func (j *loadJob) loadTable(ctx context.Context, file string, i int) error {
-	if j.writer == nil && j.Recipe == nil && len(j.Files) == 1 {
-		return j.loadWhole(ctx, file)
-	}
-	side, err := j.w.db.Scratch(ctx)
-	if err != nil {
-		return err
-	}
-	defer side.Close()
-	var rejects []trace.Reject
-	table := tableio.Quote(fmt.Sprintf("load_%d", i))
-	s, _, err := tableio.Load(ctx, side.Tx(), file, table, func(r trace.Reject) { rejects = append(rejects, r) })
-	if err != nil {
-		return inFile(file, err)
-	}
-	if err := j.begin(ctx, file, s); err != nil {
-		return err
-	}
-	for _, r := range rejects {
-		j.reject(r)
-	}
-	var n int64
-	for row, err := range side.Rows(ctx, table, s.Columns) {
-		if err != nil {
-			return err
-		}
-		n++
-		if err := j.put(ctx, file, n+1, row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// loadWhole lets DuckDB make the table itself.
-func (j *loadJob) loadWhole(ctx context.Context, file string) error {
-	writer, err := j.w.db.NewTable(ctx, j.spec)
-	if err != nil {
-		return err
-	}
-	j.writer = writer
-	s, n, err := tableio.Load(ctx, writer.Tx(), file, writer.Name(), j.reject)
-	if err != nil {
-		return inFile(file, err)
-	}
-	j.loaded = n
-	writer.SetSchema(s)
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"netshare/workspace/store"
@@ -21,6 +22,7 @@ import (
 type Workspace struct {
 	db      *store.DB
 	version string
+	made    bool // by Open
 
 	// compiled holds the recipes that this process declared without a text, by
 	// table: their functions are in this program only.
@@ -52,11 +54,12 @@ func Open(ctx context.Context, path string, opts *Options) (*Workspace, error) {
 	if err := notOther(path); err != nil {
 		return nil, err
 	}
+	_, absent := os.Stat(path)
 	db, err := store.Open(ctx, path, store.Options{ReadOnly: opts.ReadOnly, Version: opts.Version})
 	if err != nil {
 		return nil, err
 	}
-	return &Workspace{db: db, version: opts.Version, compiled: map[string]*trace.Recipe{}}, nil
+	return &Workspace{db: db, version: opts.Version, made: errors.Is(absent, fs.ErrNotExist), compiled: map[string]*trace.Recipe{}}, nil
 }
 
 // notOther refuses a file that is not a DuckDB database: DuckDB opens a table
@@ -78,6 +81,17 @@ func notOther(path string) error {
 
 // Close leaves the workspace as one file.
 func (w *Workspace) Close() error { return w.db.Close() }
+
+// Abandon closes the workspace, and removes its file if Open made it and there
+// is no table in it: what a step that failed on a new workspace leaves.
+func (w *Workspace) Abandon() error {
+	tables, err := w.db.Traces(context.Background())
+	path := w.db.Path()
+	if err := errors.Join(err, w.db.Close()); err != nil || !w.made || len(tables) > 0 {
+		return err
+	}
+	return os.Remove(path)
+}
 
 // Path is the workspace's file.
 func (w *Workspace) Path() string { return w.db.Path() }

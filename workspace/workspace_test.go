@@ -218,7 +218,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"other columns", func() error {
 			_, err := ws.Load(ctx, workspace.Load{Table: "x", Files: []string{flows, write("other.csv", "a,b\n1,2\n")}})
 			return err
-		}, "other columns"},
+		}, "several kinds of trace"},
 		{"text named pcap", func() error {
 			_, err := ws.Load(ctx, workspace.Load{Files: []string{write("x.pcap", "hello\n")}})
 			return err

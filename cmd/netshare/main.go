@@ -43,7 +43,11 @@ func (e usageError) Unwrap() error { return e.err }
 type rejectsError struct{ rejected, limit int64 }
 
 func (e rejectsError) Error() string {
-	return fmt.Sprintf("%d records were rejected, more than the %d allowed: see netshare.rejects in the workspace", e.rejected, e.limit)
+	what := "records were"
+	if e.rejected == 1 {
+		what = "record was"
+	}
+	return fmt.Sprintf("%d %s rejected, more than the %d allowed: see netshare.rejects in the workspace", e.rejected, what, e.limit)
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

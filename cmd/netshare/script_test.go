@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"lines":   lines,
 			"flows":   flows,
 			"packets": packets,
+			"tunnel":  tunnel,
 		},
 	})
 }
@@ -119,6 +121,28 @@ func packets(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), capture(n), 0o666))
+}
+
+// tunnel FILE N writes a capture of N UDP packets in IP in IP, an ARP frame and
+// one that is cut short.
+func tunnel(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	plain := capture(n)
+	out := append(plain[:20:20], 1, 0, 0, 0) // on Ethernet
+	frame := func(body []byte) {
+		head := slices.Clone(plain[24:40])
+		head[8], head[12] = byte(len(body)), byte(len(body))
+		out = append(append(out, head...), body...)
+	}
+	ethernet := []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0}
+	outer := []byte{0x45, 0, 0, 52, 0, 1, 0, 0, 64, 4, 0, 0, 198, 51, 100, 1, 198, 51, 100, 2}
+	for p := plain[24:]; len(p) > 0; p = p[48:] {
+		frame(slices.Concat(ethernet, outer, p[16:48]))
+	}
+	frame(slices.Concat(ethernet[:12], []byte{8, 6}, make([]byte, 28)))
+	frame(slices.Concat(ethernet, outer[:12]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o666))
 }
 
 // capture makes a pcap file of n UDP packets, raw IPv4.

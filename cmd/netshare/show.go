@@ -45,14 +45,36 @@ func printLoaded(ctx context.Context, p *printer, ws *workspace.Workspace, l wor
 	for _, s := range l.Table.Sources {
 		files = append(files, s.File)
 	}
+	reasons := map[string]int64{}
+	for _, r := range l.Reasons {
+		reasons[r.Reason] = r.Count
+	}
 	p.event("loaded", map[string]any{
-		"table": l.Table.Name.String(), "files": files, "format": l.Table.Schema.Format, "rows": l.Table.Rows, "sessions": l.Sessions,
-		"rejected": l.Rejected, "columns": infos, "run": l.Run,
+		"table": l.Table.Name.String(), "files": files, "format": l.Table.Schema.Format, "rows": l.Table.Rows, "added": l.Added,
+		"sessions": l.Sessions, "rejected": l.Rejected, "skipped": l.Skipped, "reasons": reasons, "notes": l.Notes, "columns": infos, "run": l.Run,
 	})
-	if !p.quiet {
-		p.result("%s: %s, %s in %s, loaded into %s", strings.Join(files, ", "), l.Table.Schema.Format,
+	if !p.quiet && l.Added < l.Table.Rows {
+		p.result("%s: %s added to %s, now %s in %s", few(files[max(0, len(files)-l.Files):]), plural(l.Added, "record"), l.Table.Name,
+			plural(l.Table.Rows, "record"), plural(l.Sessions, "session"))
+	} else if !p.quiet {
+		p.result("%s: %s, %s in %s, loaded into %s", few(files), l.Table.Schema.Format,
 			plural(l.Table.Rows, "record"), plural(l.Sessions, "session"), l.Table.Name)
 	}
+	printReasons(p, l)
+	for i, n := range l.Notes {
+		if i == 10 {
+			p.note("  and %d notes more", len(l.Notes)-i)
+			break
+		}
+		p.note("  note: %s", printable(n))
+	}
+	if !p.quiet && !p.json {
+		printColumns(p, infos)
+	}
+}
+
+// printReasons says why records were left out, by reason.
+func printReasons(p *printer, l workspace.Loaded) {
 	for i, r := range l.Reasons {
 		example := ""
 		for _, e := range l.Examples {
@@ -64,10 +86,11 @@ func printLoaded(ctx context.Context, p *printer, ws *workspace.Workspace, l wor
 			p.note("  and for %d reasons more: see netshare.rejects", len(l.Reasons)-i)
 			break
 		}
-		p.note("  %s rejected: %s%s", plural(r.Count, "record"), r.Reason, example)
-	}
-	if !p.quiet && !p.json {
-		printColumns(p, infos)
+		if workspace.SkippedReason(r.Reason) {
+			p.note("  %s skipped: %s", plural(r.Count, "frame"), r.Reason)
+			continue
+		}
+		p.note("  %s rejected: %s%s", plural(r.Count, "record"), r.Reason, printable(example))
 	}
 }
 

@@ -19,15 +19,15 @@ import (
 
 // synthFlags are the options of synth and run.
 type synthFlags struct {
-	global     *global
-	out        string
-	workspace  string
-	report     string
-	epochs     int
-	time       time.Duration
-	sessions   int
-	maxRejects int64
-	raw        bool
+	global    *global
+	inputs    inputFlags
+	out       string
+	workspace string
+	report    string
+	epochs    int
+	time      time.Duration
+	sessions  int
+	raw       bool
 }
 
 func (f *synthFlags) add(c *cobra.Command) {
@@ -37,7 +37,7 @@ func (f *synthFlags) add(c *cobra.Command) {
 	f.addTraining(c)
 	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has)")
 	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
-	c.Flags().Int64Var(&f.maxRejects, "max-rejects", -1, "exit with 3 if more records than this can't be read (default: no limit)")
+	f.inputs.add(c)
 }
 
 func (f *synthFlags) addTraining(c *cobra.Command) {
@@ -59,8 +59,10 @@ func newSynth(g *global) *cobra.Command {
 		Long: `Make a synthetic trace of real ones, in one step and without configuration.
 
 The format is told by the content: pcap, pcapng, Zeek logs (TSV and JSON), CSV
-with any delimiter, JSON lines, Parquet. What was inferred of each column is
-printed, so that it can be checked. Several inputs of one format are one trace.`,
+with any delimiter, JSON lines, Parquet; plain, gzip or zstd. What was inferred
+of each column is printed, so that it can be checked. An INPUT is a file, a
+folder, a pattern in quotes or - for standard input; several inputs of one kind
+are one trace. netshare ws load --help says more of inputs.`,
 		Example: `  netshare synth capture.pcap
   netshare synth conn.log -o conn-synth.log --time 5m
   netshare synth flows.csv --seed 7 --workspace lab.duckdb --report report/`,
@@ -97,7 +99,7 @@ are transformed. It is checked before anything runs.`,
 		},
 	}
 	f.add(c)
-	c.Flags().StringArrayVar(&inputs, "input", nil, "file of the real trace; may be given several times")
+	c.Flags().StringArrayVar(&inputs, "input", nil, "file, folder, pattern or - of the real trace; may be given several times")
 	return c
 }
 
@@ -110,7 +112,7 @@ func loadRecipe(ctx context.Context, path string) (*scripting.Script, error) {
 }
 
 // run does the steps of synth.
-func (f *synthFlags) run(ctx context.Context, load workspace.Load) error {
+func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	p := newPrinter(f.global)
 	opts := f.training()
 	if err := opts.Validate(); err != nil {
@@ -119,23 +121,24 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) error {
 	if f.sessions < 0 {
 		return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
 	}
-	for _, in := range load.Files { // before a workspace is made for nothing
-		if err := readable(in); err != nil {
-			return err
-		}
+	named := load.Files[0]
+	plan, err := f.inputs.plan(ctx, p, load) // before a workspace is made for nothing
+	if err != nil {
+		return err
 	}
-	if err := f.places(load.Files[0], p); err != nil {
+	defer func() { err = errors.Join(err, plan.Close()) }()
+	if load, err = plan.One(); err != nil {
+		return err
+	}
+	if err := f.places(named, load, p); err != nil {
 		return err
 	}
 	ws, err := openWorkspace(ctx, f.workspace, p, false)
 	if err != nil {
 		return err
 	}
-	defer func() { ws.Close() }()
-	load.Replace = true
-	load.Progress = func(l workspace.LoadProgress) {
-		p.progress("loading", -1, fmt.Sprintf("%s records", count(l.Records)), 0)
-	}
+	defer func() { err = errors.Join(err, leave(ws, err)) }()
+	load.Replace, load.Progress = true, p.loading
 	s := workspace.Synth{Load: load, Train: opts, Output: f.out, Report: f.report}
 	s.Generate = workspace.Generate{Replace: true, Options: f.generation(p)}
 	s.Generate.Options.Sessions = f.sessions
@@ -170,10 +173,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) error {
 		"output": f.out, "report": f.report, "workspace": f.workspace,
 		"real": done.Loaded.Table.Name.String(), "synthetic": done.Made.Table.Name.String(), "overall": done.Report.Overall,
 	})
-	if f.maxRejects >= 0 && done.Loaded.Rejected > f.maxRejects {
-		return rejectsError{done.Loaded.Rejected, f.maxRejects}
-	}
-	return nil
+	return f.inputs.exceeded(done.Loaded.Rejected)
 }
 
 func (f *synthFlags) generation(p *printer) engine.GenerateOptions {
@@ -200,16 +200,39 @@ func readable(path string) error {
 	return nil
 }
 
-// places fills in where results go: beside the input, or in the current folder
-// where the input's can't be written to.
-func (f *synthFlags) places(input string, p *printer) error {
-	base := filepath.Base(input)
+// place is the folder, the name and the extension that the results are named
+// by: of the input as it was named, where that is a file or a folder.
+func place(named string, l workspace.Load) (dir, name, ext string) {
+	input := named
+	if info, err := os.Stat(named); err != nil || !info.IsDir() && !info.Mode().IsRegular() { // a pattern or a stream
+		input = l.Files[0]
+	}
+	base := filepath.Base(filepath.Clean(input))
+	if isDir(input) {
+		if abs, err := filepath.Abs(input); err == nil {
+			base = filepath.Base(abs)
+		}
+		return filepath.Dir(filepath.Clean(input)), base, l.Extension()
+	}
 	for _, packed := range []string{".gz", ".zst"} {
 		base = strings.TrimSuffix(base, packed)
 	}
-	ext := filepath.Ext(base)
-	name := strings.TrimSuffix(base, ext)
-	dir := filepath.Dir(input)
+	ext = filepath.Ext(base)
+	name = strings.TrimSuffix(base, ext)
+	switch {
+	case !isFile(input): // a stream, or what zeek made
+		return ".", l.Table, l.Extension()
+	case len(l.Protocols) > 0:
+		return filepath.Dir(input), l.Table, l.Extension()
+	}
+	return filepath.Dir(input), name, ext
+}
+
+// places fills in where results go: beside the input, or in the current folder
+// where the input's can't be written to.
+func (f *synthFlags) places(named string, l workspace.Load, p *printer) error {
+	input := l.Files[0]
+	dir, name, ext := place(named, l)
 	if f.workspace == "" {
 		if !writable(dir) {
 			p.note("%s can't be written to: results go to the current folder", dir)
@@ -251,6 +274,11 @@ func folder(path string) error {
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func same(a, b string) bool {

@@ -35,56 +35,6 @@ func inWorkspace(c *cobra.Command, g *global, path string, readOnly bool, fn fun
 	return errors.Join(fn(p, ws), ws.Close())
 }
 
-func newLoad(g *global) *cobra.Command {
-	var load workspace.Load
-	var recipe string
-	maxRejects := int64(-1)
-	c := &cobra.Command{
-		Use:     "load W INPUT...",
-		Short:   "Load files into a table of schema raw",
-		Example: `  netshare ws load lab.duckdb capture.pcap --table branch`,
-		Args:    cobra.MinimumNArgs(2),
-		RunE: func(c *cobra.Command, args []string) error {
-			for _, in := range args[1:] {
-				if err := readable(in); err != nil {
-					return err
-				}
-			}
-			load.Files = args[1:]
-			if recipe != "" {
-				script, err := loadRecipe(c.Context(), recipe)
-				if err != nil {
-					return err
-				}
-				load.Recipe, load.RecipeFile, load.RecipeText = &script.Recipe, recipe, script.Source
-			}
-			p := newPrinter(g)
-			ws, err := openWorkspace(c.Context(), args[0], p, false)
-			if err != nil {
-				return err
-			}
-			defer ws.Close()
-			load.Progress = func(l workspace.LoadProgress) {
-				p.progress("loading", -1, count(l.Records)+" records", 0)
-			}
-			done, err := ws.Load(c.Context(), load)
-			if err != nil {
-				return err
-			}
-			printLoaded(c.Context(), p, ws, done)
-			if maxRejects >= 0 && done.Rejected > maxRejects {
-				return rejectsError{done.Rejected, maxRejects}
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&load.Table, "table", "", "name of the table (default: the first file's)")
-	c.Flags().BoolVar(&load.Replace, "replace", false, "replace the table if it exists")
-	c.Flags().StringVar(&recipe, "recipe", "", "recipe that declares the fields (default: all columns, inferred)")
-	c.Flags().Int64Var(&maxRejects, "max-rejects", -1, "exit with 3 if more records than this can't be read (default: no limit)")
-	return c
-}
-
 func newTrain(g *global) *cobra.Command {
 	f := &synthFlags{global: g}
 	var table, recipe string

@@ -106,9 +106,16 @@ func formatOf(path string) (string, error) {
 	return format, nil
 }
 
+// Temporary begins the name of a table that is the connection's own.
+const Temporary = "temp.main."
+
 // create makes a table of a query and counts its rows.
 func create(ctx context.Context, db DB, table, query string) (int64, error) {
-	if _, err := db.ExecContext(ctx, "CREATE TABLE "+table+" AS "+query); err != nil {
+	word := "CREATE TABLE "
+	if strings.HasPrefix(table, Temporary) {
+		word = "CREATE TEMP TABLE "
+	}
+	if _, err := db.ExecContext(ctx, word+table+" AS "+query); err != nil {
 		return 0, err
 	}
 	return count(ctx, db, table)

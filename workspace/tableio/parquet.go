@@ -41,7 +41,7 @@ func loadParquet(ctx context.Context, db DB, path, table string) (trace.Schema, 
 	if n == 0 {
 		_, err := db.ExecContext(ctx, "DROP TABLE "+table)
 		if err == nil {
-			err = fmt.Errorf("no rows")
+			err = ErrNoRows
 		}
 		return fail(err)
 	}
