@@ -1,17 +1,11 @@
 package zeekio
 
-import (
-	"bufio"
-	"bytes"
-	"io"
-)
+import "bytes"
 
 const (
 	formatTSV  = "zeek-tsv"
 	formatJSON = "zeek-json"
 )
-
-func newBuffered(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 256<<10) }
 
 // Detect tells from the first bytes of a decompressed file (a few KiB do)
 // whether it is a Zeek log: "zeek-tsv" for a header with #fields, "zeek-json"

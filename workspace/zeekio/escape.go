@@ -8,25 +8,15 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// plain reports whether b needs neither unescaping nor escaping.
-func plain(b []byte) bool {
-	for _, c := range b {
-		if c < 0x20 && !printableControl(c) || c == '\\' || c >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
 func printableControl(c byte) bool {
 	return c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t'
 }
 
 // unescape gives the text of a TSV field: \\ and \xNN stand for a backslash
 // and a byte, any other backslash for itself.
-func unescape(b []byte) string {
+func unescape(b string) string {
 	if plain(b) {
-		return string(b)
+		return b
 	}
 	raw := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
@@ -122,10 +112,5 @@ func escapeFirst(dst []byte, text string) []byte {
 	return append(dst, text[1:]...)
 }
 
-// trimCR drops the carriage return of a file whose lines end in CRLF.
-func trimCR(b []byte, crlf bool) []byte {
-	if crlf {
-		return bytes.TrimSuffix(b, []byte{'\r'})
-	}
-	return b
-}
+// trimCR drops the carriage return of a line that ends in CRLF.
+func trimCR(b []byte) []byte { return bytes.TrimSuffix(b, []byte{'\r'}) }

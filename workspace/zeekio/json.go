@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -13,29 +12,23 @@ import (
 
 // jsonReader is the state of reading one JSON log.
 type jsonReader struct {
-	l      *lines
+	split  splitter
 	path   string
 	paths  bool // the log has _path
 	fields []field
 	index  map[string]int
 	need   required
-	flat   flat
-	row    trace.Row
-	seen   []int64 // line at which a field was last set
-	memo   []memo
 }
 
 func newJSON(name string, l *lines, s *survey) (*Reader, error) {
 	path := s.main()
-	j := &jsonReader{l: l, path: path, fields: s.fields(path), index: map[string]int{}}
+	j := &jsonReader{path: path, fields: s.fields(path), index: map[string]int{}}
 	if len(j.fields) == 0 && len(s.order) > 0 {
 		return nil, fmt.Errorf("%s: %w", name, ErrNotZeek)
 	}
 	j.need = newRequired(j.fields)
-	j.row = make(trace.Row, len(j.fields))
-	j.seen = make([]int64, len(j.fields))
-	j.memo = make([]memo, len(j.fields))
-	r := &Reader{name: name, fields: j.fields, read: j.read, schema: trace.Schema{Format: formatJSON, Props: map[string]string{}}}
+	j.split = splitter{r: l.r, line: 1, off: l.next}
+	r := &Reader{name: name, read: j.read, schema: trace.Schema{Format: formatJSON, Props: map[string]string{}}}
 	for i, f := range j.fields {
 		j.index[f.name] = i
 		r.schema.Columns = append(r.schema.Columns, f.column())
@@ -59,34 +52,43 @@ func newJSON(name string, l *lines, s *survey) (*Reader, error) {
 }
 
 func (j *jsonReader) read(ctx context.Context, emit func(trace.Row) error, reject func(trace.Reject)) error {
-	for n := 0; ; n++ {
-		if n&1023 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		line, ended, err := j.l.line()
-		if err == io.EOF {
-			return nil
-		}
-		var r *trace.Reject
-		switch {
-		case errors.Is(err, errLong):
-			r = &trace.Reject{Reason: "line too long", Detail: fmt.Sprintf("more than %d bytes", maxLine)}
-		case err != nil:
-			return err
-		case blank(line):
-			continue
-		default:
-			r = j.record(line, ended)
-		}
-		if r == nil {
-			if err := emit(j.row); err != nil {
-				return err
-			}
-			continue
-		}
-		r.Line, r.Offset = j.l.n, j.l.off
-		reject(*r)
+	return parallel(ctx, &j.split, nil, func() func(*block) {
+		p := &jsonParser{jsonReader: j, seen: make([]int64, len(j.fields)), cells: newCells(len(j.fields))}
+		return p.block
+	}, func(b *block) error { return b.hand(emit, reject) })
+}
+
+// jsonParser reads the records of blocks.
+type jsonParser struct {
+	*jsonReader
+	flat  flat
+	cols  []int   // column by a key's id, from 1; 0 where not known yet
+	seen  []int64 // record in which a field was last set
+	n     int64   // number of the record
+	cells *cells
+	text  string // of the block
+	base  int    // where the line begins in it
+}
+
+func (p *jsonParser) block(b *block) {
+	b.width = len(p.fields)
+	if b.long {
+		b.reject(tooLong(), b.line, 0)
+		return
 	}
+	p.text = string(b.data)
+	b.each(func(n int64, start, end int, ended bool) {
+		line := b.data[start:end]
+		if blank(line) {
+			return
+		}
+		p.base = start
+		if r := p.record(line, ended, b.row()); r != nil {
+			b.reject(r, n, start)
+			return
+		}
+		b.rows++
+	})
 }
 
 func blank(line []byte) bool {
@@ -98,9 +100,39 @@ func blank(line []byte) bool {
 	return true
 }
 
+// The columns of keys that have none.
+const (
+	colExtra   = -1
+	colUnknown = -2
+)
+
+// column returns the column of a key.
+func (p *jsonParser) column(k *key) int {
+	for k.id >= len(p.cols) {
+		p.cols = append(p.cols, 0)
+	}
+	if p.cols[k.id] == 0 {
+		i, ok := p.index[k.name]
+		switch {
+		case isExtra(k.name):
+			i = colExtra
+		case !ok:
+			i = colUnknown
+		}
+		p.cols[k.id] = i + 1
+		if i < 0 {
+			p.cols[k.id] = i
+		}
+	}
+	if i := p.cols[k.id]; i < 0 {
+		return i
+	}
+	return p.cols[k.id] - 1
+}
+
 // record fills the row from one line.
-func (j *jsonReader) record(line []byte, ended bool) *trace.Reject {
-	if err := j.flat.record(line); err != nil {
+func (p *jsonParser) record(line []byte, ended bool, row []any) *trace.Reject {
+	if err := p.flat.record(line); err != nil {
 		switch {
 		case !ended && errors.Is(err, errCut):
 			return &trace.Reject{Reason: "line is cut short", Detail: err.Error()}
@@ -109,52 +141,63 @@ func (j *jsonReader) record(line []byte, ended bool) *trace.Reject {
 		}
 		return &trace.Reject{Reason: "not valid JSON", Detail: err.Error()}
 	}
-	clear(j.row)
+	clear(row)
+	p.n++
 	hasPath := false
-	for k := range j.flat.members {
-		m := &j.flat.members[k]
-		if isExtra(m.name) {
-			if string(m.name) == "_path" {
+	for k := range p.flat.members {
+		m := &p.flat.members[k]
+		i := p.column(m.key)
+		switch {
+		case i == colExtra:
+			if m.name == "_path" {
 				hasPath = true
-				if p := m.val.text(); p != j.path {
-					return &trace.Reject{Reason: "record of another log", Detail: `"_path" is ` + quote(p) + ", this log's is " + quote(j.path)}
+				if string(m.val.raw) != p.path && m.val.text() != p.path {
+					return &trace.Reject{Reason: "record of another log", Detail: `"_path" is ` + quote(m.val.text()) + ", this log's is " + quote(p.path)}
 				}
 			}
 			continue
+		case i == colUnknown:
+			return &trace.Reject{Reason: "unknown field", Detail: "field " + quote(m.name) + " is in no record that the columns were taken from"}
+		case p.seen[i] == p.n:
+			return &trace.Reject{Reason: "duplicate key", Detail: "key " + quote(m.name) + " stands twice in the record"}
 		}
-		i, ok := j.index[string(m.name)]
-		if !ok {
-			return &trace.Reject{Reason: "unknown field", Detail: "field " + quote(string(m.name)) + " is in no record that the columns were taken from"}
-		}
-		if j.seen[i] == j.l.n {
-			return &trace.Reject{Reason: "duplicate key", Detail: "key " + quote(string(m.name)) + " stands twice in the record"}
-		}
-		j.seen[i] = j.l.n
+		p.seen[i] = p.n
 		if m.val.kind == 'n' {
 			continue
 		}
-		if mo := &j.memo[i]; mo.text != nil && string(mo.text) == string(m.val.raw) && mo.kind == m.val.kind {
-			j.row[i] = mo.val
-			continue
-		}
-		v, ok := j.fields[i].json(m.val)
+		v, ok := p.value(i, m.val)
 		if !ok {
-			return j.fields[i].fault(m.val.text())
+			return p.fields[i].fault(m.val.text())
 		}
-		j.row[i] = v
-		mo := &j.memo[i]
-		mo.text, mo.val, mo.kind = append(mo.text[:0], m.val.raw...), v, m.val.kind
+		row[i] = v
 	}
-	if j.paths && !hasPath && j.path != "" {
+	if p.paths && !hasPath && p.path != "" {
 		return &trace.Reject{Reason: "record of another log", Detail: `it has no "_path"`}
 	}
-	return j.need.check(j.row, j.fields)
+	return p.need.check(row, p.fields)
 }
 
-// json reads one JSON value of the field.
-func (f *field) json(v jval) (any, bool) {
+// value reads one value, from those met before where there are such.
+func (p *jsonParser) value(i int, v jval) (any, bool) {
+	f := &p.fields[i]
+	if !f.typ.list && !f.typ.code.repeats() {
+		return p.scalar(f, v)
+	}
+	cache := &p.cells.caches[i]
+	slot := cache.slot(v.raw)
+	if slot != nil && cache.holds(slot, v.raw, v.kind) {
+		return slot.val, true
+	}
+	x, ok := p.read(f, v)
+	if ok && slot != nil {
+		x = slot.keep(string(v.raw), v.kind, x)
+	}
+	return x, ok
+}
+
+func (p *jsonParser) read(f *field, v jval) (any, bool) {
 	if !f.typ.list {
-		return f.jsonScalar(v)
+		return p.scalar(f, v)
 	}
 	if v.kind != '[' {
 		return nil, false
@@ -166,7 +209,7 @@ func (f *field) json(v jval) (any, bool) {
 			list = append(list, nil)
 			return nil
 		}
-		x, ok := f.jsonScalar(e)
+		x, ok := p.scalar(f, e)
 		good = good && ok
 		list = append(list, x)
 		return nil
@@ -174,25 +217,23 @@ func (f *field) json(v jval) (any, bool) {
 	return list, good && err == nil
 }
 
-func (f *field) jsonScalar(v jval) (any, bool) {
-	switch f.typ.base {
-	case "any":
-		return v.text(), true
-	case "string", "enum":
-		return v.text(), v.kind == 's'
-	case "addr":
+func (p *jsonParser) scalar(f *field, v jval) (any, bool) {
+	switch f.typ.code {
+	case baseText:
+		return p.string(v), v.kind == 's' || f.typ.base == "any"
+	case baseAddr:
 		if v.kind != 's' {
 			return nil, false
 		}
-	case "bool":
+	case baseBool:
 		return v.kind == 't', v.kind == 't' || v.kind == 'f'
-	case "time":
+	case baseTime:
 		if f.millis && v.kind == '0' && !v.real {
-			n, ok := parseScalar("int", string(v.raw))
-			if !ok || abs(n.(int64))/1000 > maxUnix {
+			n, ok := parseInt(p.string(v))
+			if !ok || abs(n)/1000 > maxUnix {
 				return nil, false
 			}
-			return time.UnixMilli(n.(int64)).UTC(), true
+			return time.UnixMilli(n).UTC(), true
 		}
 		if v.kind != 's' && v.kind != '0' {
 			return nil, false
@@ -202,5 +243,13 @@ func (f *field) jsonScalar(v jval) (any, bool) {
 			return nil, false
 		}
 	}
-	return parseScalar(f.typ.base, string(v.raw))
+	return p.cells.scalar(f.typ.code, p.string(v), true)
+}
+
+// string returns a value's text, where it can as a part of the block's.
+func (p *jsonParser) string(v jval) string {
+	if v.at > 0 {
+		return p.text[p.base+v.at : p.base+v.at+len(v.raw)]
+	}
+	return v.text()
 }

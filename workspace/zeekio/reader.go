@@ -18,7 +18,6 @@ var ErrNotZeek = errors.New("not a Zeek log: want #fields and #types lines, or o
 type Reader struct {
 	name   string
 	schema trace.Schema
-	fields []field
 	closer io.Closer
 	read   func(ctx context.Context, emit func(trace.Row) error, reject func(trace.Reject)) error
 }
@@ -90,7 +89,7 @@ func open(name string, f *os.File, seekable bool) (*Reader, error) {
 		return newTSV(name, l)
 	}
 	s := newSurvey()
-	if err := s.all(l, -1); err != nil {
+	if err := s.all(context.Background(), &splitter{r: l.r}); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -121,7 +120,6 @@ func NewReader(name string, r io.Reader) (*Reader, error) {
 		return newTSV(name, l)
 	}
 	var head bytes.Buffer
-	start := l.next
 	if _, err := io.CopyN(&head, l.r, headBytes); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -130,9 +128,8 @@ func NewReader(name string, r io.Reader) (*Reader, error) {
 	if end := bytes.LastIndexByte(whole, '\n'); !complete && end >= 0 {
 		whole = whole[:end+1]
 	}
-	hl := &lines{r: newBuffered(bytes.NewReader(whole)), next: start}
 	s := newSurvey()
-	if err := s.all(hl, -1); err != nil {
+	if err := s.all(context.Background(), &splitter{r: bytes.NewReader(whole)}); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	l.r = newBuffered(io.MultiReader(bytes.NewReader(head.Bytes()), l.r))

@@ -16,6 +16,7 @@ type jval struct {
 	raw  []byte // of a string what stands between the quotes, of all else the whole text
 	esc  bool   // a string with escapes or bytes that are no plain ASCII
 	real bool   // a number with a fraction or an exponent
+	at   int    // place of raw in the line, 0 where that is not known
 }
 
 // scanner walks over one line of JSON; it checks all of RFC 8259's grammar but
@@ -290,55 +291,4 @@ func (v jval) text() string {
 
 func hex4(b []byte) rune {
 	return rune(unhex(b[0])<<12 | unhex(b[1])<<8 | unhex(b[2])<<4 | unhex(b[3]))
-}
-
-// member is one value of a record, nested objects flattened.
-type member struct {
-	name []byte // "id.orig_h"
-	in   []byte // "id" if it stood in an object of that name, "a/b" for two
-	val  jval
-}
-
-// flat splits lines of JSON into members.
-type flat struct {
-	members []member
-	names   []byte // backing of nested names
-}
-
-// record reads one line; the members hold until the next call.
-func (f *flat) record(line []byte) error {
-	f.members, f.names = f.members[:0], f.names[:0]
-	c := scanner{s: line}
-	c.space()
-	if err := f.object(&c, nil, nil); err != nil {
-		return err
-	}
-	if c.space(); c.i < len(line) {
-		return c.bad()
-	}
-	return nil
-}
-
-func (f *flat) object(c *scanner, prefix, in []byte) error {
-	return c.object(func(key, val jval) error {
-		name := key.raw
-		if key.esc {
-			name = []byte(key.text())
-		}
-		if prefix != nil {
-			start := len(f.names)
-			f.names = append(append(append(f.names, prefix...), '.'), name...)
-			name = f.names[start:len(f.names):len(f.names)]
-		}
-		if val.kind != '{' {
-			f.members = append(f.members, member{name: name, in: in, val: val})
-			return nil
-		}
-		within := name
-		if in != nil {
-			within = append(append(append([]byte{}, in...), '/'), name[len(prefix)+1:]...)
-		}
-		inner := scanner{s: val.raw, depth: c.depth}
-		return f.object(&inner, name, within)
-	})
 }

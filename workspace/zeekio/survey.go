@@ -1,9 +1,10 @@
 package zeekio
 
 import (
+	"bytes"
+	"context"
 	"errors"
-	"io"
-	"net/netip"
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -16,8 +17,8 @@ type survey struct {
 	order []string // of the paths, as met
 	extra []string // keys kept out of the table, as met
 	write stat     // of _write_ts
-	flat  flat
 	known knownTable
+	lines int // that hold something
 }
 
 // logSurvey is what is known of one _path.
@@ -26,9 +27,147 @@ type logSurvey struct {
 	index map[string]int
 	stats []*stat
 	after map[[2]int]bool // column a stood right before column b
-	last  []int           // the columns of the record last seen
-	cur   []int
 }
+
+func newSurvey() *survey { return &survey{logs: map[string]*logSurvey{}} }
+
+func (s *survey) log(path string) *logSurvey {
+	log := s.logs[path]
+	if log == nil {
+		log = &logSurvey{index: map[string]int{}, after: map[[2]int]bool{}}
+		s.logs[path] = log
+		s.order = append(s.order, path)
+	}
+	return log
+}
+
+func (l *logSurvey) column(name, in string) int {
+	i, ok := l.index[name]
+	if !ok {
+		i = len(l.stats)
+		l.index[name] = i
+		l.stats = append(l.stats, &stat{name: name, in: in, minDigits: -1})
+	}
+	return i
+}
+
+// maxFields bounds the columns that a log can have.
+const maxFields = 20_000
+
+// all surveys a log to its end, or to where it is damaged: Read reports that,
+// after the records before it.
+func (s *survey) all(ctx context.Context, split *splitter) error {
+	err := parallel(ctx, split, nil, func() func(*block) {
+		p := &surveyor{ids: map[string][]int{}}
+		return p.block
+	}, func(b *block) error {
+		s.add(b.survey)
+		for _, l := range s.logs {
+			if len(l.stats) > maxFields {
+				return fmt.Errorf("more than %d different keys: %w", maxFields, ErrNotZeek)
+			}
+		}
+		return nil
+	})
+	if s.lines > 0 && !errors.Is(err, ErrNotZeek) && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+// add takes in the survey of a later part of the log.
+func (s *survey) add(part *survey) {
+	s.lines += part.lines
+	for _, path := range part.order {
+		from, to := part.logs[path], s.log(path)
+		to.n += from.n
+		at := make([]int, len(from.stats))
+		for i, t := range from.stats {
+			at[i] = to.column(t.name, t.in)
+			to.stats[at[i]].join(t)
+		}
+		for e := range from.after {
+			to.after[[2]int{at[e[0]], at[e[1]]}] = true
+		}
+	}
+	for _, e := range part.extra {
+		if !slices.Contains(s.extra, e) {
+			s.extra = append(s.extra, e)
+		}
+	}
+	s.write.join(&part.write)
+}
+
+// surveyor surveys blocks.
+type surveyor struct {
+	flat flat
+	s    *survey
+	ids  map[string][]int // of each path, the column by a key's id, from 1; 0 where not known
+	last []int            // the columns of the record last seen
+	cur  []int
+}
+
+func (p *surveyor) block(b *block) {
+	p.s = newSurvey()
+	clear(p.ids)
+	p.last = p.last[:0]
+	b.survey = p.s
+	b.each(func(_ int64, start, end int, _ bool) {
+		line := b.data[start:end]
+		if blank(line) {
+			return
+		}
+		p.s.lines++
+		if p.flat.record(line) == nil && len(p.flat.members) > 0 {
+			p.record(p.flat.members)
+		}
+	})
+}
+
+func (p *surveyor) record(members []member) {
+	path := ""
+	for i := range members {
+		if members[i].name == "_path" {
+			path = members[i].val.text()
+		}
+	}
+	log := p.s.log(path)
+	log.n++
+	ids := p.ids[path]
+	p.cur = p.cur[:0]
+	for i := range members {
+		m := &members[i]
+		for m.id >= len(ids) {
+			ids = append(ids, 0)
+			p.ids[path] = ids
+		}
+		col := ids[m.id] - 1
+		switch {
+		case col < 0 && isExtra(m.name):
+			if !slices.Contains(p.s.extra, m.name) {
+				p.s.extra = append(p.s.extra, m.name)
+			}
+			if m.name == "_write_ts" {
+				p.s.write.add(m.val)
+			}
+			continue
+		case col < 0:
+			col = log.column(m.name, m.in)
+			ids[m.id] = col + 1
+		}
+		log.stats[col].add(m.val)
+		p.cur = append(p.cur, col)
+	}
+	if !slices.Equal(p.cur, p.last) {
+		for i := 1; i < len(p.cur); i++ {
+			log.after[[2]int{p.cur[i-1], p.cur[i]}] = true
+		}
+		p.last = append(p.last[:0], p.cur...)
+	}
+}
+
+// isExtra reports whether a key is about the record and not of it.
+func isExtra(name string) bool { return name == "_path" || name == "_write_ts" }
 
 // stat is what the values of one column look like.
 type stat struct {
@@ -42,96 +181,41 @@ type stat struct {
 	elem                         *stat
 }
 
-func newSurvey() *survey { return &survey{logs: map[string]*logSurvey{}, known: newKnownTable()} }
-
-// all surveys the lines that are records, up to most unless that is negative.
-func (s *survey) all(l *lines, most int) error {
-	for n := 0; n != most; n++ {
-		line, _, err := l.line()
-		switch {
-		case err == io.EOF:
-			return nil
-		case errors.Is(err, errLong):
-			continue
-		case err != nil:
-			if n > 0 {
-				return nil // Read reports it, after the records before it
-			}
-			return err
+// join adds what another part of the log has of the column.
+func (t *stat) join(o *stat) {
+	t.str, t.whole, t.real, t.bool, t.list = t.str+o.str, t.whole+o.whole, t.real+o.real, t.bool+o.bool, t.list+o.list
+	t.neg, t.iso, t.addr, t.large, t.nested = t.neg+o.neg, t.iso+o.iso, t.addr+o.addr, t.large+o.large, t.nested+o.nested
+	if o.iso > 0 {
+		if t.minDigits < 0 || t.iso == o.iso || o.minDigits < t.minDigits {
+			t.minDigits = o.minDigits
 		}
-		if s.flat.record(line) == nil && len(s.flat.members) > 0 {
-			s.record(s.flat.members)
-		}
+		t.maxDigits = max(t.maxDigits, o.maxDigits)
 	}
-	return nil
-}
-
-func (s *survey) record(members []member) {
-	path := ""
-	for _, m := range members {
-		if string(m.name) == "_path" {
-			path = m.val.text()
+	if o.elem != nil {
+		if t.elem == nil {
+			t.elem = &stat{minDigits: -1}
 		}
-	}
-	log := s.logs[path]
-	if log == nil {
-		log = &logSurvey{index: map[string]int{}, after: map[[2]int]bool{}}
-		s.logs[path] = log
-		s.order = append(s.order, path)
-	}
-	log.n++
-	log.cur = log.cur[:0]
-	for _, m := range members {
-		if isExtra(m.name) {
-			if !slices.Contains(s.extra, string(m.name)) {
-				s.extra = append(s.extra, string(m.name))
-			}
-			if string(m.name) == "_write_ts" {
-				s.write.add(m.val)
-			}
-			continue
-		}
-		i, ok := log.index[string(m.name)]
-		if !ok {
-			i = len(log.stats)
-			log.index[string(m.name)] = i
-			log.stats = append(log.stats, &stat{name: string(m.name), in: string(m.in), minDigits: -1})
-		}
-		log.stats[i].add(m.val)
-		log.cur = append(log.cur, i)
-	}
-	if !slices.Equal(log.cur, log.last) {
-		for i := 1; i < len(log.cur); i++ {
-			log.after[[2]int{log.cur[i-1], log.cur[i]}] = true
-		}
-		log.last = append(log.last[:0], log.cur...)
+		t.elem.join(o.elem)
 	}
 }
-
-// isExtra reports whether a key is about the record and not of it.
-func isExtra(name []byte) bool { return string(name) == "_path" || string(name) == "_write_ts" }
 
 func (t *stat) add(v jval) {
 	switch v.kind {
 	case 's':
 		t.str++
-		if t.iso == t.str-1 && len(v.raw) >= 19 && v.raw[4] == '-' {
-			if _, err := time.Parse(time.RFC3339Nano, string(v.raw)); err == nil {
-				t.iso++
-				d := 0
-				if dot := strings.IndexByte(string(v.raw), '.'); dot > 0 {
-					d = len(strings.TrimRight(string(v.raw[dot+1:]), "Z"))
-				}
-				if t.minDigits < 0 || d < t.minDigits {
-					t.minDigits = d
-				}
-				t.maxDigits = max(t.maxDigits, d)
+		if t.iso == t.str-1 && len(v.raw) >= 19 && v.raw[4] == '-' && isISO(string(v.raw)) {
+			t.iso++
+			d := 0
+			if dot := bytes.IndexByte(v.raw, '.'); dot > 0 {
+				d = len(bytes.TrimRight(v.raw[dot+1:], "Z"))
 			}
+			if t.iso == 1 || d < t.minDigits {
+				t.minDigits = d
+			}
+			t.maxDigits = max(t.maxDigits, d)
 		}
-		if t.addr == t.str-1 {
-			if _, err := netip.ParseAddr(string(v.raw)); err == nil {
-				t.addr++
-			}
+		if t.addr == t.str-1 && len(v.raw) > 0 && (v.raw[0] == ':' || unhex(v.raw[0]) >= 0) && isAddr(string(v.raw)) {
+			t.addr++
 		}
 	case '0':
 		if v.real {
@@ -161,6 +245,14 @@ func (t *stat) add(v jval) {
 			return nil
 		})
 	}
+}
+
+func isISO(s string) bool {
+	if _, ok := parseISO(s); ok {
+		return true
+	}
+	_, err := time.Parse(time.RFC3339Nano, s)
+	return err == nil
 }
 
 // fits reports whether nearly all values can be of a type.
@@ -244,6 +336,7 @@ func (s *survey) fields(path string) []field {
 	if log == nil {
 		return nil
 	}
+	s.known = newKnownTable()
 	rank := make([]int, len(log.stats)) // ties go by Zeek's own order, then by first sight
 	for i, t := range log.stats {
 		if rank[i] = s.known.place(path, t.name); rank[i] < 0 {

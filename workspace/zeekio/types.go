@@ -12,6 +12,45 @@ type zeekType struct {
 	name string // as the log names it: "set[string]"
 	base string // the scalar type, of a list that of its elements; "string" for what has no type of its own
 	list bool
+	code base // of base
+}
+
+// base is a scalar type by how its values are read.
+type base uint8
+
+const (
+	baseText base = iota
+	baseBool
+	baseCount
+	baseInt
+	basePort
+	baseReal
+	baseTime
+	baseAddr
+)
+
+// repeats reports whether values are worth remembering: they are met again, and
+// reading them takes longer than finding them.
+func (b base) repeats() bool { return b == baseText || b == baseAddr }
+
+func codeOf(name string) base {
+	switch name {
+	case "bool":
+		return baseBool
+	case "count":
+		return baseCount
+	case "int":
+		return baseInt
+	case "port":
+		return basePort
+	case "double", "interval":
+		return baseReal
+	case "time":
+		return baseTime
+	case "addr":
+		return baseAddr
+	}
+	return baseText
 }
 
 // parseType understands a name of a #types line.
@@ -34,6 +73,7 @@ func parseType(name string) zeekType {
 	default:
 		t.base = "string"
 	}
+	t.code = codeOf(t.base)
 	return t
 }
 

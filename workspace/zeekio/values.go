@@ -19,6 +19,9 @@ func parseTime(s string) (time.Time, bool) {
 		return t, true
 	}
 	if len(s) >= 19 && s[4] == '-' {
+		if t, ok := parseISO(s); ok {
+			return t, true
+		}
 		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && abs(t.Unix()) <= maxUnix {
 			return t.UTC(), true
 		}
@@ -27,6 +30,45 @@ func parseTime(s string) (time.Time, bool) {
 		return parseEpoch(plain)
 	}
 	return time.Time{}, false
+}
+
+// parseISO reads what Zeek writes, 2018-03-24T17:15:20.865716Z, of the years
+// 1970 to 2099; other forms are left to package time.
+func parseISO(s string) (time.Time, bool) {
+	if len(s) < 20 || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' {
+		return time.Time{}, false
+	}
+	ok := true
+	two := func(i int) int {
+		a, b := s[i]-'0', s[i+1]-'0'
+		ok = ok && a <= 9 && b <= 9
+		return int(a)*10 + int(b)
+	}
+	year, month, day := two(0)*100+two(2), two(5), two(8)
+	hour, minute, second := two(11), two(14), two(17)
+	if !ok || year < 1970 || year > 2099 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false // the ends of months too
+	}
+	ns, scale := 0, 1_000_000_000
+	if len(s) > 20 {
+		if s[19] != '.' || len(s) == 21 || len(s) > 30 {
+			return time.Time{}, false
+		}
+		for _, c := range []byte(s[20 : len(s)-1]) {
+			if c -= '0'; c > 9 {
+				return time.Time{}, false
+			}
+			scale /= 10
+			ns += int(c) * scale
+		}
+	}
+	// Days since 1970 of the first of March, in years that begin then.
+	y, m := year, month-3
+	if m < 0 {
+		y, m = y-1, m+12
+	}
+	days := 365*y + y/4 - y/100 + y/400 + (153*m+2)/5 + day - 1 - 719468
+	return time.Unix(int64(days)*86400+int64(hour*3600+minute*60+second), int64(ns)).UTC(), true
 }
 
 // expand writes a number with an exponent, as Zeek does for what is beyond 31
@@ -110,42 +152,103 @@ func parseEpoch(s string) (time.Time, bool) {
 	return time.Unix(sec, ns).UTC(), true
 }
 
-// parseScalar reads the text of one value of a base type other than text.
-func parseScalar(base, s string) (any, bool) {
-	switch base {
-	case "time":
-		return anyOf(parseTime(s))
-	case "count":
-		n, err := strconv.ParseInt(s, 10, 64)
-		return n, err == nil && n >= 0
-	case "int":
+// parseInt reads a whole number.
+func parseInt(s string) (int64, bool) {
+	digits := s
+	if len(s) > 0 && s[0] == '-' {
+		digits = s[1:]
+	}
+	if len(digits) == 0 || len(digits) > 18 {
 		n, err := strconv.ParseInt(s, 10, 64)
 		return n, err == nil
-	case "port":
-		n, err := strconv.ParseUint(s, 10, 16)
-		return int64(n), err == nil
-	case "double", "interval":
-		return anyOf(parseReal(s))
-	case "addr":
-		_, err := netip.ParseAddr(s)
-		return s, err == nil
-	case "bool":
-		return s == "T" || s == "true", s == "T" || s == "F" || s == "true" || s == "false"
 	}
-	return s, true
+	n := int64(0)
+	for i := range len(digits) {
+		d := digits[i] - '0'
+		if d > 9 {
+			n, err := strconv.ParseInt(s, 10, 64)
+			return n, err == nil
+		}
+		n = n*10 + int64(d)
+	}
+	if len(digits) < len(s) {
+		n = -n
+	}
+	return n, true
 }
 
-func anyOf[T any](v T, ok bool) (any, bool) { return v, ok }
+// parsePort reads a number from 0 to 65535, without a sign.
+func parsePort(s string) (int64, bool) {
+	n := int64(0)
+	for i := range len(s) {
+		d := s[i] - '0'
+		if n = n*10 + int64(d); d > 9 || n > 65535 {
+			return 0, false
+		}
+	}
+	return n, len(s) > 0
+}
 
-// parseReal reads a finite decimal number.
+// powers are those of ten that a double holds and that a fraction needs.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// parseReal reads a finite decimal number. Up to fifteen digits, number and
+// power of ten are exact in a double, and so is their quotient (Clinger, "How
+// to read floating point numbers accurately", 1990).
 func parseReal(s string) (float64, bool) {
-	for i := 0; i < len(s); i++ { // no hex, underscores, NaN or Inf
+	digits := s
+	if len(s) > 0 && s[0] == '-' {
+		digits = s[1:]
+	}
+	if len(digits) == 0 || len(digits) > 16 {
+		return parseAnyReal(s)
+	}
+	n, point := int64(0), len(digits)-1
+	for i := range len(digits) {
+		if d := digits[i] - '0'; d <= 9 {
+			n = n*10 + int64(d)
+		} else if digits[i] == '.' && point == len(digits)-1 && 0 < i && i < point {
+			point = i
+		} else {
+			return parseAnyReal(s)
+		}
+	}
+	if len(digits) == 16 && point == 15 { // sixteen digits and no point
+		return parseAnyReal(s)
+	}
+	f := float64(n) / powers[len(digits)-1-point]
+	if len(digits) < len(s) {
+		f = -f
+	}
+	return f, true
+}
+
+func parseAnyReal(s string) (float64, bool) {
+	for i := range len(s) { // no hex, underscores, NaN or Inf
 		if c := s[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
 			return 0, false
 		}
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
+}
+
+// isAddr reports whether a text is an IPv4 or IPv6 address.
+func isAddr(s string) bool {
+	octet, digits, dots := 0, 0, 0
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c-'0' <= 9 && (digits == 0 || octet > 0) && octet < 26:
+			octet, digits = octet*10+int(c-'0'), digits+1
+		case c == '.' && digits > 0 && octet < 256 && dots < 3:
+			octet, digits, dots = 0, 0, dots+1
+		default:
+			_, err := netip.ParseAddr(s)
+			return err == nil
+		}
+	}
+	return dots == 3 && digits > 0 && octet < 256
 }
 
 // quote shows a value in a message, shortened.
