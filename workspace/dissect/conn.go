@@ -20,18 +20,22 @@ type conn struct {
 	ends    [2]endpoint // originator, responder
 	tcp     *tcpState   // nil but for TCP
 	reader  analyzer    // nil where nobody reads the payload
+	service string      // that the payload shows
 	history []byte
 	seen    uint32 // letters that history has once at most
 	missed  int64  // bytes that content gaps took
 
+	opened   bool  // whether reader has been chosen
+	number   int64 // in the order of beginning
 	deadline int64 // when the connection is looked at next
-	place    int   // in the table's queue, -1 when removed
+	place    int   // in the table's queue, -1 when it has left it
 }
 
 // endpoint is what one end of a connection has sent.
 type endpoint struct {
 	packets, ipBytes int64
 	bytes            int64 // of payload, but for TCP
+	active           bool  // sent anything, but for TCP
 }
 
 // originator and responder index conn.ends.
@@ -39,6 +43,26 @@ const (
 	originator = 0
 	responder  = 1
 )
+
+// side returns the index of an end.
+func side(orig bool) int {
+	if orig {
+		return originator
+	}
+	return responder
+}
+
+// flip exchanges originator and responder.
+func (c *conn) flip() {
+	c.reverse = !c.reverse
+	c.ends[0], c.ends[1] = c.ends[1], c.ends[0]
+	if c.tcp != nil {
+		c.tcp.ends[0], c.tcp.ends[1] = c.tcp.ends[1], c.tcp.ends[0]
+		c.tcp.came[0], c.tcp.came[1] = c.tcp.came[1], c.tcp.came[0]
+		c.tcp.partial = false // until it turns out to be again
+	}
+	c.write('^')
+}
 
 // connKey names a connection by its two ends, the lower one first, but for
 // messages that have no answer: those are named by their direction.
