@@ -168,10 +168,10 @@ func (c *comparison) numberColumn(f int) []Score {
 	fd := &c.fields[f]
 	mask := func(i int) uint32 { return c.halves.row[i] }
 	x, y := sampled(c.real.numbers[f], mask), sampled(c.synth.numbers[f], nil)
-	out := c.numberScores(numberTarget{
+	out := numberScores(numberTarget{
 		name: fd.Column.Name, columns: []string{fd.Column.Name}, unit: fd.unit, noun: quote(fd.Column.Name),
 		metrics: Columns,
-	}, x, y.values, nil)
+	}, numbers{real: x.values, halves: c.halvesOf(x), synth: y.values})
 	return append(out, c.missing(f, func(s *side, i int) bool { return !finite(s.numbers[f][i]) }))
 }
 
@@ -187,25 +187,36 @@ type numberTarget struct {
 	without string  // a metric to leave out
 }
 
-// numberScores compares a sample with its halves, another sample, and that of
-// independent columns where there is one.
-func (c *comparison) numberScores(t numberTarget, x sample, y, indep []float64) []Score {
-	real := x.values
-	if t.shift {
-		real, y, indep = shifted(real), shifted(y), shifted(indep)
+// numbers are one quantity of both traces, sorted.
+type numbers struct {
+	real   []float64
+	halves [][2][]float64 // of the real trace, for each halving; nil where there is no baseline
+	synth  []float64
+	indep  []float64 // of independent columns; nil where they can't differ
+}
+
+// halvesOf returns the halves of a sample of the real trace, nil where it has no masks.
+func (c *comparison) halvesOf(x sample) [][2][]float64 {
+	if x.masks == nil {
+		return nil
 	}
-	sc := measure(real)
-	type pair struct{ a, b []float64 }
-	var halves []pair
-	if x.masks != nil {
-		for k := range c.halves.splits {
-			a, b := x.half(k)
-			if t.shift {
-				a, b = shifted(a), shifted(b)
-			}
-			halves = append(halves, pair{a, b})
+	out := make([][2][]float64, c.halves.splits)
+	for k := range out {
+		out[k][0], out[k][1] = x.half(k)
+	}
+	return out
+}
+
+// numberScores compares a quantity by every metric of numbers.
+func numberScores(t numberTarget, n numbers) []Score {
+	if t.shift {
+		n.real, n.synth, n.indep = shifted(n.real), shifted(n.synth), shifted(n.indep)
+		for k, h := range n.halves {
+			n.halves[k] = [2][]float64{shifted(h[0]), shifted(h[1])}
 		}
 	}
+	real, y, indep := n.real, n.synth, n.indep
+	sc := measure(real)
 	var out []Score
 	for _, m := range Metrics() {
 		if m.numbers == nil || m.Name == t.without || (t.metrics != Columns && m.Property != Columns) {
@@ -233,8 +244,8 @@ func (c *comparison) numberScores(t numberTarget, x sample, y, indep []float64) 
 			if m.worst != nil {
 				got.worst = m.worst(real, sc)
 			}
-			for _, h := range halves {
-				got.bases = append(got.bases, m.numbers(h.a, h.b, sc))
+			for _, h := range n.halves {
+				got.bases = append(got.bases, m.numbers(h[0], h[1], sc))
 			}
 			if m.uniform != nil {
 				got.uniform = m.uniform(real, sc)

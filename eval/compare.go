@@ -165,7 +165,15 @@ func (c *comparison) measure(ctx context.Context, rng *rand.Rand) ([]Score, []he
 		return nil, nil, err
 	}
 	scores = append(scores, found...)
-	return append(scores, c.sessionScores()...), cells, ctx.Err()
+	scores = append(scores, c.sessionScores()...)
+	for _, more := range []func(context.Context) ([]Score, error){c.seriesScores, c.networkScores} {
+		found, err := more(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		scores = append(scores, found...)
+	}
+	return scores, cells, ctx.Err()
 }
 
 // parallel calls f for 0..n-1 on all processors and waits; it stops early

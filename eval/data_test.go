@@ -45,6 +45,7 @@ func flowColumns() []trace.Column {
 func flowOptions() Options {
 	o := DefaultOptions()
 	o.Key, o.Time = []string{"srcip", "dstip", "srcport", "dstport", "proto"}, "ts"
+	o.Roles = Roles{Source: "srcip", Destination: "dstip", Bytes: "byt", Packets: "pkt"}
 	return o
 }
 

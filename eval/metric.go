@@ -2,6 +2,7 @@ package eval
 
 import (
 	"math"
+	"slices"
 
 	"netshare/workspace/trace"
 )
@@ -38,7 +39,7 @@ func numberKinds() []trace.Kind { return []trace.Kind{trace.KindInteger, trace.K
 // Metrics returns every metric of a report, in its order.
 func Metrics() []Metric {
 	ln2 := math.Ln2
-	return []Metric{
+	all := []Metric{
 		{
 			Name: "presence", Title: "Column missing", Property: Columns, Worst: 1,
 			Formula: "1 where the synthetic table lacks a column of the real one", Source: "SDMetrics, TableStructure",
@@ -157,6 +158,7 @@ func Metrics() []Metric {
 			Formula: "emd_log and ks of the gaps between consecutive records of the whole trace", Source: "this project",
 		},
 	}
+	return slices.Concat(all, seriesMetrics(), networkMetrics())
 }
 
 // metric returns the named metric.

@@ -13,6 +13,8 @@ type Options struct {
 	Key []string
 	// Time names the column that orders records; "" where there is none.
 	Time string
+	// Roles names the columns that network metrics are about.
+	Roles Roles
 	// Splits is how many random halvings of the real trace make the
 	// baseline, 1 to 32. Default 5.
 	Splits int

@@ -15,24 +15,26 @@ func (c *comparison) sessionScores() []Score {
 	if c.halves.byRow {
 		mask = nil
 	}
-	var out []Score
-	out = append(out, c.numberScores(
+	length := sampled(r.length, mask)
+	out := numberScores(
 		numberTarget{name: "session length", noun: "session length", unit: "records", metrics: "session_length"},
-		sampled(r.length, mask), sampled(s.length, nil).values, sampled(d.length, nil).values)...)
+		numbers{real: length.values, halves: c.halvesOf(length), synth: sampled(s.length, nil).values, indep: sampled(d.length, nil).values})
 	if c.clock < 0 {
 		return append(out, Score{Property: Sessions, Metric: "session_duration", Target: "session duration", Note: "no time column"})
 	}
-	unit := c.fields[c.clock].unit
-	out = append(out, c.numberScores(
-		numberTarget{name: "session duration", noun: "session duration", unit: unit, seconds: c.fields[c.clock].seconds, metrics: "session_duration"},
-		sampled(r.duration, mask), sampled(s.duration, nil).values, sampled(d.duration, nil).values)...)
+	unit, seconds := c.fields[c.clock].unit, c.fields[c.clock].seconds
+	duration := sampled(r.duration, mask)
+	out = append(out, numberScores(
+		numberTarget{name: "session duration", noun: "session duration", unit: unit, seconds: seconds, metrics: "session_duration"},
+		numbers{real: duration.values, halves: c.halvesOf(duration), synth: sampled(s.duration, nil).values, indep: sampled(d.duration, nil).values})...)
 	gapMask := func(i int) uint32 { return c.halves.sess[r.gapOf[i]] }
 	if mask == nil {
 		gapMask = nil
 	}
-	gaps := c.numberScores(
-		numberTarget{name: "interarrival time", noun: "interarrival time within sessions", unit: unit, seconds: c.fields[c.clock].seconds, metrics: "interarrival"},
-		sampled(r.gaps, gapMask), sampled(s.gaps, nil).values, sampled(d.gaps, nil).values)
+	between := sampled(r.gaps, gapMask)
+	gaps := numberScores(
+		numberTarget{name: "interarrival time", noun: "interarrival time within sessions", unit: unit, seconds: seconds, metrics: "interarrival"},
+		numbers{real: between.values, halves: c.halvesOf(between), synth: sampled(s.gaps, nil).values, indep: sampled(d.gaps, nil).values})
 	for i := range gaps {
 		if len(r.gaps) > 0 && len(s.gaps) == 0 && c.synth.rows > 0 {
 			gaps[i].Words = "no synthetic session has more than one record, so there are no interarrival times"
@@ -56,7 +58,7 @@ func (c *comparison) timeColumn(f int) []Score {
 		name: fd.Column.Name, columns: []string{fd.Column.Name}, unit: fd.unit, seconds: fd.seconds,
 		noun: quote(fd.Column.Name) + " since the first record", metrics: "time", shift: true, without: "emd_log",
 	}
-	out := c.numberScores(t, x, y.values, nil)
+	out := numberScores(t, numbers{real: x.values, halves: c.halvesOf(x), synth: y.values})
 	for i := range out { // the range of a time is no heavy tail
 		if out[i].Metric == "time_emd" && out[i].Computed && !out[i].Counted && out[i].Note != "" {
 			out[i].Counted, out[i].Note = true, ""
@@ -143,34 +145,17 @@ func spanMissed(a, b float64) float64 {
 
 // arrivals compares the gaps between consecutive records of the whole trace.
 func (c *comparison) arrivals(f int, x sample, y []float64) []Score {
-	unit := c.fields[f].unit
-	real := sampled(differences(x.values), nil)
-	fake := sampled(differences(y), nil)
+	t := numberTarget{
+		name: "gap between records", noun: "gap between consecutive records",
+		unit: c.fields[f].unit, seconds: c.fields[f].seconds, metrics: "arrival",
+	}
+	n := numbers{real: sorted(differences(x.values)), synth: sorted(differences(y))}
 	// A half has twice the gaps of the whole, so the halves' own gaps are
 	// compared with each other.
-	t := numberTarget{name: "gap between records", noun: "gap between consecutive records", unit: unit, seconds: c.fields[f].seconds, metrics: "arrival"}
-	out := c.numberScores(t, sample{values: real.values}, fake.values, nil)
-	sc := measure(real.values)
-	for i := range out {
-		s := &out[i]
-		if !s.Counted || !s.Computed {
-			continue
-		}
-		m := metric(s.Metric[len("arrival_"):])
-		got := measured{value: s.Value, uniform: math.NaN(), independent: math.NaN(), worst: 1}
-		if m.uniform != nil {
-			got.uniform = m.uniform(real.values, sc)
-		}
-		if m.worst != nil {
-			got.worst = m.worst(real.values, sc)
-		}
-		for k := range c.halves.splits {
-			a, b := x.half(k)
-			got.bases = append(got.bases, m.numbers(sorted(differences(a)), sorted(differences(b)), sc))
-		}
-		s.settle(got)
+	for _, h := range c.halvesOf(x) {
+		n.halves = append(n.halves, [2][]float64{sorted(differences(h[0])), sorted(differences(h[1]))})
 	}
-	return out
+	return numberScores(t, n)
 }
 
 // differences returns the gaps between sorted values.

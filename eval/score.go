@@ -12,12 +12,14 @@ const (
 	Pairs     = "pairs"    // association of two columns
 	Joint     = "joint"    // several columns together, and what a detector finds
 	Sessions  = "sessions" // length, duration and rhythm of sessions
+	Series    = "series"   // how columns go on within a session
+	Network   = "network"  // who talks to whom, and how much
 	TimeOrder = "time"     // where in time the records lie
 )
 
 // properties lists the properties in the order of the report.
 func properties() []string {
-	return []string{Columns, Coverage, Pairs, Joint, Sessions, TimeOrder}
+	return []string{Columns, Coverage, Pairs, Joint, Sessions, Series, Network, TimeOrder}
 }
 
 // Score is one metric on one target.

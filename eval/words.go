@@ -255,8 +255,8 @@ type Finding struct {
 }
 
 // worst picks the n findings that matter most: the lowest scores first, one
-// for each target, and a pair or triple only after the columns it could have
-// its fault from.
+// for each target, and what hangs on several columns or records only after the
+// columns it could have its fault from.
 func worst(scores []Score, n int) []Finding {
 	var cand []*Score
 	for i := range scores {
@@ -273,6 +273,10 @@ func worst(scores []Score, n int) []Finding {
 			v += 85
 		case s.Property == Pairs:
 			v += 70
+		case s.Property == Series:
+			v = 90 + v/10
+		case s.Property == Network:
+			v += 30
 		case s.Property == Coverage && s.Metric != "missing":
 			v += 40
 		}

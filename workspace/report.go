@@ -41,7 +41,7 @@ func (w *Workspace) Report(ctx context.Context, real, synthetic string) (Reporte
 		return Reported{}, err
 	}
 	opts := eval.DefaultOptions()
-	opts.Key, opts.Time = recipe.KeyNames(), recipe.Time.Name
+	opts.Key, opts.Time, opts.Roles = recipe.KeyNames(), recipe.Time.Name, roles(recipe)
 	var out Reported
 	run := store.Run{Verb: "report", Table: st.Name.String(), Options: optionsJSON(opts), Seed: int64(opts.Seed)}
 	err = w.step(ctx, run, func(id int64) error {
