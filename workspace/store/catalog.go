@@ -144,6 +144,7 @@ func (db *DB) DropTable(ctx context.Context, n Name) error {
 	if err != nil {
 		return err
 	}
+	defer db.profiles.forget()
 	return db.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DROP TABLE "+db.Qualify(n)); err != nil {
 			return err

@@ -45,6 +45,7 @@ type DB struct {
 	sql         *sql.DB
 	interrupted []Run
 	info        os.FileInfo // under which it stands in openFiles
+	profiles    profiles
 
 	mu    sync.Mutex
 	users map[io.Closer]struct{} // consoles and writers that hold a connection

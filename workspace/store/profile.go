@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"netshare/workspace/trace"
 )
@@ -17,32 +18,34 @@ type ValueCount struct {
 }
 
 // ColumnStats is what is in a column.
+//
+// Distinct and Top are exact, except in tables of more than a million rows for
+// a column in which a value comes less than 16 times on average: there Distinct
+// is estimated (by HyperLogLog, some percent off), and Top is that of every
+// sixteenth row, its counts times 16.
 type ColumnStats struct {
 	Name     string
 	Type     trace.Type
 	Rows     int64
 	Nulls    int64        // missing values
-	Distinct int64        // different values, exactly, missing ones apart
+	Distinct int64        // different values, missing ones apart
 	Min, Max any          // nil where there is none; finite ones of a DOUBLE
 	Top      []ValueCount // the ten most frequent values, the most frequent first
-
-	// AllInteger reports that every value is a whole number: of a BIGINT
-	// always, of a DOUBLE by value, of a VARCHAR by its text.
-	AllInteger bool
-	// AllNumeric is the same for numbers of any kind.
-	AllNumeric bool
-	NonFinite  int64   // NaN and infinities of a DOUBLE
-	Mean, Std  float64 // of the finite numbers of a BIGINT or DOUBLE, else 0
-	MeanLen    float64 // characters of a VARCHAR, elements of a list, else 0
-	// Sorted reports that no value is less than the one in the row before.
-	Sorted bool
+	MeanLen  float64      // characters of a VARCHAR, elements of a list, else 0
 }
 
-//go:embed profile.sql
-var profileSQL string
+const (
+	exactRows = 1 << 20 // up to which every column is grouped as a whole
+	sampled   = 16      // one row in so many is looked at beyond
+)
 
-// Profile describes every column of a table. It reads the table once for each.
+// Profile describes every column of a table. What it finds is kept until the
+// table may have changed.
 func (db *DB) Profile(ctx context.Context, table Name) ([]ColumnStats, error) {
+	if stats := db.profiles.get(table); stats != nil {
+		return stats, nil
+	}
+	moment := db.profiles.moment()
 	columns, err := db.pick(ctx, table, nil)
 	if err != nil {
 		return nil, db.clean(err)
@@ -51,54 +54,120 @@ func (db *DB) Profile(ctx context.Context, table Name) ([]ColumnStats, error) {
 	if err != nil {
 		return nil, db.clean(err)
 	}
-	stats := make([]ColumnStats, len(columns))
+	stats, err := db.profileRows(ctx, table, columns)
+	if err != nil {
+		return nil, fmt.Errorf("profile of %s: %w", table, db.clean(err))
+	}
 	for i, c := range columns {
-		if stats[i], err = db.profileColumn(ctx, table, c, view); err != nil {
+		if err := db.profileValues(ctx, table, c, &stats[i], view); err != nil {
 			return nil, fmt.Errorf("profile of %s, column %q: %w", table, c.name, db.clean(err))
 		}
+	}
+	db.profiles.put(table, stats, moment)
+	return stats, nil
+}
+
+// profileRows finds what one look at all rows tells.
+func (db *DB) profileRows(ctx context.Context, table Name, columns []tableColumn) ([]ColumnStats, error) {
+	stats := make([]ColumnStats, len(columns))
+	var rows int64
+	terms, into := []string{"count(*)"}, []any{&rows}
+	lengths := make([]sql.NullFloat64, len(columns))
+	filled := make([]int64, len(columns))
+	for i, c := range columns {
+		s, v := &stats[i], c.plain()
+		s.Name, s.Type = c.name, plainType(c.typ)
+		finite, length := "", "NULL::DOUBLE"
+		switch _, list := s.Type.Elem(); {
+		case s.Type == trace.TypeReal:
+			finite = " FILTER (isfinite(" + v + "))"
+		case s.Type == trace.TypeText:
+			length = "avg(length(" + v + "))"
+		case list:
+			length = "avg(len(" + v + "))"
+		}
+		terms = append(terms, "count("+v+")", "min("+v+")"+finite, "max("+v+")"+finite, length)
+		into = append(into, &filled[i], &s.Min, &s.Max, &lengths[i])
+	}
+	query := "SELECT " + strings.Join(terms, ", ") + " FROM " + db.Qualify(table)
+	if err := db.sql.QueryRowContext(ctx, query).Scan(into...); err != nil {
+		return nil, err
+	}
+	for i := range stats {
+		stats[i].Rows, stats[i].Nulls, stats[i].MeanLen = rows, rows-filled[i], lengths[i].Float64
 	}
 	return stats, nil
 }
 
-func (db *DB) profileColumn(ctx context.Context, table Name, c tableColumn, view bool) (ColumnStats, error) {
-	s := ColumnStats{Name: c.name, Type: plainType(c.typ)}
-	finite, integer, numeric, number, length := "v IS NOT NULL", "false", "false", "NULL::DOUBLE", "NULL"
-	switch s.Type {
-	case trace.TypeInt:
-		integer, numeric, number = "true", "true", "v::DOUBLE"
-	case trace.TypeReal:
-		finite, integer, numeric = "isfinite(v)", "isfinite(v) AND v = floor(v)", "true"
-		number = "CASE WHEN isfinite(v) THEN v END"
-	case trace.TypeText:
-		length = "length(v)"
-		integer = `regexp_full_match(v, '\s*[+-]?[0-9]+\s*') AND try_cast(v AS BIGINT) IS NOT NULL`
-		numeric = "try_cast(v AS DOUBLE) IS NOT NULL"
-	default:
-		if _, list := s.Type.Elem(); list {
-			length = "len(v)"
+// profileValues counts a column's different values.
+func (db *DB) profileValues(ctx context.Context, table Name, c tableColumn, s *ColumnStats, view bool) error {
+	from, times := db.Qualify(table)+" WHERE "+Quote(c.name)+" IS NOT NULL", int64(1)
+	estimate := int64(0)
+	if s.Rows > exactRows && !view {
+		err := db.sql.QueryRowContext(ctx, "SELECT approx_count_distinct("+c.plain()+") FROM "+db.Qualify(table)).Scan(&estimate)
+		if err != nil {
+			return err
+		}
+		if estimate > s.Rows/sampled {
+			from, times = from+fmt.Sprintf(" AND rowid %% %d = 0", sampled), sampled
 		}
 	}
-	row, order := "rowid", "ORDER BY r"
-	if view {
-		row, order = "0", ""
-	}
-	query := strings.NewReplacer("{column}", c.plain(), "{table}", db.Qualify(table), "{finite}", finite, "{integer}", integer,
-		"{numeric}", numeric, "{number}", number, "{length}", length, "{order}", order, "{rowid}", row).Replace(profileSQL)
 	var top any
-	var mean, std, meanLen sql.NullFloat64
-	err := db.sql.QueryRowContext(ctx, query).Scan(&s.Rows, &s.Nulls, &s.Distinct, &s.Min, &s.Max, &s.AllInteger, &s.AllNumeric,
-		&s.NonFinite, &mean, &std, &meanLen, &top, &s.Sorted)
+	err := db.sql.QueryRowContext(ctx, `WITH g AS MATERIALIZED (SELECT v, count(*) AS n FROM (SELECT `+c.plain()+` AS v FROM `+from+`) GROUP BY v)
+		SELECT (SELECT count(*) FROM g), (SELECT list({'v': v, 'n': n} ORDER BY n DESC, v) FROM (FROM g ORDER BY n DESC, v LIMIT 10))`).Scan(&s.Distinct, &top)
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.Mean, s.Std, s.MeanLen = mean.Float64, std.Float64, meanLen.Float64
+	if times > 1 {
+		s.Distinct = min(estimate, s.Rows-s.Nulls)
+	}
 	list, _ := top.([]any)
 	for _, e := range list {
 		m, _ := e.(map[string]any)
 		n, _ := m["n"].(int64)
-		s.Top = append(s.Top, ValueCount{m["v"], n})
+		s.Top = append(s.Top, ValueCount{m["v"], n * times})
 	}
-	return s, nil
+	return nil
+}
+
+// profiles keeps the profiles of tables while nothing can have changed them.
+type profiles struct {
+	mu      sync.Mutex
+	changes int
+	known   map[string][]ColumnStats
+}
+
+func (p *profiles) get(table Name) []ColumnStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.known[strings.ToLower(table.String())])
+}
+
+func (p *profiles) moment() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changes
+}
+
+// put keeps a profile that was made since the moment.
+func (p *profiles) put(table Name, stats []ColumnStats, moment int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changes != moment {
+		return
+	}
+	if p.known == nil {
+		p.known = map[string][]ColumnStats{}
+	}
+	p.known[strings.ToLower(table.String())] = slices.Clone(stats)
+}
+
+// forget is called where tables may change.
+func (p *profiles) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.changes++
+	p.known = nil
 }
 
 // CountDistinct returns how many different combinations of values the columns
@@ -121,7 +190,8 @@ func (db *DB) CountDistinct(ctx context.Context, table Name, columns ...string) 
 // ConstantWithin returns, for each column, the share of the sessions with more
 // than one record in which the column has one value only (or is missing
 // throughout), and the number of those sessions. A column with share 1 is the
-// session's rather than the record's.
+// session's rather than the record's. In tables of more than a million rows
+// every sixteenth session is looked at.
 func (db *DB) ConstantWithin(ctx context.Context, table Name, key, columns []string) (share map[string]float64, sessions int64, err error) {
 	keys, err := db.pick(ctx, table, append([]string{}, key...))
 	if err != nil {
@@ -131,9 +201,16 @@ func (db *DB) ConstantWithin(ctx context.Context, table Name, key, columns []str
 	if err != nil {
 		return nil, 0, db.clean(err)
 	}
-	group := ""
+	from := db.Qualify(table)
 	if len(keys) > 0 {
-		group = " GROUP BY " + quoted(keys)
+		var rows int64
+		if err := db.sql.QueryRowContext(ctx, "SELECT count(*) FROM "+from).Scan(&rows); err != nil {
+			return nil, 0, db.clean(err)
+		}
+		if rows > exactRows {
+			from += fmt.Sprintf(" WHERE hash(%s) %% %d = 0", quoted(keys), sampled)
+		}
+		from += " GROUP BY " + quoted(keys)
 	}
 	inner, outer := []string{"count(*) AS n"}, []string{"count(*)"}
 	for i, c := range picked {
@@ -141,7 +218,7 @@ func (db *DB) ConstantWithin(ctx context.Context, table Name, key, columns []str
 		inner = append(inner, fmt.Sprintf("(count(%s) = 0 OR (count(%s) = count(*) AND min(%s) = max(%s))) AS k%d", q, q, q, q, i))
 		outer = append(outer, fmt.Sprintf("count(*) FILTER (k%d)", i))
 	}
-	query := "SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + db.Qualify(table) + group + ") WHERE n > 1"
+	query := "SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + from + ") WHERE n > 1"
 	counts := make([]int64, len(picked)+1)
 	into := make([]any, len(counts))
 	for i := range counts {

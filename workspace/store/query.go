@@ -80,6 +80,7 @@ func (c *Console) Query(ctx context.Context, text string) (*Result, error) {
 		c.result.Close()
 	}
 	st := &statement{}
+	defer c.db.profiles.forget() // who knows what it does
 	rows, err := c.conn.QueryContext(context.WithValue(ctx, statementKey{}, st), text)
 	st.end() // the driver has the whole result
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 // writeSQL makes raw.t by SQL with the given columns, all plain.
 func writeSQL(t testing.TB, db *DB, query string) Name {
+	defer db.profiles.forget()
 	t.Helper()
 	n := Name{Raw, "t"}
 	if _, err := db.sql.ExecContext(t.Context(), "CREATE OR REPLACE TABLE raw.t AS "+query); err != nil {

@@ -324,6 +324,7 @@ func (w *TableWriter) Close() error { return w.Abort() }
 
 func (w *TableWriter) release() {
 	w.closed = true
+	w.db.profiles.forget()
 	w.conn.Close()
 	w.db.forget(w)
 }
