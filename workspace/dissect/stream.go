@@ -20,11 +20,12 @@ type stream struct {
 	bytes int       // that held takes
 }
 
-// segment is a piece of a stream. Its payload may be shorter than it is.
+// segment is a piece of a stream.
 type segment struct {
 	from, to int64
-	at       int64 // when it was captured
-	payload  []byte
+	at       int64  // when it was captured
+	captured int64  // bytes of it
+	payload  []byte // those, nil where nobody reads them
 }
 
 // waiting reports whether something came that is not acknowledged yet.
@@ -34,7 +35,7 @@ func (s *stream) waiting() bool { return s.high > s.acked }
 func (g *segment) cut(from int64) {
 	if n := from - g.from; n > 0 {
 		g.payload = g.payload[min(n, int64(len(g.payload))):]
-		g.from = from
+		g.from, g.captured = from, max(g.captured-n, 0)
 	}
 }
 
@@ -45,6 +46,7 @@ func (t *table) segment(c *conn, e, peer *tcpEnd, orig bool, at, length int64, p
 	if int64(len(g.payload)) > length {
 		g.payload = g.payload[:length]
 	}
+	g.captured = int64(len(g.payload))
 	if g.to <= e.ackAt || g.to <= s.acked {
 		return
 	}
@@ -85,7 +87,8 @@ func (t *table) hold(c *conn, s *stream, g segment) {
 		piece := g
 		if i < len(s.held) && s.held[i].from < g.to {
 			piece.to = s.held[i].from
-			piece.payload = piece.payload[:min(int64(len(piece.payload)), piece.to-piece.from)]
+			piece.captured = min(piece.captured, piece.to-piece.from)
+			piece.payload = piece.payload[:piece.captured]
 		}
 		if piece.from < piece.to {
 			if piece.payload = slices.Clone(piece.payload); c.opened && c.reader == nil {
@@ -132,7 +135,7 @@ func (t *table) give(c *conn, e, peer *tcpEnd, orig bool, g segment) {
 	if r != nil && len(g.payload) > 0 && t.err == nil {
 		t.err = r.data(stamp(g.at), orig, g.payload)
 	}
-	if rest := g.to - g.from - int64(len(g.payload)); rest > 0 {
+	if rest := g.to - g.from - g.captured; rest > 0 {
 		c.missing(e, peer, orig, g.to-g.from) // of which Zeek uses nothing
 		if r != nil {
 			r.gap(stamp(g.at), orig, rest)
