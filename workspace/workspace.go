@@ -12,7 +12,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 
+	"netshare/scripting"
 	"netshare/workspace/store"
 	"netshare/workspace/trace"
 )
@@ -24,6 +26,11 @@ type Workspace struct {
 	version string
 	made    bool // by Open
 
+	given          Given
+	recipes        scripting.Host
+	working        atomic.Int32  // verbs at work
+	calls          atomic.Uint64 // verbs that have begun
+
 	// compiled holds the recipes that this process declared without a text, by
 	// table: their functions are in this program only.
 	compiled map[string]*trace.Recipe
@@ -33,6 +40,9 @@ type Workspace struct {
 type Options struct {
 	ReadOnly bool   // the file must exist, and nothing in it is changed
 	Version  string // of the program, recorded with every run
+
+	Given   Given          // what a recipe's function Run is to do
+	Recipes scripting.Host // what recipes that are kept with tables may use
 }
 
 // Errors that a caller may branch on.
@@ -55,11 +65,14 @@ func Open(ctx context.Context, path string, opts *Options) (*Workspace, error) {
 		return nil, err
 	}
 	_, absent := os.Stat(path)
-	db, err := store.Open(ctx, path, store.Options{ReadOnly: opts.ReadOnly, Version: opts.Version})
+	db, err := store.Open(ctx, path, store.Options{ReadOnly: opts.ReadOnly, Version: opts.Version, FileFunctions: fileFunctions()})
 	if err != nil {
 		return nil, err
 	}
-	return &Workspace{db: db, version: opts.Version, made: errors.Is(absent, fs.ErrNotExist), compiled: map[string]*trace.Recipe{}}, nil
+	return &Workspace{
+		db: db, version: opts.Version, made: errors.Is(absent, fs.ErrNotExist),
+		given: opts.Given, recipes: opts.Recipes, compiled: map[string]*trace.Recipe{},
+	}, nil
 }
 
 // notOther refuses a file that is not a DuckDB database: DuckDB opens a table
@@ -149,6 +162,7 @@ func (w *Workspace) recipeOf(ctx context.Context, t Table) (*trace.Recipe, error
 // failed by how fn ends. fn may finish the run itself, in the transaction that
 // makes its result visible.
 func (w *Workspace) step(ctx context.Context, r store.Run, fn func(run int64) error) (err error) {
+	defer w.busy()()
 	id, err := w.db.StartRun(ctx, r)
 	if err != nil {
 		return err

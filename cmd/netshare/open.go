@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -75,7 +76,20 @@ func (e *shellEngine) Query(ctx context.Context, sql string) (notebook.Result, e
 	if err != nil {
 		return nil, err
 	}
+	tellSkipped(os.Stderr, r)
 	return shellResult{r}, nil
+}
+
+// tellSkipped says what read_pcap and its like left out of a query.
+func tellSkipped(w io.Writer, r *workspace.Result) {
+	if len(r.Skipped) == 0 {
+		return
+	}
+	var parts []string
+	for _, s := range r.Skipped {
+		parts = append(parts, fmt.Sprintf("%s (%s)", printable(s.Reason), count(s.Count)))
+	}
+	fmt.Fprintf(w, "left out of the files read: %s\n", strings.Join(parts, ", "))
 }
 
 func (e *shellEngine) Complete(ctx context.Context, text string) ([]notebook.Completion, error) {
@@ -121,6 +135,7 @@ func query(ctx context.Context, ws *workspace.Workspace, sql string, mode notebo
 	if err != nil {
 		return err
 	}
+	tellSkipped(os.Stderr, r)
 	style := notebook.DefaultStyle()
 	style.Mode = mode
 	_, err = notebook.Render(w, shellResult{r}, style)
