@@ -32,7 +32,7 @@ type stats struct {
 	watched          bool     // the column's name says what numbers may be
 	exponents        int64    // numbers with one
 	often, words     often
-	decimals         int // most digits after a point
+	decimals, fewest int // most and fewest digits after a point
 	style            style
 	layouts          []layoutStat
 	layoutMisses     int
@@ -55,7 +55,7 @@ type layoutStat struct {
 func newStats(name string) *stats {
 	h := hintsOf(name)
 	return &stats{
-		hints: h, watched: h != hints{}, nulls: map[string]int64{}, trimmed: true, leftOut: true, minFrac: 10, words: often{strings: true},
+		hints: h, watched: h != hints{}, nulls: map[string]int64{}, trimmed: true, leftOut: true, minFrac: 10, fewest: math.MaxInt, words: often{strings: true},
 		lowest: math.Inf(1), highest: math.Inf(-1), lowInt: math.MaxInt64, highInt: math.MinInt64,
 	}
 }
@@ -69,31 +69,30 @@ func isNullToken(s string) bool {
 
 // look takes in a value that is there n times; text says that it is no number.
 func (s *stats) look(v []byte, n int64, text bool) {
-	c := isText
+	c, f := isText, 0.0
 	if !text {
-		c = numberClass(v)
+		c, f = numberOf(v)
 	}
 	s.class[c] += n
 	switch c {
 	case isText, isPadded:
 		s.addText(string(v), n)
 	case isInt, isReal:
-		s.addNumber(v, c, n)
+		s.addNumber(v, c, f, n)
 	}
 }
 
-func (s *stats) addNumber(v []byte, c class, n int64) {
-	var f float64
+func (s *stats) addNumber(v []byte, c class, f float64, n int64) {
 	if c == isInt {
 		k, _ := strconv.ParseInt(string(v), 10, 64)
-		f = float64(k)
 		s.watchInt(k, n)
 		s.style.addLong(v)
 	} else {
-		f, _ = strconv.ParseFloat(string(v), 64)
-		s.style.add(v)
+		s.style.add(v, f)
 		if dot := bytes.IndexByte(v, '.'); dot >= 0 {
-			s.decimals = max(s.decimals, len(v)-dot-1)
+			s.addDecimals(len(v) - dot - 1)
+		} else {
+			s.addDecimals(0)
 		}
 		if bytes.ContainsAny(v, "eE") {
 			s.exponents += n
@@ -105,6 +104,8 @@ func (s *stats) addNumber(v []byte, c class, n int64) {
 	s.lowest, s.highest = min(s.lowest, f), max(s.highest, f)
 	s.watch(f, n)
 }
+
+func (s *stats) addDecimals(n int) { s.decimals, s.fewest = max(s.decimals, n), min(s.fewest, n) }
 
 func units() [4]trace.Unit {
 	return [4]trace.Unit{trace.Second, trace.Millisecond, trace.Microsecond, trace.Nanosecond}

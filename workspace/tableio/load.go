@@ -53,18 +53,11 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 		reject(j)
 	}
 	schema := c.schema()
-	if q, ok := c.direct(); ok {
-		n, err := create(ctx, db, table, q)
-		if err != nil {
-			return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
-		}
-		if n == c.rows {
-			return schema, n, nil
-		}
-		// The database left out lines that it can't read, though they are sound.
-		if _, err := db.ExecContext(ctx, "DROP TABLE "+table); err != nil {
-			return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
-		}
+	switch n, ok, err := c.direct(ctx, db, table); {
+	case err != nil:
+		return trace.Schema{}, 0, fmt.Errorf("%s: %w", path, err)
+	case ok:
+		return schema, n, nil
 	}
 	return loadHanded(ctx, db, path, table, schema, c.longest, func(w io.Writer) error { return c.hand(w, stop, reject) })
 }
@@ -172,27 +165,4 @@ func readCSV(path string, schema trace.Schema, delim byte, eol string, header, d
 	}
 	sb.WriteString("})")
 	return sb.String()
-}
-
-// direct returns the query that reads the file itself, where the database sees
-// the same values in it as this package does.
-func (c *csvFile) direct() (string, bool) {
-	if c.unclean || c.odd || c.stray || c.irregular || len(c.names) < 2 {
-		return "", false
-	}
-	for _, p := range c.plans {
-		if p.nulls || p.form.integer || p.check && (p.col.Type != trace.TypeTime || p.misfits || !databaseTime(p.form)) {
-			return "", false
-		}
-	}
-	eol := "\\n"
-	if c.props["eol"] == "crlf" {
-		eol = "\\r\\n"
-	}
-	return "SELECT * FROM " + readCSV(c.path, c.schema(), c.d.delim, eol, c.d.header, true, c.longest), true
-}
-
-// databaseTime reports whether DuckDB's own cast reads a form's times.
-func databaseTime(f form) bool {
-	return !f.epoch && (f.layout == "2006-01-02 15:04:05" || f.layout == "2006/01/02 15:04:05" || f.layout == "2006-01-02T15:04:05")
 }

@@ -19,11 +19,16 @@ const (
 	isOutside       // a number beyond what 64 bits can hold
 )
 
-// numberClass tells which sort of number v is; it allocates nothing unless v
-// is a real.
+// numberClass tells which sort of number v is.
 func numberClass(v []byte) class {
+	c, _ := numberOf(v)
+	return c
+}
+
+// numberOf tells which sort of number v is, and the value of an isInt or isReal.
+func numberOf(v []byte) (class, float64) {
 	if len(v) == 0 || len(v) > 400 {
-		return isText
+		return isText, 0
 	}
 	i, digits, point, exp := 0, 0, false, false
 	if v[0] == '-' || v[0] == '+' {
@@ -42,28 +47,29 @@ func numberClass(v []byte) class {
 				i++
 			}
 			if i+1 >= len(v) {
-				return isText
+				return isText, 0
 			}
 		default:
-			return isText
+			return isText, 0
 		}
 	}
 	switch {
 	case digits == 0:
-		return isText
+		return isText, 0
 	case point || exp:
-		if f, err := strconv.ParseFloat(string(v), 64); err != nil || math.IsInf(f, 0) {
-			return isOutside
+		f, err := strconv.ParseFloat(string(v), 64)
+		if err != nil || math.IsInf(f, 0) {
+			return isOutside, 0
 		}
-		return isReal
+		return isReal, f
 	case v[0] == '+' || v[first] == '0' && digits > 1 || v[0] == '-' && v[first] == '0':
-		return isPadded
-	case digits > 18:
-		if _, err := strconv.ParseInt(string(v), 10, 64); err != nil {
-			return isHuge
-		}
+		return isPadded, 0
 	}
-	return isInt
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil {
+		return isHuge, 0
+	}
+	return isInt, float64(n)
 }
 
 // style is how the reals of a column are written; each of its forms lives as
@@ -92,8 +98,8 @@ func (s *style) exact(v []byte, decimals int) {
 	s.decimals = decimals
 }
 
-// add takes in a number with a point or an exponent.
-func (s *style) add(v []byte) {
+// add takes in a number with a point or an exponent, whose value is f.
+func (s *style) add(v []byte, f float64) {
 	s.begin()
 	if !s.fixed && !s.shortest && !s.python {
 		return
@@ -106,11 +112,6 @@ func (s *style) add(v []byte) {
 			s.exact(v, decimals)
 			return
 		}
-	}
-	f, err := strconv.ParseFloat(string(v), 64)
-	if err != nil {
-		*s = style{started: true}
-		return
 	}
 	var buf [64]byte
 	s.fixed = s.fixed && exact && (s.decimals < 0 || s.decimals == decimals) && bytes.Equal(strconv.AppendFloat(buf[:0], f, 'f', decimals, 64), v)

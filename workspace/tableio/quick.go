@@ -37,7 +37,7 @@ func (s *stats) cell(v []byte, quoted bool) {
 // quick counts whole numbers, decimals and IPv4 addresses that are written in
 // the plainest way; it leaves all others alone.
 func (s *stats) quick(v []byte) bool {
-	if len(v) > 16 {
+	if len(v) > 18 {
 		return false
 	}
 	i, n := 0, int64(0)
@@ -94,13 +94,19 @@ func (s *stats) quick(v []byte) bool {
 		n = n*10 + int64(d)
 	}
 	decimals := len(v) - dot - 1
-	if digits+decimals > 15 || s.hints.port {
+	f := float64(n) / math.Pow10(decimals)
+	switch {
+	case s.hints.port:
+		return false
+	case digits+decimals <= 15 && len(v) <= 16:
+	case decimals == 1 && n%10 == 0 && n/10 < 1<<53: // a whole number as Python writes it
+		f = float64(n / 10)
+	default:
 		return false
 	}
 	s.class[isReal]++
 	s.style.exact(v, decimals)
-	s.decimals = max(s.decimals, decimals)
-	f := float64(n) / math.Pow10(decimals)
+	s.addDecimals(decimals)
 	if negative {
 		f = -f
 	}
@@ -293,7 +299,7 @@ func (s *stats) merge(o *stats) {
 	}
 	s.lowest, s.highest = min(s.lowest, o.lowest), max(s.highest, o.highest)
 	s.lowInt, s.highInt = min(s.lowInt, o.lowInt), max(s.highInt, o.highInt)
-	s.decimals = max(s.decimals, o.decimals)
+	s.decimals, s.fewest = max(s.decimals, o.decimals), min(s.fewest, o.fewest)
 	s.minFrac, s.maxFrac = min(s.minFrac, o.minFrac), max(s.maxFrac, o.maxFrac)
 	s.trimmed, s.leftOut = s.trimmed && o.trimmed, s.leftOut && o.leftOut
 	s.style.merge(&o.style)

@@ -1,7 +1,9 @@
 package tableio
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +18,12 @@ type plan struct {
 	form   form
 	nulls  bool // null tokens are missing values
 	lo, hi float64
-	check  bool // values have to be looked at again one by one
-	// misfits says that some values are no times of the column's format.
+	tokens []string
+	filled int64 // values that are not missing
+	check  bool  // values have to be looked at again one by one
+	// misfits says that some of them are none of the column's.
 	misfits bool
+	ragged  bool // fractions of times differ in length
 }
 
 // tolerance is how many of n values may not fit before the column is text.
@@ -56,8 +61,10 @@ func (s *stats) resolve(name string, comma bool) plan {
 	if !typed {
 		return p
 	}
+	p.filled = values
+	p.misfits = p.misfits || p.check && p.col.Type != trace.TypeTime && !p.form.integer
 	if nulls > 0 {
-		p.nulls, p.check = true, true
+		p.nulls, p.check, p.tokens = true, true, slices.Sorted(maps.Keys(s.nulls))
 		if nulls > s.empty {
 			p.form.null = token
 		}
@@ -88,7 +95,7 @@ func (s *stats) asTime(p *plan, values int64) bool {
 	if hasOffset(best.layout) {
 		p.form.zone = s.zones.name()
 	}
-	p.check, p.misfits = true, best.n < values
+	p.check, p.misfits, p.ragged = true, best.n < values, s.minFrac < s.maxFrac
 	return true
 }
 
@@ -203,6 +210,8 @@ func (s *stats) asClock(p *plan, good int64) {
 	}
 	if p.col.Type == trace.TypeReal && unit == trace.Second && !s.style.regular() && s.decimals <= 9 && s.plausible[0]*10 >= good*9 {
 		p.col.Type, p.col.Unit, p.form.style = trace.TypeTime, "", ""
+		p.misfits = p.check || s.exponents > 0
+		p.ragged = s.class[isInt] > 0 || s.fewest < s.decimals
 		p.form.epoch, p.form.digits, p.check = true, s.decimals, true
 	}
 }

@@ -181,13 +181,12 @@ func TestDirect(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		q, ok := c.direct()
-		if !ok {
+		if _, _, ok := c.directQuery(); !ok {
 			continue
 		}
 		n++
-		if _, err := create(context.Background(), db, "direct", q); err != nil {
-			t.Errorf("%s: %v", path, err)
+		if _, ok, err := c.direct(context.Background(), db, "direct"); err != nil || !ok {
+			t.Errorf("%s: %v %v", path, ok, err)
 			continue
 		}
 		var handed bytes.Buffer
