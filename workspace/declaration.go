@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"netshare/engine"
-	"netshare/scripting"
 	"netshare/workspace/trace"
 )
 
@@ -23,8 +22,17 @@ type declaration struct {
 }
 
 func (d declaration) json() json.RawMessage {
-	d.Compiled = d.Text == "" && hasFunctions(&d.Recipe)
+	d = d.withText()
+	d.Compiled = d.Text == "" && d.Recipe.HasFunctions()
 	return optionsJSON(d)
+}
+
+// withText has the text that the recipe itself brings, where there is no other.
+func (d declaration) withText() declaration {
+	if d.Text == "" && d.Recipe.Text != "" {
+		d.File, d.Text = d.Recipe.File, d.Recipe.Text
+	}
+	return d
 }
 
 // source is the text that a run records: the file's, or the fields as JSON.
@@ -41,19 +49,10 @@ func readDeclaration(data json.RawMessage) (declaration, error) {
 	return d, err
 }
 
-func hasFunctions(r *trace.Recipe) bool {
-	for _, f := range r.Fields() {
-		if f.ParseFunc != nil || f.FormatFunc != nil || f.Forward != nil {
-			return true
-		}
-	}
-	return false
-}
-
 // remember keeps a recipe whose functions the workspace can't keep.
 func (w *Workspace) remember(table string, d declaration) {
 	delete(w.compiled, table)
-	if d.Text == "" && hasFunctions(&d.Recipe) {
+	if d = d.withText(); d.Text == "" && d.Recipe.HasFunctions() {
 		w.compiled[table] = &d.Recipe
 	}
 }
@@ -62,7 +61,7 @@ func (w *Workspace) remember(table string, d declaration) {
 func (w *Workspace) withFunctions(ctx context.Context, table string, d declaration) (*trace.Recipe, error) {
 	switch {
 	case d.Text != "":
-		s, err := scripting.LoadSource(ctx, d.File, []byte(d.Text))
+		s, err := w.recipes.LoadSource(ctx, d.File, []byte(d.Text))
 		if err != nil {
 			return nil, fmt.Errorf("the recipe kept with %s: %w", table, err)
 		}

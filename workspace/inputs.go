@@ -16,6 +16,7 @@ import (
 
 	"netshare/workspace/packed"
 	"netshare/workspace/store"
+	"netshare/workspace/trace"
 )
 
 // StandardInput is how standard input is named among files.
@@ -31,6 +32,7 @@ type input struct {
 	format string        // see detect
 	head   []byte        // of its content, decompressed
 	origin *store.Source // what it was made of, where that is another file
+	recipe *trace.Recipe // that it is loaded by, nil for none
 	made   string        // name for the table of what was made of it
 }
 
@@ -270,6 +272,10 @@ func (in *input) look(ctx context.Context) error {
 		if in.head, err = headOf(f); err != nil {
 			return fmt.Errorf("%s: %w", in.name, err)
 		}
+	}
+	if in.recipe != nil && in.recipe.Read != nil {
+		in.format = formatRecipe
+		return nil
 	}
 	var err error
 	in.format, err = detect(in.head, in.name)

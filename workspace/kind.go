@@ -78,8 +78,8 @@ func groupsOf(ins []input) []*group {
 // content suggests for it.
 func kindOf(in *input) (key, table string) {
 	switch in.format {
-	case formatPcap:
-		return formatPcap, ""
+	case formatPcap, formatRecipe:
+		return in.format, ""
 	case "zeek-tsv", "zeek-json":
 		path := ""
 		if r, err := zeekio.NewReader(in.name, bytes.NewReader(in.head)); err == nil {

@@ -268,9 +268,13 @@ func (j *loadJob) loadInput(ctx context.Context, in *input, r *openInput, s trac
 	a := newAdapter(s, j.schema)
 	var n int64
 	return j.reading(ctx, in, r, func(r *openInput) error {
+		lines, _ := r.Reader.(interface{ Line() int64 })
 		if a == nil {
 			return r.Read(ctx, func(row trace.Row) error {
 				n++
+				if lines != nil {
+					n = lines.Line()
+				}
 				return j.put(ctx, in.name, n, row)
 			}, j.reject)
 		}

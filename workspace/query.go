@@ -15,6 +15,7 @@ type Completion = store.Completion
 // Query runs one or several statements and returns the result of the last. It
 // ends promptly when ctx does.
 func (w *Workspace) Query(ctx context.Context, sql string) (*Result, error) {
+	defer w.busy()()
 	return w.db.Query(ctx, sql)
 }
 

@@ -65,6 +65,8 @@ func readerOf(in *input) (*openInput, error) {
 	case formatPcap:
 		o.packets, err = pcapio.NewReader(in.name, o.digest)
 		o.Reader = o.packets
+	case formatRecipe:
+		o.Reader, err = newRecipeReader(in.name, in.path, o.digest, in.recipe)
 	case "zeek-tsv":
 		o.Reader, err = zeekio.NewReader(in.name, o.digest)
 	default:
