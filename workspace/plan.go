@@ -98,6 +98,7 @@ func (l Load) Extension() string {
 func (p *Plan) look(ctx context.Context, ins []input, l Load) (kept []input, err error) {
 	for i := range ins {
 		in := &ins[i]
+		in.recipe = l.Recipe
 		err := in.look(ctx)
 		if err == nil && (l.WithZeek || len(l.Protocols) > 0) && in.format != formatPcap {
 			err = fmt.Errorf("%s: protocols are read from captures, and this is %s: leave out --protocol and --with-zeek", in.name, in.format)
