@@ -130,7 +130,8 @@ type layout struct {
 	labels int // place of the first field that labelSep ends, -1 for none
 	// where has, for each field of the header, its column, or -1.
 	where   []int
-	partial bool // some columns have no field
+	partial bool   // some columns have no field
+	foreign string // #path of records that belong to another log
 }
 
 // layout settles how lines are read into the columns of fields, and names the
@@ -156,17 +157,22 @@ func (h header) layout(fields []field) (l *layout, lost []string) {
 }
 
 // again takes in a header line between records: logs get concatenated. It
-// returns the layout of the lines after it, nil for that of those before.
-func (h *header) again(line []byte, fields []field) (*layout, *trace.Reject) {
-	if !bytes.HasPrefix(line, []byte("#separator")) && !bytes.HasPrefix(line, []byte("#fields")) &&
-		!bytes.HasPrefix(line, []byte("#set_")) && !bytes.HasPrefix(line, []byte("#empty")) && !bytes.HasPrefix(line, []byte("#unset")) {
+// returns the layout of the lines after it, nil for that of those before. path
+// is that of the log.
+func (h *header) again(line []byte, path string, fields []field) (*layout, *trace.Reject) {
+	known := func(word string) bool { return bytes.HasPrefix(line, []byte(word)) }
+	if !slices.ContainsFunc([]string{"#separator", "#set_", "#empty", "#unset", "#path", "#fields"}, known) {
 		return nil, nil
 	}
 	if err := h.add(line); err != nil {
 		return nil, &trace.Reject{Reason: "bad header line", Detail: err.Error()}
 	}
 	l, lost := h.layout(fields)
-	if lost != nil && bytes.HasPrefix(line, []byte("#fields")) {
+	if path != "" && h.path != "" && h.path != path {
+		l.foreign = h.path
+		return l, nil
+	}
+	if lost != nil && known("#fields") {
 		return l, &trace.Reject{
 			Reason: "later header adds a field",
 			Detail: "values of " + strings.Join(lost, ", ") + " are left out",

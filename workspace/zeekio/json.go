@@ -152,7 +152,7 @@ func (p *jsonParser) record(line []byte, ended bool, row []any) *trace.Reject {
 			if m.name == "_path" {
 				hasPath = true
 				if string(m.val.raw) != p.path && m.val.text() != p.path {
-					return &trace.Reject{Reason: "record of another log", Detail: `"_path" is ` + quote(m.val.text()) + ", this log's is " + quote(p.path)}
+					return &trace.Reject{Reason: reasonForeign, Detail: `"_path" is ` + quote(m.val.text()) + ", this log's is " + quote(p.path)}
 				}
 			}
 			continue
@@ -172,7 +172,7 @@ func (p *jsonParser) record(line []byte, ended bool, row []any) *trace.Reject {
 		row[i] = v
 	}
 	if p.paths && !hasPath && p.path != "" {
-		return &trace.Reject{Reason: "record of another log", Detail: `it has no "_path"`}
+		return &trace.Reject{Reason: reasonForeign, Detail: `it has no "_path"`}
 	}
 	return p.need.check(row, p.fields)
 }
@@ -220,7 +220,11 @@ func (p *jsonParser) read(f *field, v jval) (any, bool) {
 func (p *jsonParser) scalar(f *field, v jval) (any, bool) {
 	switch f.typ.code {
 	case baseText:
-		return p.string(v), v.kind == 's' || f.typ.base == "any"
+		s := p.string(v)
+		if f.typ.base == "any" && v.kind == 's' && rawJSON(s) { // "5" is not 5
+			s = string(appendJSONString(nil, s))
+		}
+		return s, v.kind == 's' || f.typ.base == "any"
 	case baseAddr:
 		if v.kind != 's' {
 			return nil, false

@@ -176,6 +176,7 @@ type stat struct {
 	neg                          int // numbers below zero
 	iso, addr                    int // strings that are a time, an address
 	minDigits, maxDigits         int // of the fractions of ISO times
+	huge                         int // whole numbers that 64 bits don't hold
 	large                        int // whole numbers that are milliseconds if they are a time
 	nested                       int // lists with a list or an object in them
 	elem                         *stat
@@ -184,7 +185,8 @@ type stat struct {
 // join adds what another part of the log has of the column.
 func (t *stat) join(o *stat) {
 	t.str, t.whole, t.real, t.bool, t.list = t.str+o.str, t.whole+o.whole, t.real+o.real, t.bool+o.bool, t.list+o.list
-	t.neg, t.iso, t.addr, t.large, t.nested = t.neg+o.neg, t.iso+o.iso, t.addr+o.addr, t.large+o.large, t.nested+o.nested
+	t.neg, t.iso, t.addr, t.nested = t.neg+o.neg, t.iso+o.iso, t.addr+o.addr, t.nested+o.nested
+	t.huge, t.large = t.huge+o.huge, t.large+o.large
 	if o.iso > 0 {
 		if t.minDigits < 0 || t.iso == o.iso || o.minDigits < t.minDigits {
 			t.minDigits = o.minDigits
@@ -224,6 +226,9 @@ func (t *stat) add(v jval) {
 			t.whole++
 			if len(v.raw) >= 12 {
 				t.large++
+				if _, ok := parseInt(string(v.raw)); !ok {
+					t.huge++
+				}
 			}
 		}
 		if v.raw[0] == '-' {
@@ -296,24 +301,29 @@ func (t *stat) typeName(known string) string {
 	return t.shape()
 }
 
+// shape is the type of a field that no log is known to have: one that holds all
+// its values, but for a stray one in a hundred.
 func (t *stat) shape() string {
-	var best string
-	switch n := t.count(); {
+	n := t.count()
+	whole, most := "count", n-n/100
+	if t.neg > 0 {
+		whole = "int"
+	}
+	switch {
 	case n == 0:
 		return "string"
 	case t.iso == n:
 		return "time"
 	case t.addr == n:
 		return "addr"
-	case t.neg > 0:
-		best = "int"
-	default:
-		best = "count"
-	}
-	for _, s := range []string{best, "double", "bool", "string"} {
-		if t.fits(zeekType{base: s}) {
-			return s
-		}
+	case t.whole-t.huge >= most && t.real == 0:
+		return whole
+	case t.real+t.whole >= most && t.huge == 0:
+		return "double"
+	case t.bool >= most:
+		return "bool"
+	case t.str >= most:
+		return "string"
 	}
 	return "any"
 }

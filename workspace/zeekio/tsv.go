@@ -81,7 +81,7 @@ func (t *tsvReader) read(ctx context.Context, emit func(trace.Row) error, reject
 			if start == end || b.data[start] != '#' {
 				return
 			}
-			l, r := t.h.again(trimCR(b.data[start:end]), t.fields)
+			l, r := t.h.again(trimCR(b.data[start:end]), t.layout.path, t.fields)
 			if l != nil {
 				now = l
 			}
@@ -144,10 +144,16 @@ func tooLong() *trace.Reject {
 	return &trace.Reject{Reason: "line too long", Detail: fmt.Sprintf("more than %d bytes", maxLine)}
 }
 
-const reasonFields = "wrong number of fields"
+const (
+	reasonFields  = "wrong number of fields"
+	reasonForeign = "record of another log"
+)
 
 // record fills the row from the line from start to end.
 func (p *tsvParser) record(start, end int, row []any) *trace.Reject {
+	if p.foreign != "" {
+		return &trace.Reject{Reason: reasonForeign, Detail: "its #path is " + quote(p.foreign)}
+	}
 	line := p.data[start:end]
 	clean := p.cut(line)
 	if len(p.cuts) != len(p.where) {

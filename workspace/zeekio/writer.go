@@ -196,6 +196,9 @@ func (t *tsvWriter) scalar(dst []byte, f *field, v any, setSep string) ([]byte, 
 		if f.typ.base == "interval" {
 			return strconv.AppendFloat(dst, v, 'f', 6, 64), nil
 		}
+		if v == math.Trunc(v) { // Zeek tells it from a whole number
+			return strconv.AppendFloat(dst, v, 'f', 1, 64), nil
+		}
 		return strconv.AppendFloat(dst, v, 'f', -1, 64), nil
 	case time.Time:
 		digits := 6
@@ -351,11 +354,12 @@ func (f *field) appendJSONScalar(dst []byte, v any) ([]byte, error) {
 	return dst, fmt.Errorf("want %s, got %T", f.typ.want(), v)
 }
 
-// rawJSON reports whether text stands for a JSON value other than a string.
+// rawJSON reports whether text is a JSON value, so that in a field of any type
+// a string of that text stands as one, in quotes.
 func rawJSON(text string) bool {
 	c := scanner{s: []byte(text)}
-	v, err := c.value()
-	return err == nil && v.kind != 's' && c.i == len(text)
+	_, err := c.value()
+	return err == nil && c.i == len(text)
 }
 
 // appendFloat writes the shortest number that reads back the same, as Zeek
