@@ -32,6 +32,8 @@ type block struct {
 	out     []byte
 	rejects []trace.Reject // with lines counted from the block's first
 	lines   int64
+	longest int
+	keys    [][2]string // of JSON objects that were new to the worker, each with the one before it
 	err     error
 
 	ready chan struct{}

@@ -215,7 +215,7 @@ func Detect(head []byte, name string) (format string, ok bool) {
 	if len(trimmed) == 0 {
 		return "", false
 	}
-	if trimmed[0] == '{' {
+	if trimmed[0] == '{' || isJSONArray(trimmed) {
 		return formatJSONL, true
 	}
 	if controls := bytes.Count(text, []byte{0}); controls*100 > len(text) {

@@ -32,12 +32,15 @@
 //	quoted         every value stands in quotes
 //	bare-missing   though the others are quoted, a missing value is not
 //	json           the cell is JSON as it stands in the file
+//	explicit-null  a missing value is written as null, not left out
 //
 // # Schema.Props
 //
 //	delimiter, encoding (utf-8, utf-16le, utf-16be, latin-1), bom ("true")
 //	eol ("crlf"), final_newline ("false"), header ("false", "quoted")
 //	names   the header's own names as a JSON list, where columns are named otherwise
+//	array   of objects in a JSON array: what stands before and between them, as a JSON list
+//	marks   what stands in an object after a key and between members, as a JSON list
 //
 // # Formulas
 //

@@ -1,16 +1,13 @@
 package tableio
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
-	"time"
+	"unicode/utf8"
 
 	"netshare/workspace/trace"
 )
@@ -18,120 +15,137 @@ import (
 // jsonlFile is a file of JSON objects between its two readings.
 type jsonlFile struct {
 	path    string
-	records *records // of the reading that goes on
+	layout  jsonLayout
 	names   []string
-	index   map[string]int
-	stats   []*stats
+	index   map[string]int // of the columns
 	plans   []plan
 	rows    int64
-	longest int // length of the longest line
+	longest int // length of the longest record
+}
+
+// jsonPart is what one of the workers that survey a file knows.
+type jsonPart struct {
+	index   map[string]int
+	names   []string
+	stats   []*stats
+	rows    int64
+	longest int
 	line    jsonLine
 }
 
-// jsonLine is one object taken apart.
-type jsonLine struct {
-	keys []string
-	vals []json.RawMessage
-}
-
-var errNotObject = errors.New("not a JSON object")
-
-// parse splits an object into its members, in their order.
-func (l *jsonLine) parse(text []byte) error {
-	l.keys, l.vals = l.keys[:0], l.vals[:0]
-	if len(text) == 0 || text[0] != '{' {
-		return errNotObject
+// column returns the place of a key that was met at place i of its record.
+func (p *jsonPart) column(key []byte, i int) (at int, known bool) {
+	if i < len(p.names) && p.names[i] == string(key) {
+		return i, true
 	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if _, err := dec.Token(); err != nil {
-		return err
-	}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		key, ok := t.(string)
-		if !ok {
-			return errNotObject
-		}
-		var v json.RawMessage
-		if err := dec.Decode(&v); err != nil {
-			return err
-		}
-		l.keys, l.vals = append(l.keys, key), append(l.vals, v)
-	}
-	if _, err := dec.Token(); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("text after the object")
-	}
-	return nil
+	at, known = p.index[string(key)]
+	return at, known
 }
 
 // surveyJSONL reads the whole file once.
 func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
-	j := &jsonlFile{path: path, index: map[string]int{}}
-	var keys []string // as met
-	var order []int   // of the columns: a new key comes after the one that it follows
-	err := j.each(stop, func() error {
-		j.rows++
-		prev := -1
-		for i, key := range j.line.keys {
-			at, ok := j.index[key]
-			if !ok {
-				at = len(j.stats)
-				j.index[key] = at
-				j.stats = append(j.stats, newStats(key))
-				keys = append(keys, key)
-				order = slices.Insert(order, slices.Index(order, prev)+1, at)
-			}
-			j.stats[at].addJSON(j.line.vals[i])
-			prev = at
-		}
-		return nil
-	}, func(trace.Reject) {})
+	in, layout, err := openJSON(path)
 	if err != nil {
 		return nil, err
+	}
+	defer in.Close()
+	j := &jsonlFile{path: path, layout: layout, index: map[string]int{}}
+	parts := make([]*jsonPart, workers())
+	err = inBlocks(in.Reader, false, stop, func(worker int, b *block) error {
+		if parts[worker] == nil {
+			parts[worker] = &jsonPart{index: map[string]int{}}
+		}
+		return j.survey(b, parts[worker])
+	}, func(b *block) error { // a new key comes after the one that it follows
+		for _, k := range b.keys {
+			if slices.Index(j.names, k[0]) < 0 {
+				j.names = slices.Insert(j.names, slices.Index(j.names, k[1])+1, k[0])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, j.tooLong(err)
+	}
+	columns := make([]*stats, len(j.names))
+	for _, p := range parts {
+		if p == nil {
+			continue
+		}
+		j.rows, j.longest = j.rows+p.rows, max(j.longest, p.longest)
+		for i, name := range j.names {
+			switch at, ok := p.index[name]; {
+			case !ok:
+			case columns[i] == nil:
+				columns[i] = p.stats[at]
+			default:
+				columns[i].merge(p.stats[at])
+			}
+		}
 	}
 	if j.rows == 0 {
 		return nil, fmt.Errorf("%s: %w: no line is a JSON object", path, ErrNoRows)
 	}
-	byMeeting := j.stats
-	j.stats = nil
-	for _, at := range order {
-		j.index[keys[at]] = len(j.names)
-		j.names = append(j.names, keys[at])
-		j.stats = append(j.stats, byMeeting[at])
-	}
-	d := dialect{header: true, names: j.names, width: len(j.names)}
-	names, _, err := columnNames(d)
+	names, _, err := columnNames(dialect{header: true, names: j.names, width: len(j.names)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for i, s := range j.stats {
+	for i, s := range columns {
+		j.index[j.names[i]] = i
 		if s.stringy > 0 && s.stringy < s.n-s.empty { // strings beside other values
 			s.jsonText++
 		}
 		s.settle()
 		p := s.resolve(names[i], false)
-		p.form.quoted = false
+		p.form.quoted, p.form.emptyBare = false, false
+		p.form.present = s.empty > 0 && s.n == j.rows
 		p.check = p.check && p.col.Type != trace.TypeBool
 		j.plans = append(j.plans, p)
 	}
 	return j, nil
 }
 
+// tooLong says in plain words that a record is beyond all bounds.
+func (j *jsonlFile) tooLong(err error) error {
+	if errors.Is(err, errIrregular) {
+		return fmt.Errorf("%s: a record is longer than %d bytes: this is no table", j.path, maxRecord)
+	}
+	return err
+}
+
+// survey takes in the records of a block.
+func (j *jsonlFile) survey(b *block, p *jsonPart) error {
+	err := j.each(b, &p.line, func(*records) error {
+		p.rows++
+		prev := ""
+		for i, key := range p.line.keys {
+			at, ok := p.column(key, i)
+			if !ok {
+				name := string(key)
+				at = len(p.stats)
+				p.index[name], p.names = at, append(p.names, name)
+				p.stats = append(p.stats, newStats(name))
+				b.keys = append(b.keys, [2]string{name, prev})
+			}
+			p.stats[at].addJSON(p.line.vals[i])
+			prev = p.names[at]
+		}
+		return nil
+	}, func(trace.Reject) {})
+	p.longest = max(p.longest, b.longest)
+	for _, s := range p.stats {
+		s.flush()
+	}
+	return err
+}
+
 // addJSON takes in one JSON value.
-func (s *stats) addJSON(v json.RawMessage) {
+func (s *stats) addJSON(v []byte) {
 	switch v[0] {
 	case 'n':
 		s.cell(nil, false)
 	case '"':
-		var text string
-		_ = json.Unmarshal(v, &text)
-		s.word([]byte(text))
+		s.word(jsonText(v))
 	case '{', '[':
 		s.n++
 		s.jsonText++
@@ -140,68 +154,81 @@ func (s *stats) addJSON(v json.RawMessage) {
 	}
 }
 
-// each calls use for each line that is an object, and reject for the others.
-func (j *jsonlFile) each(stop func() error, use func() error, reject func(trace.Reject)) error {
-	in, err := open(j.path)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	r := newRecords(in.Reader, '\n')
-	j.records = r
-	for n := 0; ; n++ {
-		if n&1023 == 0 {
-			if err := stop(); err != nil {
-				return err
-			}
-		}
-		r.line, r.off = r.nextLine, r.nextOff
+// each calls use for each object of a block, and reject for what is none, with
+// lines counted from the block's first.
+func (j *jsonlFile) each(b *block, l *jsonLine, use func(*records) error, reject func(trace.Reject)) error {
+	r := recordsIn(b, '\n')
+	line := int64(1)
+	for {
+		r.off = r.nextOff
 		text, err := r.physical()
 		if err == io.EOF {
+			b.lines = line - 1
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.path, err)
 		}
-		if isBlank(text) {
+		r.line = line
+		line += j.layout.lines(text, r.end)
+		if j.layout.flat {
+			lead := len(text) - len(blanks(text))
+			r.line, r.off = r.line+j.layout.lines(text[:lead], ""), r.off+int64(lead)
+		}
+		if text = bytes.TrimSpace(text); len(text) == 0 {
 			continue
 		}
-		text = bytes.TrimSpace(text)
-		j.longest = max(j.longest, len(text))
-		if err := j.line.parse(text); err != nil {
-			out := trace.Reject{File: j.path, Line: r.line, Offset: r.off, Reason: "not valid JSON", Detail: err.Error()}
-			if errors.Is(err, errNotObject) {
-				out.Reason, out.Detail = "not a JSON object", show(text)
+		b.longest = max(b.longest, len(text))
+		no := trace.Reject{File: j.path, Line: r.line, Offset: r.off}
+		err = l.parse(text)
+		switch {
+		case errors.Is(err, errNotObject):
+			no.Reason, no.Detail = "not a JSON object", show(text)
+		case err != nil:
+			no.Reason, no.Detail = "not valid JSON", err.Error()
+		case !r.sound && bytes.IndexByte(text, 0) >= 0:
+			no.Reason, no.Detail = "NUL byte", show(text)
+		case !r.sound && !utf8.Valid(text):
+			no.Reason, no.Detail = "invalid UTF-8", show(text)
+		default:
+			if twice := l.duplicate(); twice != nil {
+				no.Reason, no.Detail = "duplicate key", "key "+strconv.Quote(string(twice))+" stands twice in the record"
 			}
-			reject(out)
+		}
+		if no.Reason != "" {
+			reject(no)
 			continue
 		}
-		if twice := j.line.duplicate(); twice != "" {
-			reject(trace.Reject{
-				File: j.path, Line: r.line, Offset: r.off, Reason: "duplicate key",
-				Detail: "key " + strconv.Quote(twice) + " stands twice in the record",
-			})
-			continue
-		}
-		if err := use(); err != nil {
+		if err := use(r); err != nil {
 			return err
 		}
 	}
 }
 
-func (l *jsonLine) duplicate() string {
-	seen := make(map[string]bool, len(l.keys))
-	for _, k := range l.keys {
-		if seen[k] {
-			return k
+// duplicate returns a key that the object has twice.
+func (l *jsonLine) duplicate() []byte {
+	if len(l.keys) > 32 {
+		seen := make(map[string]bool, len(l.keys))
+		for _, k := range l.keys {
+			if seen[string(k)] {
+				return k
+			}
+			seen[string(k)] = true
 		}
-		seen[k] = true
+		return nil
 	}
-	return ""
+	for i, k := range l.keys {
+		for _, o := range l.keys[:i] {
+			if len(o) == len(k) && bytes.Equal(o, k) {
+				return k
+			}
+		}
+	}
+	return nil
 }
 
 func (j *jsonlFile) schema() trace.Schema {
-	s := trace.Schema{Format: formatJSONL, Props: map[string]string{}}
+	s := trace.Schema{Format: formatJSONL, Props: j.layout.props()}
 	for _, p := range j.plans {
 		p.col.Format = p.form.String()
 		s.Columns = append(s.Columns, p.col)
@@ -211,134 +238,82 @@ func (j *jsonlFile) schema() trace.Schema {
 
 // hand writes the records as CSV for the database.
 func (j *jsonlFile) hand(w io.Writer, stop func() error, reject func(trace.Reject)) error {
-	cells := make([][]byte, len(j.plans))
-	present := make([]bool, len(j.plans))
-	var buf []byte
-	return j.each(stop, func() error {
-		clear(present)
-		for i, key := range j.line.keys {
-			at := j.index[key]
-			v := j.line.vals[i]
-			present[at] = v[0] != 'n'
-			switch {
-			case j.plans[at].form.json || v[0] != '"':
-				cells[at] = v
-			default:
-				var text string
-				_ = json.Unmarshal(v, &text)
-				cells[at] = []byte(text)
-			}
-		}
-		buf = buf[:0]
-		for i := range j.plans {
-			if i > 0 {
-				buf = append(buf, ',')
-			}
-			p := &j.plans[i]
-			switch {
-			case !present[i], p.nulls && p.missing(cells[i]):
-				continue
-			case p.col.Type == trace.TypeText && (p.form.json || len(cells[i]) == 0 || p.col.Kind == trace.KindText):
-				buf = appendCSV(buf, cells[i], ',', true)
-				continue
-			}
-			var reason, want string
-			if buf, reason, want = p.value(buf, cells[i]); reason != "" {
-				reject(trace.Reject{
-					File: j.path, Line: j.records.line, Offset: j.records.off, Reason: reason,
-					Detail: fmt.Sprintf("field %q: want %s, got %s", p.col.Name, want, show(cells[i])),
-				})
-				return nil
-			}
-		}
-		if len(j.plans) == 1 {
-			buf = append(buf, padding...)
-		}
-		buf = append(buf, '\n')
-		_, err := w.Write(buf)
+	in, _, err := openJSON(j.path)
+	if err != nil {
 		return err
-	}, reject)
-}
-
-// jsonlWriter writes JSON lines; what is missing is left out.
-type jsonlWriter struct {
-	w     *bufio.Writer
-	forms []form
-	keys  [][]byte
-	buf   []byte
-}
-
-func (j *jsonlWriter) Write(row trace.Row) error {
-	if len(row) != len(j.forms) {
-		return fmt.Errorf("record has %d values: the table has %d columns", len(row), len(j.forms))
 	}
-	dst := append(j.buf[:0], '{')
-	for i := range j.forms {
-		if row[i] == nil {
+	defer in.Close()
+	lines := int64(0)
+	return j.tooLong(inBlocks(in.Reader, false, stop, func(_ int, b *block) error {
+		var l jsonLine
+		cells := make([][]byte, len(j.plans))
+		b.out = make([]byte, 0, len(b.data))
+		return j.each(b, &l, func(r *records) error {
+			clear(cells)
+			for i, key := range l.keys {
+				at := i
+				if i >= len(j.names) || j.names[i] != string(key) {
+					at = j.index[string(key)]
+				}
+				if v := l.vals[i]; v[0] != 'n' {
+					cells[at] = v
+				}
+			}
+			start := len(b.out)
+			if no := j.row(b, cells, r); no != nil {
+				b.out = b.out[:start]
+				b.rejects = append(b.rejects, *no)
+			}
+			return nil
+		}, func(no trace.Reject) { b.rejects = append(b.rejects, no) })
+	}, func(b *block) error {
+		for _, no := range b.rejects {
+			no.Line += lines
+			reject(no)
+		}
+		lines += b.lines
+		_, err := w.Write(b.out)
+		return err
+	}))
+}
+
+// row hands on a record whose values stand in cells as JSON.
+func (j *jsonlFile) row(b *block, cells [][]byte, r *records) *trace.Reject {
+	buf := b.out
+	for i := range j.plans {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		p, cell := &j.plans[i], cells[i]
+		if cell == nil {
 			continue
 		}
-		if len(dst) > 1 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, j.keys[i]...)
-		var err error
-		if dst, err = appendValue(dst, row[i], &j.forms[i]); err != nil {
-			return fmt.Errorf("column %s %w", j.keys[i], err)
-		}
-	}
-	j.buf = append(dst, '}', '\n')
-	_, err := j.w.Write(j.buf)
-	return err
-}
-
-func (j *jsonlWriter) Close() error { return j.w.Flush() }
-
-// appendValue appends a value as JSON.
-func appendValue(dst []byte, v any, f *form) ([]byte, error) {
-	switch v := v.(type) {
-	case nil:
-		return append(dst, "null"...), nil
-	case string:
-		if f.json && json.Valid([]byte(v)) {
-			return append(dst, v...), nil
-		}
-		if n, ok := number(v); ok && f.integer {
-			return strconv.AppendUint(dst, uint64(n), 10), nil
-		}
-		return appendJSON(dst, v), nil
-	case bool:
-		return strconv.AppendBool(dst, v), nil
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return dst, fmt.Errorf("%v is not a number that JSON can hold", v)
-		}
-		return f.real(dst, v), nil
-	case time.Time:
-		if f.epoch {
-			return f.time(dst, v), nil
-		}
-		return append(f.time(append(dst, '"'), v), '"'), nil
-	case []any:
-		dst = append(dst, '[')
-		for i, e := range v {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			var err error
-			if dst, err = appendValue(dst, e, f); err != nil {
-				return dst, err
+		reason, want := "", ""
+		if cell[0] == '"' && !p.form.json {
+			if cell = jsonText(cell); bytes.IndexByte(cell, 0) >= 0 {
+				reason, want = "NUL byte", "text"
 			}
 		}
-		return append(dst, ']'), nil
+		switch {
+		case reason != "":
+		case p.nulls && p.missing(cell):
+			continue
+		case p.col.Type == trace.TypeText && (p.form.json || len(cell) == 0 || p.col.Kind == trace.KindText):
+			buf = appendCSV(buf, cell, ',', true)
+			continue
+		default:
+			buf, reason, want = p.value(buf, cell)
+		}
+		if reason != "" {
+			return &trace.Reject{
+				File: j.path, Line: r.line, Offset: r.off, Reason: reason,
+				Detail: fmt.Sprintf("field %q: want %s, got %s", p.col.Name, want, show(cell)),
+			}
+		}
 	}
-	return f.text(dst, v)
-}
-
-// appendJSON appends text as a JSON string without escaping HTML.
-func appendJSON(dst []byte, text string) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(text) // a string always can
-	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte{'\n'})...)
+	if len(j.plans) == 1 {
+		buf = append(buf, padding...)
+	}
+	b.out = append(buf, '\n')
+	return nil
 }

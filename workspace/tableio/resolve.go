@@ -230,6 +230,7 @@ type form struct {
 	quoted    bool
 	emptyBare bool // though others are quoted, a missing value is not
 	json      bool
+	present   bool // JSON says null for a missing value
 	loc       *time.Location
 	matcher   *matcher // of the layout
 }
@@ -253,6 +254,7 @@ func (f form) String() string {
 	add(f.quoted, "quoted")
 	add(f.quoted && f.emptyBare, "bare-missing")
 	add(f.json, "json")
+	add(f.present, "explicit-null")
 	return strings.Join(items, ";")
 }
 
@@ -295,6 +297,8 @@ func formOf(format string) form {
 			f.emptyBare = true
 		case item == "json":
 			f.json = true
+		case item == "explicit-null":
+			f.present = true
 		}
 	}
 	f.loc = location(f.zone)

@@ -42,11 +42,7 @@ func NewWriter(w io.Writer, schema trace.Schema) (trace.Writer, error) {
 		}
 		return c, nil
 	case formatJSONL:
-		j := &jsonlWriter{w: bw, forms: forms}
-		for _, n := range schema.Names() {
-			j.keys = append(j.keys, append(appendJSON(nil, n), ':'))
-		}
-		return j, nil
+		return newJSONWriter(bw, schema, forms), nil
 	}
 	return nil, fmt.Errorf("format %q: a table is written as %s or %s", schema.Format, formatCSV, formatJSONL)
 }
