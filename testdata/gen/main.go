@@ -72,6 +72,7 @@ func samples(seed uint64) []sample {
 		{"modbus.log", modbusLog(plant)},
 		{"netflow.csv", netflowCSV(w, office)},
 		{"auth.csv", authCSV(w)},
+		{"syslog.pcap", pcapFile(packetsOf(syslogConns(w, w.at(15, 0, 0), w.at(15, 48, 0)), w.at(15, 0, 0), w.at(15, 48, 0)))},
 	}
 	slices.SortFunc(files, func(a, b sample) int { return strings.Compare(a.name, b.name) })
 	return files
