@@ -2,11 +2,21 @@ package dissect
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"math/big"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -227,4 +237,79 @@ func FuzzSSL(f *testing.F) {
 	f.Add(packets(string(tlsClientHello(helloOptions{})), string(tlsRecord(sslHandshake, tlsMessage(sslCertificate, tlsVector(3, tlsVector(3, []byte("x"))))))))
 	f.Add(packets("\x80\x1c\x01\x00\x02\x00\x03\x00\x00\x00\x10\x07\x00\xc0"+fmt.Sprint(make([]byte, 16)), "\x80\x0e\x04\x00\x01\x00\x02\x00\x00\x00\x03\x00\x00\x07\x00\xc0"))
 	f.Fuzz(func(t *testing.T, script []byte) { fuzzed(t, sslProtocol(), protoTCP, 443, script) })
+}
+
+// TestCipherNames holds the names to those that Go's own TLS knows.
+func TestCipherNames(t *testing.T) {
+	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		if got := sslCipherName(uint32(s.ID)); got != s.Name {
+			t.Errorf("0x%04x is %s, want %s", s.ID, got, s.Name)
+		}
+	}
+}
+
+// TestSSLOfGo reads a handshake that Go's own TLS makes, in each version.
+func TestSSLOfGo(t *testing.T) {
+	cert := selfSigned(t)
+	for _, tc := range []struct {
+		version uint16
+		host    string
+		want    string
+	}{
+		{tls.VersionTLS10, "www.example", "TLSv10 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA x25519 www.example h2 T T"},
+		{tls.VersionTLS12, "other.example", "TLSv12 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 x25519 other.example h2 T F"},
+		{tls.VersionTLS13, "www.example", "TLSv13 TLS_AES_128_GCM_SHA256 x25519 www.example - T -"},
+	} {
+		r := read(t, sslProtocol(), protoTCP, 40000, 443)
+		client, server := net.Pipe()
+		var mu sync.Mutex
+		tap := func(conn net.Conn, orig bool) net.Conn {
+			return tapped{conn, func(b []byte) { mu.Lock(); defer mu.Unlock(); r.send(orig, b) }}
+		}
+		done := make(chan error, 1)
+		go func() {
+			s := tls.Server(tap(server, false), &tls.Config{
+				Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, NextProtos: []string{"h2"},
+				CurvePreferences: []tls.CurveID{tls.X25519}, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA},
+			})
+			_, err := io.ReadFull(s, make([]byte, 5))
+			done <- err
+		}()
+		c := tls.Client(tap(client, true), &tls.Config{
+			ServerName: tc.host, InsecureSkipVerify: true, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS10, MaxVersion: tc.version,
+		})
+		_, err := c.Write([]byte("hello"))
+		if err := errors.Join(err, <-done); err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+		mu.Lock()
+		r.close().want("version cipher curve server_name next_protocol established sni_matches_cert", tc.want)
+		mu.Unlock()
+	}
+}
+
+// tapped is a connection whose writes are overheard.
+type tapped struct {
+	net.Conn
+	heard func([]byte)
+}
+
+func (t tapped) Write(b []byte) (int, error) {
+	t.heard(b)
+	return t.Conn.Write(b)
+}
+
+// selfSigned makes a certificate of www.example.
+func selfSigned(t *testing.T) tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"www.example"}, NotBefore: began, NotAfter: began.AddDate(1, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
