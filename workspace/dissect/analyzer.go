@@ -10,7 +10,8 @@ import (
 // during the call only.
 type analyzer interface {
 	// data is, for TCP, the bytes of one direction in order and each once, in
-	// pieces of any size; for UDP one datagram, as much of it as was captured.
+	// pieces of any size; for UDP one datagram, those alone that were captured
+	// whole.
 	// orig says that the originator sent it, at is when its packet was captured.
 	// The error is that of emit only.
 	data(at time.Time, orig bool, b []byte) error

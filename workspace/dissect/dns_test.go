@@ -2,8 +2,11 @@ package dissect
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"strings"
 	"testing"
+
+	"netshare/workspace/trace"
 )
 
 // dnsName writes a name in labels.
@@ -178,6 +181,29 @@ func TestDNSPendingBounded(t *testing.T) {
 	}
 	if r.close(); len(r.rows) != 2000 {
 		t.Errorf("%d rows of 2000 replies", len(r.rows))
+	}
+}
+
+// TestDNSCutShort: a datagram that the snapshot length cut gives no event that
+// tells half of it.
+func TestDNSCutShort(t *testing.T) {
+	d, err := New("dns")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	emit := func(trace.Row) error { n++; return nil }
+	for _, missing := range []int{0, 1} {
+		q := dnsQuery(7, "a.example", 1)
+		p := &trace.Packet{Time: began, Length: 28 + len(q), PayloadLen: len(q), Payload: q[:len(q)-missing], FiveTuple: trace.FiveTuple{
+			SrcIP: netip.MustParseAddr("192.0.2.1"), DstIP: netip.MustParseAddr("192.0.2.2"), SrcPort: 40000, DstPort: 53, Proto: protoUDP,
+		}}
+		if err := d.Packet(p, emit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Flush(emit); err != nil || n != 1 {
+		t.Errorf("%d events, error %v, want that of the whole query", n, err)
 	}
 }
 

@@ -246,7 +246,7 @@ func eventBag(t *testing.T, path, protocol string, columns ...string) bag {
 // tshark sees in captures of which there is no log of Zeek's.
 func TestAsTshark(t *testing.T) {
 	data := sharedData(t)
-	filter := "dns.qry.name && dns.flags.response == 0 && dns.flags.opcode == 0 || http && tcp || tls.handshake.type == 1 || tls.handshake.type == 2"
+	filter := "dns.qry.name && dns.flags.response == 0 && dns.flags.opcode == 0 && frame.cap_len == frame.len || http && tcp || tls.handshake.type == 1 || tls.handshake.type == 2"
 	for _, capture := range []string{
 		"pcap-ndpi-apps/alexa-app.pcapng", "pcap-ndpi-apps/teams.pcap", "pcapng-sanders/http_espn.pcapng",
 		"pcapng-sanders/tcp_ports.pcapng", "pcap-format-variety/tcpreplay-test.pcap", "pcap-ctu-malware/test7-malicious.pcap",

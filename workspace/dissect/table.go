@@ -82,6 +82,9 @@ func (t *table) packet(p *trace.Packet) error {
 	switch {
 	case c.tcp != nil:
 		t.tcpPacket(c, p, orig, now)
+		if at := c.due(); at < c.deadline {
+			t.queue.moved(c, at)
+		}
 	case key.proto == protoUDP:
 		t.datagram(c, p, orig, now)
 	case key.proto == protoICMP, key.proto == protoICMPv6:
@@ -101,8 +104,11 @@ func (t *table) datagram(c *conn, p *trace.Packet, orig bool, now int64) {
 	e.bytes += int64(p.PayloadLen)
 	e.active = true
 	c.note(orig, seenData, 'D')
+	if len(p.Payload) < p.PayloadLen { // the snapshot length cut it; Zeek reads none of it either
+		return
+	}
 	if r := t.reader(c); r != nil && t.err == nil {
-		t.err = r.data(stamp(now), orig, p.Payload[:min(len(p.Payload), p.PayloadLen)])
+		t.err = r.data(stamp(now), orig, p.Payload[:p.PayloadLen])
 	}
 }
 
