@@ -104,11 +104,11 @@ func (t *table) datagram(c *conn, p *trace.Packet, orig bool, now int64) {
 	e.bytes += int64(p.PayloadLen)
 	e.active = true
 	c.note(orig, seenData, 'D')
-	if len(p.Payload) < p.PayloadLen { // the snapshot length cut it; Zeek reads none of it either
+	if len(p.Payload) < p.PayloadLen && t.protocol != nil { // the snapshot length cut it; Zeek reads none of it either
 		return
 	}
 	if r := t.reader(c); r != nil && t.err == nil {
-		t.err = r.data(stamp(now), orig, p.Payload[:p.PayloadLen])
+		t.err = r.data(stamp(now), orig, p.Payload[:min(len(p.Payload), p.PayloadLen)])
 	}
 }
 

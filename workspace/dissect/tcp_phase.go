@@ -148,7 +148,6 @@ func (t *table) tcpClosed(c *conn, e, peer *tcpEnd, now int64) {
 		if s.remove == 0 {
 			s.remove = c.last + closeDelay
 		}
-		t.queue.moved(c, c.due())
 	}
 }
 
