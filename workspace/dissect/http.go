@@ -29,7 +29,7 @@ func httpProtocol() protocol {
 
 const (
 	httpPendingRequests = 100     // without reply (HTTP::max_pending_requests)
-	httpPendingBytes    = 1 << 20 // of their text
+	httpPendingBytes    = 1 << 17 // of their text
 	httpProxies         = 64      // values of the column proxied
 )
 
@@ -134,6 +134,9 @@ func (a *httpAnalyzer) requestLine(d *httpDirection, piece httpPiece) {
 			d.state = httpExpectNothing
 		}
 		return
+	}
+	if version == "0.9" && piece.size > int64(len(piece.data)) {
+		version = "1.1" // it stands in the part that was not kept
 	}
 	if version != "" {
 		d.version = version

@@ -1,8 +1,9 @@
 package dissect
 
-// httpLineBytes is how much of a line is kept; of the rest only the length is
-// known.
-const httpLineBytes = 1 << 16
+const (
+	httpLineBytes = 1 << 15 // of a line that are kept; of the rest only the length is known
+	httpLineRoom  = 1 << 12 // that are kept ready for the next line
+)
 
 // httpLines cuts one direction of a connection into lines, which end in CR, LF
 // or both, and into stretches of plain bytes where the reader asks for them.
@@ -48,7 +49,9 @@ func (l *httpLines) next(b []byte) (piece httpPiece, rest []byte, ok bool) {
 	if l.size > 0 {
 		l.keep(b[:end])
 		piece = httpPiece{data: l.line, size: l.size}
-		l.line, l.size = l.line[:0], 0
+		if l.line, l.size = l.line[:0], 0; cap(l.line) > httpLineRoom {
+			l.line = nil
+		}
 	}
 	piece.data = piece.data[:min(len(piece.data), httpLineBytes)]
 	return piece, rest, true

@@ -290,3 +290,15 @@ func FuzzInflateCounter(f *testing.F) {
 		}
 	})
 }
+
+// TestHTTPLongLine: of a line without end only its beginning is kept.
+func TestHTTPLongLine(t *testing.T) {
+	long := strings.Repeat("x", 3*httpLineBytes)
+	for _, size := range []int{1000, 1 << 20} {
+		r := http(t).pieces(true, "GET /"+long+" HTTP/1.1\r\nUser-Agent: "+long+"\r\nHost: h\r\n\r\n", size)
+		r.server("HTTP/1.1 204 No Content\r\n\r\n").close().want("version host status_code", "1.1 h 204")
+		if uri, agent := len(r.cut("uri")), len(r.cut("user_agent")); uri > httpLineBytes || agent > httpLineBytes || agent < httpLineBytes/2 {
+			t.Errorf("in pieces of %d: URI of %d bytes, user agent of %d", size, uri, agent)
+		}
+	}
+}

@@ -35,7 +35,7 @@ const (
 const (
 	sslRecordHeader   = 5
 	sslHistoryLetters = 100     // of ssl_history (SSL::max_ssl_history_length)
-	sslMessageBytes   = 1 << 18 // of a handshake message that is looked into
+	sslMessageBytes   = 1 << 17 // of a handshake message that is looked into
 )
 
 // sslAnalyzer reads the handshake of one connection.
