@@ -85,13 +85,25 @@ func canonical(raw []byte) string {
 // appendEscaped appends text as a TSV field that is no longer than a line and
 // is not cut by any of the separators.
 func appendEscaped(dst []byte, text, sep, setSep string) []byte {
+	start := len(dst)
+	dst, bytes := appendText(dst, text, sep, setSep, true)
+	if bytes && unescape(string(dst[start:])) != text { // together they are text
+		dst, _ = appendText(dst[:start], text, sep, setSep, false)
+	}
+	return dst
+}
+
+// appendText escapes text. With keep, what canonical wrote of bytes that are no
+// text is written as those bytes; it reports whether there were any.
+func appendText(dst []byte, text, sep, setSep string, keep bool) (_ []byte, bytes bool) {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case c == '\\':
-			if b, ok := hexEscape(text[i:]); ok && (b < 0x20 || b >= 0x80) {
-				dst = append(dst, text[i:i+4]...) // canonical's own
+			if b, ok := hexEscape(text[i:]); keep && ok && (b < 0x20 && !printableControl(b) || b >= 0x80) {
+				dst = append(dst, text[i:i+4]...)
 				i += 3
+				bytes = true
 			} else {
 				dst = append(dst, '\\', '\\')
 			}
@@ -101,7 +113,7 @@ func appendEscaped(dst []byte, text, sep, setSep string) []byte {
 			dst = append(dst, c)
 		}
 	}
-	return dst
+	return dst, bytes
 }
 
 // escapeFirst writes the first byte of text as \xNN: what is left is no

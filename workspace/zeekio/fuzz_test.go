@@ -203,7 +203,7 @@ func FuzzWriter(f *testing.F) {
 			schema.Props["separator"], schema.Props["set_separator"] = ",", ";"
 		}
 		if how&4 != 0 {
-			schema.Props["eol"], schema.Props["unset_field"], schema.Props["empty_field"] = "crlf", "", "-"
+			schema.Props["eol"], schema.Props["unset_field"], schema.Props["empty_field"] = "crlf", "(null)", "-"
 		}
 		ts := time.Unix(0, ns).UTC()
 		one := loaded{schema: schema, rows: []trace.Row{

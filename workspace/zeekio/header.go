@@ -45,15 +45,15 @@ func (h *header) add(line []byte) error {
 			h.setSep = s
 		}
 	case "#empty_field":
-		h.empty = value
+		h.empty, _, _ = strings.Cut(value, h.sep)
 	case "#unset_field":
-		h.unset = value
+		h.unset, _, _ = strings.Cut(value, h.sep)
 	case "#path":
 		h.path = value
 	case "#open":
 		h.open = value
 	case "#fields":
-		h.names, h.types = strings.Split(value, h.sep), nil
+		h.names, h.types = strings.Split(canonical([]byte(value)), h.sep), nil
 	case "#types":
 		h.types = strings.Split(value, h.sep)
 	}

@@ -53,8 +53,11 @@ func codeOf(name string) base {
 	return baseText
 }
 
-// parseType understands a name of a #types line.
+// parseType understands a name of a #types line; unknown types are held as text.
 func parseType(name string) zeekType {
+	if !zeekName(name) {
+		name = "string"
+	}
 	t := zeekType{name: name, base: name}
 	for _, container := range []string{"set", "vector", "table"} {
 		if e, ok := strings.CutPrefix(name, container+"["); ok && strings.HasSuffix(e, "]") {
@@ -230,13 +233,17 @@ func fieldOf(c trace.Column) field {
 
 // zeekName reports whether a format begins with a type of Zeek's, and so was
 // given by this package.
-func zeekName(s string) bool {
-	switch s {
+func zeekName(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	switch name {
 	case "bool", "count", "int", "port", "double", "interval", "time", "addr", "enum", "string", "any", "subnet", "pattern":
 		return true
 	}
+	if strings.Trim(name, letters+"0123456789_:[], ") != "" {
+		return false
+	}
 	for _, prefix := range []string{"set[", "vector[", "table[", "opaque of "} {
-		if strings.HasPrefix(s, prefix) {
+		if strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}

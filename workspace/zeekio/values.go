@@ -35,7 +35,7 @@ func parseTime(s string) (time.Time, bool) {
 // parseISO reads what Zeek writes, 2018-03-24T17:15:20.865716Z, of the years
 // 1970 to 2099; other forms are left to package time.
 func parseISO(s string) (time.Time, bool) {
-	if len(s) < 20 || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' {
+	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' {
 		return time.Time{}, false
 	}
 	ok := true
