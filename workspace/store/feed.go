@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
+	"sync"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
@@ -144,6 +146,42 @@ func (f *feed) FillChunk(chunk duckdb.DataChunk) error {
 	case <-f.stopped:
 		return context.Canceled
 	}
+}
+
+// threads counts the feeds of a workspace, while any of which DuckDB has one
+// thread. A feed's statement has no work for a second one, whose part in it is
+// to ask for some without a pause, on the core that the reader needs.
+type threads struct {
+	mu    sync.Mutex
+	feeds int
+}
+
+// lend leaves the other cores to the maker of rows.
+func (db *DB) lend(ctx context.Context) error {
+	db.threads.mu.Lock()
+	defer db.threads.mu.Unlock()
+	if db.threads.feeds == 0 {
+		if err := db.setThreads(ctx, 1); err != nil {
+			return err
+		}
+	}
+	db.threads.feeds++
+	return nil
+}
+
+// takeBack is lend's end.
+func (db *DB) takeBack(ctx context.Context) error {
+	db.threads.mu.Lock()
+	defer db.threads.mu.Unlock()
+	if db.threads.feeds--; db.threads.feeds > 0 {
+		return nil
+	}
+	return db.setThreads(ctx, db.opts.Threads)
+}
+
+func (db *DB) setThreads(ctx context.Context, n int) error {
+	_, err := db.sql.ExecContext(context.WithoutCancel(ctx), "SET GLOBAL threads = "+strconv.Itoa(n))
+	return err
 }
 
 // registerFeed makes feedFunction known to all connections.

@@ -46,6 +46,7 @@ type DB struct {
 	interrupted []Run
 	info        os.FileInfo // under which it stands in openFiles
 	profiles    profiles
+	threads     threads
 
 	mu    sync.Mutex
 	users map[io.Closer]struct{} // consoles and writers that hold a connection

@@ -51,6 +51,7 @@ type TableWriter struct {
 	conn   *sql.Conn
 	tx     *sql.Tx
 	feed   *feed // once a row was appended
+	fed    bool  // the feed has ended
 	rows   int64 // appended
 	before Trace // what is there already, in mode Append
 	closed bool
@@ -190,7 +191,7 @@ func (w *TableWriter) Rows() int64 { return w.rows }
 // no UTF-8 is held with the odd bytes as \xNN. Another error, of this row or of
 // ones before, ends the writer: rows are written behind the caller's back.
 func (w *TableWriter) Append(row trace.Row) error {
-	if w.feed == nil {
+	if w.feed == nil || w.closed {
 		if err := w.startFeed(); err != nil {
 			return err
 		}
@@ -212,8 +213,21 @@ func (w *TableWriter) startFeed() error {
 	if len(w.spec.Schema.Columns) == 0 {
 		return fmt.Errorf("%s: rows are appended to a table whose columns nobody named", w.spec.Name)
 	}
+	if err := w.db.lend(context.Background()); err != nil {
+		return w.db.clean(err)
+	}
 	w.feed = startFeed(context.Background(), w.tx, w.Name(), w.spec.Schema.Columns)
 	return nil
+}
+
+// endFeed gives DuckDB its threads back when the rows are in, or unwanted.
+func (w *TableWriter) endFeed() error {
+	if w.feed == nil || w.fed {
+		return nil
+	}
+	w.feed.abort() // nothing after finish
+	w.fed = true
+	return w.db.takeBack(context.Background())
 }
 
 // Commit makes the table, its line in the catalog, its rejects and the end of
@@ -233,6 +247,9 @@ func (w *TableWriter) Commit(ctx context.Context) (_ Trace, err error) {
 	}
 	if w.feed != nil {
 		if err := w.feed.finish(ctx); err != nil {
+			return Trace{}, err
+		}
+		if err := w.endFeed(); err != nil {
 			return Trace{}, err
 		}
 	}
@@ -308,11 +325,12 @@ func (w *TableWriter) Abort() error {
 	if w.closed {
 		return nil
 	}
-	if w.feed != nil {
-		w.feed.abort()
-	}
+	lent := w.endFeed()
 	err := w.tx.Rollback()
 	w.release()
+	if lent != nil {
+		return w.db.clean(errors.Join(err, lent))
+	}
 	if errors.Is(err, sql.ErrTxDone) {
 		return nil
 	}
