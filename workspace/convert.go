@@ -19,6 +19,9 @@ type convert func(v any) (any, error)
 // has no function of its own, and the column that they make.
 func converterOf(f trace.Field, c trace.Column) (convert, trace.Column, error) {
 	text := c.Type == trace.TypeText
+	if text && f.Delimiter == "" && (f.Encoding == trace.EncodeAttributes || f.Encoding == trace.EncodeValues) {
+		return nil, c, fmt.Errorf("field %q: the file has the list as text: say what parts its elements", f.Name)
+	}
 	number := c.Type == trace.TypeInt || c.Type == trace.TypeReal
 	switch f.Kind {
 	case trace.KindInteger:
@@ -57,18 +60,23 @@ func timeConverter(f trace.Field, c trace.Column) (convert, trace.Column, error)
 	_, list := c.Type.Elem()
 	switch {
 	case c.Type == trace.TypeTime:
-		return nil, c, nil
+		// Where the reader took a date for another, the recipe knows better.
+		was := layoutOf(c.Format)
+		if f.Layout == "" || was == "" || strings.TrimRight(was, "0") == strings.TrimRight(f.Layout, "0") {
+			return nil, c, nil
+		}
+		c.Format = withFormat(c.Format, "time:"+f.Layout)
+		return func(v any) (any, error) {
+			if t, ok := v.(time.Time); ok {
+				v = t.Format(was)
+			}
+			return timeIn(f.Layout, v)
+		}, c, nil
 	case c.Type == trace.TypeBool || list:
 		return nil, c, fmt.Errorf("field %q: want times, the column has values of type %s", f.Name, c.Type)
 	case f.Layout != "":
 		c.Type, c.Unit, c.Format = trace.TypeTime, "", withFormat(c.Format, "time:"+f.Layout)
-		return func(v any) (any, error) {
-			t, err := time.Parse(f.Layout, plainText(v))
-			if err != nil {
-				return nil, fmt.Errorf("want a time as %q, got %q", f.Layout, plainText(v))
-			}
-			return t.UTC(), nil
-		}, c, nil
+		return func(v any) (any, error) { return timeIn(f.Layout, v) }, c, nil
 	case c.Type != trace.TypeText:
 		return nil, c, nil
 	case f.Unit != "":
@@ -76,6 +84,25 @@ func timeConverter(f trace.Field, c trace.Column) (convert, trace.Column, error)
 		return toReal, c, nil
 	}
 	return nil, c, fmt.Errorf("field %q: the column has text that is no time that netshare knows: say how it is written, trace.Timestamp(%q, \"2006-01-02 15:04:05\")", f.Name, f.Name)
+}
+
+// timeIn reads a time as a layout writes it.
+func timeIn(layout string, v any) (any, error) {
+	t, err := time.Parse(layout, plainText(v))
+	if err != nil {
+		return nil, fmt.Errorf("want a time as %q, got %q", layout, plainText(v))
+	}
+	return t.UTC(), nil
+}
+
+// layoutOf is the layout in how a file writes a column, "" where it has none.
+func layoutOf(format string) string {
+	for part := range strings.SplitSeq(format, ";") {
+		if layout, ok := strings.CutPrefix(part, "time:"); ok {
+			return layout
+		}
+	}
+	return ""
 }
 
 // withFormat adds to how a file writes a column's values; how it wrote numbers

@@ -16,6 +16,7 @@ const (
 	RoleKey      = "key"     // tells sessions apart
 	RoleMetadata = "session" // constant within a session
 	RoleSeries   = "record"  // varies from record to record
+	RoleDerived  = "derived" // computed from others of the record
 	RoleUnused   = "unused"  // not learnt, and not in the synthetic trace
 )
 
@@ -93,6 +94,9 @@ func find(r *trace.Recipe, name string) (trace.Field, string) {
 	if i := slices.IndexFunc(r.Series, named); i >= 0 {
 		return r.Series[i], RoleSeries
 	}
+	if i := slices.IndexFunc(r.Derived, named); i >= 0 {
+		return r.Derived[i], RoleDerived
+	}
 	return trace.Field{}, RoleUnused
 }
 
@@ -100,6 +104,9 @@ func find(r *trace.Recipe, name string) (trace.Field, string) {
 func encodingWords(f trace.Field, role string) string {
 	if f.Encoding != trace.EncodeAuto {
 		return strings.ReplaceAll(string(f.Encoding), "_", " ")
+	}
+	if role == RoleDerived {
+		return "computed"
 	}
 	if role == RoleTime {
 		return "start and gaps, by rank"

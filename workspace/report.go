@@ -66,7 +66,7 @@ func (w *Workspace) Report(ctx context.Context, real, synthetic string) (Reporte
 // names, each of the kind that it gives.
 func (w *Workspace) column(ctx context.Context, t Table, r *trace.Recipe) (*eval.Trace, error) {
 	kinds := map[string]trace.Kind{}
-	for _, f := range r.Fields() {
+	for _, f := range r.Declared() {
 		kinds[f.Name] = f.Kind
 	}
 	var columns []trace.Column

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"netshare/scripting"
 	"netshare/workspace/store"
@@ -14,9 +15,10 @@ import (
 // tableSource yields a table's sessions as its recipe declares them; it is
 // what the engine reads.
 type tableSource struct {
-	db     *store.DB
-	table  Table
-	recipe *trace.Recipe
+	db       *store.DB
+	table    Table
+	recipe   *trace.Recipe
+	learning *learning
 }
 
 // transformedAtOnce is how many sessions go through a recipe's transforms
@@ -26,7 +28,7 @@ const transformedAtOnce = 1 << 12
 // Sessions implements engine.Source.
 func (s tableSource) Sessions(ctx context.Context) iter.Seq2[trace.Session, error] {
 	plain := s.plain(ctx)
-	if !transforms(s.recipe) {
+	if !transforms(s.recipe) && !s.learning.lists() {
 		return plain
 	}
 	return func(yield func(trace.Session, error) bool) {
@@ -37,7 +39,7 @@ func (s tableSource) Sessions(ctx context.Context) iter.Seq2[trace.Session, erro
 				return false
 			}
 			for _, x := range waiting {
-				if !yield(x, nil) {
+				if !yield(s.learning.expand(x), nil) {
 					return false
 				}
 			}
@@ -86,23 +88,6 @@ func (s tableSource) plain(ctx context.Context) iter.Seq2[trace.Session, error] 
 			}
 		}
 	}
-}
-
-// types returns the types that the engine sees: those of the columns, a number
-// where a transform makes one.
-func (s tableSource) types() (map[string]trace.Type, error) {
-	types := map[string]trace.Type{}
-	for _, f := range s.recipe.Fields() {
-		c, ok := s.table.Schema.Column(f.Name)
-		if !ok {
-			return nil, fmt.Errorf("field %q is no column of %s", f.Name, s.table.Name)
-		}
-		types[f.Name] = c.Type
-		if f.Forward != nil {
-			types[f.Name] = trace.TypeReal
-		}
-	}
-	return types, nil
 }
 
 func transforms(r *trace.Recipe) bool {
@@ -173,9 +158,10 @@ func transform(ctx context.Context, r *trace.Recipe, sessions []trace.Session, f
 // tableSink writes generated sessions as records of a table, in the order of
 // their times.
 type tableSink struct {
-	recipe *trace.Recipe
-	writer *store.TableWriter
-	schema trace.Schema
+	recipe   *trace.Recipe
+	learning *learning
+	writer   *store.TableWriter
+	schema   trace.Schema
 
 	meta, series []int // column of each field; series of the time first, -1 without
 	waiting      []trace.Session
@@ -183,8 +169,8 @@ type tableSink struct {
 	order        int
 }
 
-func newTableSink(r *trace.Recipe, s trace.Schema, w *store.TableWriter) *tableSink {
-	k := &tableSink{recipe: r, writer: w, schema: s}
+func newTableSink(r *trace.Recipe, l *learning, s trace.Schema, w *store.TableWriter) *tableSink {
+	k := &tableSink{recipe: r, learning: l, writer: w, schema: s}
 	for _, f := range r.Metadata {
 		k.meta = append(k.meta, s.Index(f.Name))
 	}
@@ -200,7 +186,7 @@ func newTableSink(r *trace.Recipe, s trace.Schema, w *store.TableWriter) *tableS
 
 // Write implements engine.Sink; sessions come in the order of their starts.
 func (k *tableSink) Write(ctx context.Context, s trace.Session) error {
-	k.waiting = append(k.waiting, s)
+	k.waiting = append(k.waiting, k.learning.collapse(s))
 	if len(k.waiting) < transformedAtOnce {
 		return nil
 	}
@@ -211,10 +197,8 @@ func (k *tableSink) flush(ctx context.Context) error {
 	if err := transform(ctx, k.recipe, k.waiting, false); err != nil {
 		return err
 	}
-	for _, s := range k.waiting {
-		if err := k.emitBefore(s.Series[0][0]); err != nil {
-			return err
-		}
+	rows := make([][]trace.Row, len(k.waiting))
+	for n, s := range k.waiting {
 		for _, rec := range s.Series {
 			row := make(trace.Row, len(k.schema.Columns))
 			for i, c := range k.meta {
@@ -225,11 +209,64 @@ func (k *tableSink) flush(ctx context.Context) error {
 					row[c] = k.fit(c, rec[i])
 				}
 			}
+			rows[n] = append(rows[n], row)
+		}
+	}
+	if err := k.derive(ctx, rows); err != nil {
+		return err
+	}
+	for n, s := range k.waiting {
+		if err := k.emitBefore(s.Series[0][0]); err != nil {
+			return err
+		}
+		for i, rec := range s.Series {
 			k.order++
-			k.open.push(queued{time: rec[0], order: k.order, row: row})
+			k.open.push(queued{time: rec[0], order: k.order, row: rows[n][i]})
 		}
 	}
 	k.waiting = k.waiting[:0]
+	return nil
+}
+
+// derive computes the columns of rows that follow from others.
+func (k *tableSink) derive(ctx context.Context, sessions [][]trace.Row) error {
+	if len(k.recipe.Derived) == 0 {
+		return nil
+	}
+	rows := slices.Concat(sessions...)
+	order, err := k.recipe.DeriveOrder()
+	if err != nil {
+		return err
+	}
+	for _, f := range order {
+		if !slices.ContainsFunc(k.recipe.Derived, func(d trace.Field) bool { return d.Name == f.Name }) {
+			continue
+		}
+		in := make([][]any, len(f.From))
+		for i, name := range f.From {
+			c := k.schema.Index(name)
+			if c < 0 {
+				return fmt.Errorf("field %q is computed from %q, which is not learnt: declare it as a field too", f.Name, name)
+			}
+			in[i] = make([]any, len(rows))
+			for j, row := range rows {
+				in[i][j] = row[c]
+			}
+		}
+		out, errs, err := scripting.Derive(ctx, f, f.From, in, len(rows))
+		if err != nil {
+			return err
+		}
+		at := k.schema.Index(f.Name)
+		for j, row := range rows {
+			if errs != nil && errs[j] != nil {
+				return fmt.Errorf("field %q of a synthetic record: %w", f.Name, errs[j])
+			}
+			if row[at], err = emitted(out[j], k.schema.Columns[at].Type); err != nil {
+				return fmt.Errorf("field %q of a synthetic record: %w", f.Name, err)
+			}
+		}
+	}
 	return nil
 }
 

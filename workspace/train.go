@@ -41,11 +41,11 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 	if t.Rows < leastRecords {
 		return Trained{}, fmt.Errorf("%s has too few records to learn from (%d): load a longer trace", t.Name, t.Rows)
 	}
-	src := tableSource{w.db, t, recipe}
-	types, err := src.types()
+	learning, err := w.learn(ctx, t, recipe, nil)
 	if err != nil {
 		return Trained{}, err
 	}
+	src := tableSource{w.db, t, recipe, learning}
 	d := declaration{Recipe: *recipe}
 	if len(t.Recipe) > 0 {
 		if d, err = readDeclaration(t.Recipe); err != nil {
@@ -81,7 +81,7 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 				return errors.Join(w.db.SaveCheckpoint(background, id, 0, epoch, data, keptCheckpoints), callCheckpoint(hooks, epoch, m))
 			},
 		}
-		m, err := engine.Train(ctx, src, recipe, types, opts, ours)
+		m, err := engine.Train(ctx, src, &learning.plain, learning.types, opts, ours)
 		if err != nil {
 			return err
 		}
@@ -187,8 +187,12 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 	spec.Schema = real.Schema
 	spec.Schema.Columns = nil
 	learnt := map[string]bool{}
-	for _, f := range recipe.Fields() {
+	for _, f := range recipe.Declared() {
 		learnt[f.Name] = true
+	}
+	learning, err := w.learn(ctx, real, recipe, &m.Recipe)
+	if err != nil {
+		return Made{}, err
 	}
 	for _, c := range real.Schema.Columns {
 		if learnt[c.Name] {
@@ -207,7 +211,7 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 			return err
 		}
 		defer func() { err = errors.Join(err, writer.Abort()) }()
-		sink := newTableSink(recipe, spec.Schema, writer)
+		sink := newTableSink(recipe, learning, spec.Schema, writer)
 		if out.Generated, err = m.Generate(ctx, g.Options, sink); err != nil {
 			return err
 		}

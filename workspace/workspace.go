@@ -26,10 +26,10 @@ type Workspace struct {
 	version string
 	made    bool // by Open
 
-	given          Given
-	recipes        scripting.Host
-	working        atomic.Int32  // verbs at work
-	calls          atomic.Uint64 // verbs that have begun
+	given   Given
+	recipes scripting.Host
+	working atomic.Int32  // verbs at work
+	calls   atomic.Uint64 // verbs that have begun
 
 	// compiled holds the recipes that this process declared without a text, by
 	// table: their functions are in this program only.

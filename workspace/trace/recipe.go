@@ -329,6 +329,11 @@ func (r *Recipe) validateColumns(declared map[string]bool) (errs []error) {
 		if f.DeriveFunc == nil {
 			fault("field %q is derived and has no function to compute it: add Derive", f.Name)
 		}
+		for _, name := range f.From {
+			if !declared[name] {
+				fault("field %q is computed from %q, which is no field, so that no synthetic record has it: declare it", f.Name, name)
+			}
+		}
 	}
 	for _, name := range r.Drop {
 		if declared[name] {
