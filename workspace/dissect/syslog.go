@@ -22,8 +22,10 @@ func syslogProtocol() protocol {
 	}
 }
 
-// syslogMessageBytes bounds a message over TCP; a longer one ends the stream.
-const syslogMessageBytes = 1 << 16
+const (
+	syslogMessageBytes = 1 << 16 // of a message over TCP; a longer one ends the stream
+	syslogLineEnd      = "\x00\r\n"
+)
 
 // syslogAnalyzer reads the messages of one connection.
 type syslogAnalyzer struct {
@@ -46,7 +48,12 @@ func (a *syslogAnalyzer) data(at time.Time, orig bool, b []byte) error {
 	if a.lost[s] {
 		return nil
 	}
-	buf := append(a.stream[s], b...)
+	have := a.stream[s]
+	buf := append(have, b...)
+	if len(have) > 0 && have[0] == '<' && len(buf) <= syslogMessageBytes && !bytes.ContainsAny(b, syslogLineEnd) {
+		a.at, a.stream[s] = at, buf // looking for the end from the line's beginning each time would take long
+		return nil
+	}
 	rest := buf
 	for {
 		message, n := syslogFrame(rest)
@@ -91,7 +98,7 @@ func syslogFrame(b []byte) (message []byte, n int) {
 	case len(b) == 0:
 		return nil, 0
 	case b[0] == '<':
-		end := bytes.IndexAny(b, "\x00\r\n")
+		end := bytes.IndexAny(b, syslogLineEnd)
 		if end < 0 {
 			return nil, 0
 		}
