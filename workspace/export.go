@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"netshare/scripting"
+	"netshare/workspace/packed"
 	"netshare/workspace/pcapio"
 	"netshare/workspace/store"
 	"netshare/workspace/tableio"
@@ -21,112 +19,118 @@ import (
 
 // Exported is what an export wrote.
 type Exported struct {
-	Path   string
-	Format string
-	Rows   int64
+	Path     string
+	Format   string
+	Rows     int64    // records in the file; of a flow table written as a capture, packets
+	Warnings []string // what could not be written as the table says
 }
 
 // Export writes a table, of schema synth where it is not named otherwise, to a
-// file whose extension tells the format: .pcap, .pcapng, .csv, .parquet,
-// .jsonl or .log (the Zeek log that the trace was). Where that is the format of
-// the trace itself, or the file has no extension that is known, values are
-// written as the trace's own file had them. Records are in the order of time.
-// The file is whole or absent.
+// file whose extension tells the format: .pcap, .pcapng, .csv, .tsv, .parquet,
+// .jsonl or .log (the Zeek log that the trace was), each with .gz or .zst after
+// it for a compressed one. Where that is the format of the trace itself, or the
+// extension is the one that the trace's file had, values are written as that
+// file had them. Records are in the order of time. A flow table is written as a
+// capture in packets that sum up to it: see package flow. The file is whole or
+// absent.
 func (w *Workspace) Export(ctx context.Context, table, path string) (Exported, error) {
-	t, err := w.table(ctx, table, store.Synth)
+	x, err := w.export(ctx, table, path)
 	if err != nil {
 		return Exported{}, err
 	}
-	s, err := w.exportSchema(ctx, t, path)
+	if x.schema.Format == "parquet" {
+		return x.exported, w.exportParquet(ctx, x.rows, path, x.packing)
+	}
+	err = whole(path, func(f *os.File) error { return x.write(ctx, f) })
+	return x.exported, err
+}
+
+// ExportTo writes a table to a stream, in the format that a file of the given
+// extension would have (csv, jsonl, pcap.gz, ...).
+func (w *Workspace) ExportTo(ctx context.Context, table string, to io.Writer, format string) (Exported, error) {
+	x, err := w.export(ctx, table, "-."+strings.TrimPrefix(format, "."))
 	if err != nil {
 		return Exported{}, err
+	}
+	x.exported.Path = "-"
+	if x.schema.Format == "parquet" {
+		return Exported{}, errors.New("parquet is written to a file, not to a stream: name one")
+	}
+	err = x.write(ctx, to)
+	return x.exported, err
+}
+
+// export is one export under way.
+type export struct {
+	w        *Workspace
+	recipe   *trace.Recipe
+	rows     store.RowsQuery
+	schema   trace.Schema // of the table, with the format of the file
+	packing  string       // of the file: gzip, zstd or ""
+	expand   bool         // flows into packets
+	real     bool
+	exported Exported
+}
+
+// export settles what is written, and how.
+func (w *Workspace) export(ctx context.Context, table, path string) (*export, error) {
+	t, err := w.table(ctx, table, store.Synth)
+	if err != nil {
+		return nil, err
+	}
+	own, err := w.ownExtension(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	to, err := parseTarget(path, own, t.Schema)
+	if err != nil {
+		return nil, err
 	}
 	recipe, err := w.recipeOf(ctx, t)
 	if err != nil && t.Name.Schema != "main" {
-		return Exported{}, err
+		return nil, err
 	}
-	q := store.RowsQuery{Table: t.Name}
+	x := &export{
+		w: w, recipe: recipe, rows: store.RowsQuery{Table: t.Name}, schema: to.schema(t.Schema), packing: to.packing,
+		real: t.Name.Schema == store.Raw,
+	}
+	x.exported = Exported{Path: path, Format: x.schema.Format}
 	if recipe != nil && recipe.HasTime() && t.Schema.Index(recipe.Time.Name) >= 0 {
-		q.OrderBy = []string{recipe.Time.Name}
+		x.rows.OrderBy = []string{recipe.Time.Name}
 	}
-	out := Exported{Path: path, Format: s.Format}
-	if s.Format == "parquet" {
-		out.Rows = t.Rows
-		return out, w.exportParquet(ctx, q, path)
+	if x.schema.Format == "parquet" {
+		x.exported.Rows = t.Rows
 	}
-	err = whole(path, func(f *os.File) error {
-		b := bufio.NewWriterSize(f, 1<<20)
-		writer, err := newWriter(b, s, t.Name.Schema == store.Raw)
-		if err != nil {
-			return err
+	if isCapture(x.schema.Format) {
+		if x.expand, err = expands(x.schema); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
-		out.Rows, err = w.copyRows(ctx, q, s, recipe, writer)
-		return errors.Join(err, writer.Close(), b.Flush())
-	})
-	return out, err
+	}
+	return x, nil
 }
 
-// formats are the export formats by extension; that of a log is the trace's own.
-var formats = map[string]string{
-	".pcap": "pcap", ".cap": "pcap", ".pcapng": "pcapng", ".csv": "csv", ".tsv": "csv",
-	".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".log": "zeek-tsv",
-}
-
-// exportSchema is the trace's schema with the format that a path asks for.
-func (w *Workspace) exportSchema(ctx context.Context, t Table, path string) (trace.Schema, error) {
-	s := t.Schema
-	ext := strings.ToLower(filepath.Ext(path))
-	format, known := formats[ext]
-	own, err := w.ownExtension(ctx, t)
+// write writes the table to a stream.
+func (x *export) write(ctx context.Context, to io.Writer) (err error) {
+	b := bufio.NewWriterSize(to, 1<<20)
+	z, err := packed.NewWriter(b, x.packing)
 	if err != nil {
-		return s, err
+		return err
 	}
-	switch {
-	case s.Format != "" && (!known || ext == own): // whatever its extension says: a pcapng file named .pcap
-		return s, nil
-	case !known:
-		return s, fmt.Errorf("%s: the extension %q names no format: use .pcap, .pcapng, .csv, .parquet, .jsonl or .log", path, filepath.Ext(path))
-	case ext == ".tsv" && s.Format == "csv":
-		s.Props = maps.Clone(s.Props)
-		if s.Props == nil {
-			s.Props = map[string]string{}
-		}
-		s.Props["delimiter"] = "\t"
-		return s, nil
-	case format == s.Format,
-		strings.HasPrefix(format, "zeek") && strings.HasPrefix(s.Format, "zeek"),
-		format == "jsonl" && s.Format == "zeek-json":
-		return s, nil
+	if x.expand {
+		err = x.writePackets(ctx, z)
+	} else {
+		err = x.writeRows(ctx, z)
 	}
-	s.Columns = append([]trace.Column(nil), s.Columns...)
-	for i := range s.Columns { // how another format wrote values says nothing here
-		s.Columns[i].Format = ""
-	}
-	s.Format, s.Props = format, nil
-	if ext == ".tsv" {
-		s.Props = map[string]string{"delimiter": "\t"}
-	}
-	return s, nil
+	return errors.Join(err, z.Close(), b.Flush())
 }
 
-// ownExtension is that of the file that a trace, or the one it imitates, came
-// from.
-func (w *Workspace) ownExtension(ctx context.Context, t Table) (string, error) {
-	if t.Imitates != "" {
-		real, err := w.table(ctx, t.Imitates, store.Raw)
-		switch {
-		case errors.Is(err, store.ErrNoTable):
-			return "", nil
-		case err != nil:
-			return "", err
-		}
-		t = real
+func (x *export) writeRows(ctx context.Context, to io.Writer) error {
+	writer, err := newWriter(to, x.schema, x.real)
+	if err != nil {
+		return err
 	}
-	if len(t.Sources) == 0 {
-		return "", nil
-	}
-	file := strings.ToLower(t.Sources[0].File)
-	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(file, ".gz"), ".zst")), nil
+	x.exported.Rows, err = x.copyRows(ctx, writer)
+	return errors.Join(err, writer.Close())
 }
 
 // newWriter writes a table in the format of its schema. Packets of a real
@@ -141,69 +145,11 @@ func newWriter(w io.Writer, s trace.Schema, real bool) (trace.Writer, error) {
 	return tableio.NewWriter(w, s)
 }
 
-// formattedAtOnce is how many records go through a recipe's format functions
-// together.
-const formattedAtOnce = 1 << 14
-
-// copyRows writes a table's rows, through the recipe's format functions where
-// it has any.
-func (w *Workspace) copyRows(ctx context.Context, q store.RowsQuery, s trace.Schema, r *trace.Recipe, out trace.Writer) (n int64, err error) {
-	var formatted []int
-	fields := map[int]trace.Field{}
-	if r != nil {
-		for _, f := range r.Fields() {
-			if i := s.Index(f.Name); i >= 0 && f.FormatFunc != nil {
-				formatted = append(formatted, i)
-				fields[i] = f
-			}
-		}
-	}
-	var waiting []trace.Row
-	flush := func() error {
-		for _, c := range formatted {
-			in := make([]any, len(waiting))
-			for k, row := range waiting {
-				in[k] = row[c]
-			}
-			done, err := scripting.Format(ctx, fields[c], in)
-			if err != nil {
-				return err
-			}
-			for k := range waiting {
-				waiting[k][c] = done[k]
-			}
-		}
-		for _, row := range waiting {
-			if err := out.Write(row); err != nil {
-				return err
-			}
-		}
-		n += int64(len(waiting))
-		waiting = waiting[:0]
-		return nil
-	}
-	for row, err := range w.db.Rows(ctx, q) {
-		if err != nil {
-			return n, err
-		}
-		if formatted == nil {
-			n++
-			if err := out.Write(row); err != nil {
-				return n, err
-			}
-			continue
-		}
-		if waiting = append(waiting, append(trace.Row(nil), row...)); len(waiting) == formattedAtOnce {
-			if err := flush(); err != nil {
-				return n, err
-			}
-		}
-	}
-	return n, flush()
-}
-
 // exportParquet lets DuckDB write the file.
-func (w *Workspace) exportParquet(ctx context.Context, q store.RowsQuery, path string) (err error) {
+func (w *Workspace) exportParquet(ctx context.Context, q store.RowsQuery, path, packing string) (err error) {
+	if packing != "" {
+		return fmt.Errorf("%s: parquet is compressed within: leave the %s out", path, packing)
+	}
 	if err := placeFor(path); err != nil {
 		return err
 	}

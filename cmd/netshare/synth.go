@@ -154,9 +154,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 			p.trained(t)
 		},
 		Generated: func(m workspace.Made) { printMade(p, m) },
-		Exported: func(e workspace.Exported) {
-			p.event("exported", map[string]any{"path": e.Path, "format": e.Format, "rows": e.Rows})
-		},
+		Exported:  p.exported,
 		Measuring: func() { p.note("measuring") },
 	}
 	done, err := ws.Synth(ctx, s)

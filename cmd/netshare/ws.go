@@ -151,29 +151,57 @@ func newReport(g *global) *cobra.Command {
 }
 
 func newExport(g *global) *cobra.Command {
-	var table string
+	var table, format string
 	c := &cobra.Command{
 		Use:   "export W --table S OUT",
 		Short: "Write a table to a file: .pcap .pcapng .csv .parquet .jsonl .log",
-		Long: `Write a table to a file. The extension names the format; where it is that of
-the trace itself, values are written as the trace's own file had them.`,
-		Example: `  netshare ws export lab.duckdb --table branch branch-synth.pcap`,
-		Args:    cobra.ExactArgs(2),
+		Long: `Write a table to a file. The extension names the format, with .gz or .zst after
+it a compressed one; where it is that of the trace itself, values are written as
+the trace's own file had them. A flow table is written to a capture in packets
+that sum up to it. With - for OUT it goes to standard output, in the format that
+--format names as an extension would.`,
+		Example: `  netshare ws export lab.duckdb --table branch branch-synth.pcap
+  netshare ws export lab.duckdb --table flows flows-synth.pcap.gz
+  netshare ws export lab.duckdb --table raw.flows - --format csv | head`,
+		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				if args[1] == "-" {
+					if format == "" {
+						return errors.New("- has no extension: name its format: --format csv")
+					}
+					e, err := ws.ExportTo(c.Context(), table, os.Stdout, format)
+					for _, warning := range e.Warnings {
+						p.note("%s", warning)
+					}
+					return err
+				}
 				e, err := ws.Export(c.Context(), table, args[1])
 				if err != nil {
 					return err
 				}
-				p.event("exported", map[string]any{"path": e.Path, "format": e.Format, "rows": e.Rows})
+				p.exported(e)
 				p.result("%s: %s, %s", e.Path, e.Format, plural(e.Rows, "record"))
 				return nil
 			})
 		},
 	}
 	c.Flags().StringVar(&table, "table", "", "table to write; without its schema, of synth")
+	c.Flags().StringVar(&format, "format", "", "format of standard output: csv, tsv, jsonl, log, pcap, pcapng")
 	required(c, "table")
 	return c
+}
+
+// exported tells of a file that was written.
+func (p *printer) exported(e workspace.Exported) {
+	for _, warning := range e.Warnings {
+		p.note("%s", warning)
+	}
+	fields := map[string]any{"path": e.Path, "format": e.Format, "rows": e.Rows}
+	if len(e.Warnings) > 0 {
+		fields["warnings"] = e.Warnings
+	}
+	p.event("exported", fields)
 }
 
 func newProfile(g *global) *cobra.Command {

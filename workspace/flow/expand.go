@@ -2,7 +2,9 @@ package flow
 
 import (
 	"container/heap"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"netshare/workspace/trace"
@@ -67,9 +69,9 @@ type Expander struct {
 // microsecond; see Finer. The error names the columns that a flow table must
 // have and this one has not.
 func NewExpander(s trace.Schema, nanoseconds bool) (*Expander, error) {
-	sh, err := recognise(s)
-	if err != nil {
-		return nil, err
+	sh := newShape(s)
+	if missing := sh.missing(); missing != nil {
+		return nil, fmt.Errorf("flow table without %s: it has %s", strings.Join(missing, ", "), strings.Join(s.Names(), ", "))
 	}
 	e := &Expander{opened: newOpenings(), row: make(trace.Row, numPacketColumns), fine: nanoseconds}
 	e.reader = recordReader{shape: sh, protocols: newProtocols(), warn: e.warn}

@@ -304,11 +304,11 @@ func TestImpossible(t *testing.T) {
 	}
 }
 
-func TestRecognise(t *testing.T) {
-	if err := flow.Recognise(trace.Schema{Columns: flow.Columns()}); err != nil {
-		t.Error(err)
+func TestMissing(t *testing.T) {
+	if missing := flow.Missing(trace.Schema{Columns: flow.Columns()}); missing != nil {
+		t.Error(missing)
 	}
-	err := flow.Recognise(table("time,user,host"))
+	_, err := flow.NewExpander(table("time,user,host"), false)
 	if err == nil || !strings.Contains(err.Error(), "packets (pkt), bytes (byt): it has time, user, host") {
 		t.Errorf("an event log: %v", err)
 	}

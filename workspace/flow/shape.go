@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"fmt"
 	"strings"
 
 	"netshare/workspace/trace"
@@ -102,9 +101,8 @@ func plainName(name string) string {
 	}, strings.ToLower(name))
 }
 
-// recognise finds the columns of a flow among a table's. The error names what
-// is missing.
-func recognise(s trace.Schema) (*shape, error) {
+// newShape finds the columns of a flow among a table's.
+func newShape(s trace.Schema) *shape {
 	sh := &shape{columns: s.Columns}
 	names := make([]string, len(s.Columns))
 	for i, c := range s.Columns {
@@ -125,9 +123,6 @@ func recognise(s trace.Schema) (*shape, error) {
 	if sh.has(roleAllPackets) && !sh.has(roleAllBytes) {
 		sh.at[roleAllPackets] = -1
 	}
-	if err := sh.complete(s); err != nil {
-		return nil, err
-	}
 	for _, r := range []role{roleStart, roleEnd} {
 		if sh.has(r) && sh.unit == "" {
 			sh.unit = s.Columns[sh.at[r]].Unit
@@ -137,14 +132,16 @@ func recognise(s trace.Schema) (*shape, error) {
 		sh.micros = plainName(s.Columns[sh.at[roleDuration]].Name) == "flowduration"
 	}
 	sh.zeek = sh.has(roleConnState) || sh.has(roleHistory)
-	return sh, nil
+	return sh
 }
 
 func (sh *shape) has(r role) bool { return sh.at[r] >= 0 }
 
-// complete reports the columns that a flow table must have and this one has
-// not.
-func (sh *shape) complete(s trace.Schema) error {
+// Missing returns what a table has not of the columns that an Expander needs,
+// in words with the usual name of each; nil for a flow table.
+func Missing(s trace.Schema) []string { return newShape(s).missing() }
+
+func (sh *shape) missing() []string {
 	var missing []string
 	need := func(what string, roles ...role) {
 		for _, r := range roles {
@@ -160,15 +157,5 @@ func (sh *shape) complete(s trace.Schema) error {
 	need("a start (ts)", roleStart, roleEnd)
 	need("packets (pkt)", roleOutPackets, roleAllPackets)
 	need("bytes (byt)", roleOutBytes, roleAllBytes, roleOutPayload)
-	if len(missing) > 0 {
-		return fmt.Errorf("flow table without %s: it has %s", strings.Join(missing, ", "), strings.Join(s.Names(), ", "))
-	}
-	return nil
-}
-
-// Recognise reports whether a table is one of flow records that an Expander
-// takes. The error names the columns that are missing.
-func Recognise(s trace.Schema) error {
-	_, err := recognise(s)
-	return err
+	return missing
 }

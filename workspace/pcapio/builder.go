@@ -56,12 +56,13 @@ type layout struct {
 
 // build returns the frame of a packet, valid until the next call, and its
 // length on the wire.
-func (b *builder) build(s *spec, keep bool) (frame []byte, wireLen int) {
+func (b *builder) build(s *spec, opts *WriterOptions) (frame []byte, wireLen int) {
 	clear(b.buf[:b.used])
 	if s.src.Is4() != s.dst.Is4() {
 		s.src, s.dst = netip.AddrFrom16(s.src.As16()), netip.AddrFrom16(s.dst.As16())
 	}
-	l := b.plan(s, keep)
+	keep := opts.KeepSequence
+	l := b.plan(s, keep || opts.KeepLength)
 	at := b.linkHeader(s, l.v6)
 	ip := b.buf[at : at+l.total]
 	segment := ip[l.header+l.options:]

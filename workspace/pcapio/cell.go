@@ -33,14 +33,25 @@ func newCells(schema trace.Schema) (*cells, error) {
 	for i, column := range Columns() {
 		c.index[i], c.names[i] = schema.Index(column.Name), column.Name
 	}
-	for _, i := range []int{colTime, colSrcIP, colDstIP, colProto, colPktLen} {
-		if c.index[i] < 0 {
-			return nil, fmt.Errorf("column %q is missing: a capture is written from a table with time, srcip, dstip, "+
-				"proto and pkt_len, this one has %s", c.names[i], strings.Join(schema.Names(), ", "))
-		}
+	if missing := Missing(schema); missing != nil {
+		return nil, fmt.Errorf("column %q is missing: a capture is written from a table with time, srcip, dstip, "+
+			"proto and pkt_len, this one has %s", missing[0], strings.Join(schema.Names(), ", "))
 	}
 	c.unit = schema.Columns[c.index[colTime]].Unit
 	return c, nil
+}
+
+// Missing returns the columns that a table has not of those that a packet
+// table must have to be written as a capture, nil where it has all.
+func Missing(schema trace.Schema) []string {
+	var missing []string
+	columns := Columns()
+	for _, i := range []int{colTime, colSrcIP, colDstIP, colProto, colPktLen} {
+		if schema.Index(columns[i].Name) < 0 {
+			missing = append(missing, columns[i].Name)
+		}
+	}
+	return missing
 }
 
 // spec is the packet that a row asks for. Fields of packet are absent where

@@ -19,6 +19,11 @@ type WriterOptions struct {
 	// table that was captured. Without it, and where they are NULL, they are
 	// made to follow from the flags and lengths of each flow's packets.
 	KeepSequence bool
+
+	// KeepLength writes pkt_len as the rows have it wherever the headers fit,
+	// for a table whose lengths add up to something. Without it a TCP payload
+	// may grow to what the dissector of its port takes for whole.
+	KeepLength bool
 }
 
 // snapLength is the snapshot length that files are written with, in bytes, and
@@ -117,7 +122,7 @@ func (w *Writer) Write(row trace.Row) error {
 		return fmt.Errorf("row %d: %w", w.rows, err)
 	}
 	w.last = s.time
-	data, wireLen := w.builder.build(s, w.opts.KeepSequence)
+	data, wireLen := w.builder.build(s, &w.opts)
 	if err := w.out.write(s.time, data, wireLen); err != nil {
 		w.firstErr = fmt.Errorf("row %d: %w", w.rows, err)
 		return w.firstErr
