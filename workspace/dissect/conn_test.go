@@ -92,6 +92,8 @@ func TestTCPStates(t *testing.T) {
 		{"idle", func(w *wire) {
 			w.handshake().wait(4*time.Minute).send(true, "A", 0, "ab", 0).wait(5*time.Minute).send(true, "A", 2, "cd", 0)
 		}, "S1 ShAD 2 0 0\nOTH D <nil> <nil> 0"},
+		{"time goes back a little", func(w *wire) { w.handshake().wait(-time.Minute).send(true, "A", 0, "ab", 0) }, "S1 ShAD 2 0 0"},
+		{"time goes back", func(w *wire) { w.handshake().wait(-time.Hour).send(true, "A", 0, "ab", 0) }, "S1 ShA 0 0 0\nOTH D <nil> <nil> 0"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

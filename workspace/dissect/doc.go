@@ -40,7 +40,8 @@
 // A connection is over five minutes after the last packet of TCP, a minute
 // after that of others or of a handshake that isn't complete, five seconds
 // after an unanswered SYN and after the close or reset. Time is that of the
-// packets.
+// packets; where it goes back by more than five minutes, as in captures strung
+// together, all that is open is over.
 //
 // # Streams
 //

@@ -52,6 +52,11 @@ func (t *table) packet(p *trace.Packet) error {
 	if !p.Time.IsZero() {
 		now = p.Time.UnixNano()
 	}
+	if now < t.now-tcpTimeout { // another capture follows, or a clock was set
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
 	if now > t.now || t.begun == 0 {
 		t.now = now
 		t.advance(now)
@@ -88,18 +93,18 @@ func (t *table) packet(p *trace.Packet) error {
 	case key.proto == protoUDP:
 		t.datagram(c, p, orig, now)
 	case key.proto == protoICMP, key.proto == protoICMPv6:
-		c.last = now
+		c.last = max(c.last, now)
 		e.bytes += int64(p.PayloadLen - icmpHeader(p))
 		e.active = true
 	default:
-		c.last = now
+		c.last = max(c.last, now)
 	}
 	return t.err
 }
 
 // datagram takes in a UDP packet.
 func (t *table) datagram(c *conn, p *trace.Packet, orig bool, now int64) {
-	c.last = now
+	c.last = max(c.last, now)
 	e := &c.ends[side(orig)]
 	e.bytes += int64(p.PayloadLen)
 	e.active = true

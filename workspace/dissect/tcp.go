@@ -127,7 +127,7 @@ func (t *table) tcpPacket(c *conn, p *trace.Packet, orig bool, now int64) {
 		c.count(&e.zeroWindow, orig, 'W')
 	}
 	if !e.closing || !peer.closing {
-		c.last = now
+		c.last = max(c.last, now)
 	}
 	if fin {
 		e.fins++
