@@ -50,8 +50,9 @@ type Loaded struct {
 	Table    Table
 	Recipe   *trace.Recipe // declared or inferred
 	Sessions int64
-	Added    int64 // records that this load put into the table
-	Files    int   // that they come from, the last of the table's sources
+	Protocol string // of events made of packets, "" of what files hold themselves
+	Added    int64  // records that this load put into the table
+	Files    int    // that they come from, the last of the table's sources
 
 	// Rejected counts damaged records, Skipped frames that hold no IP packet
 	// and are no fault of the capture. Both are kept in netshare.rejects.
@@ -115,6 +116,9 @@ func (w *Workspace) Load(ctx context.Context, l Load) (out Loaded, err error) {
 		}
 		if err != nil {
 			return err
+		}
+		if len(l.Protocols) > 0 {
+			out.Protocol = l.Protocols[0]
 		}
 		out.Table, out.Added, out.Files, out.Notes = j.table, j.added, len(j.sources), j.notes
 		out.Reasons, out.Rejected, out.Skipped, out.Examples = j.reasons, j.rejected, j.skipped, j.examples

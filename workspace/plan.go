@@ -86,6 +86,8 @@ func (p *Plan) One() (Load, error) {
 // example.
 func (l Load) Extension() string {
 	switch format := l.inputs[0].format; {
+	case len(l.Protocols) > 0 && strings.EqualFold(l.Protocols[0], protocolFlow):
+		return ".csv"
 	case len(l.Protocols) > 0 || strings.HasPrefix(format, "zeek"):
 		return ".log"
 	default:
@@ -169,7 +171,7 @@ func loadsOf(l Load, groups []*group) []Load {
 			if protocol != "" {
 				one.Protocols = []string{protocol}
 				if l.Table == "" || len(protocols) > 1 {
-					one.Table += "_" + protocol
+					one.Table += "_" + strings.ToLower(protocol)
 				}
 			}
 			for base, n := one.Table, 2; used[strings.ToLower(one.Table)]; n++ {

@@ -9,12 +9,18 @@ import (
 	"text/tabwriter"
 
 	"netshare/engine"
+	"netshare/scripting/symbols/verbs"
 	"netshare/workspace"
 )
 
 // openWorkspace opens a workspace and says what an earlier process left undone.
 func openWorkspace(ctx context.Context, path string, p *printer, readOnly bool) (*workspace.Workspace, error) {
-	ws, err := workspace.Open(ctx, path, &workspace.Options{Version: version, ReadOnly: readOnly})
+	return openGiven(ctx, path, p, readOnly, workspace.Given{})
+}
+
+// openGiven opens a workspace for a recipe's Run.
+func openGiven(ctx context.Context, path string, p *printer, readOnly bool, given workspace.Given) (*workspace.Workspace, error) {
+	ws, err := workspace.Open(ctx, path, &workspace.Options{Version: version, ReadOnly: readOnly, Given: given, Recipes: verbs.Host()})
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +57,21 @@ func printLoaded(ctx context.Context, p *printer, ws *workspace.Workspace, l wor
 	}
 	p.event("loaded", map[string]any{
 		"table": l.Table.Name.String(), "files": files, "format": l.Table.Schema.Format, "rows": l.Table.Rows, "added": l.Added,
-		"sessions": l.Sessions, "rejected": l.Rejected, "skipped": l.Skipped, "reasons": reasons, "notes": l.Notes, "columns": infos, "run": l.Run,
+		"sessions": l.Sessions, "rejected": l.Rejected, "skipped": l.Skipped, "protocol": l.Protocol, "reasons": reasons, "notes": l.Notes, "columns": infos, "run": l.Run,
 	})
 	if !p.quiet && l.Added < l.Table.Rows {
 		p.result("%s: %s added to %s, now %s in %s", few(files[max(0, len(files)-l.Files):]), plural(l.Added, "record"), l.Table.Name,
 			plural(l.Table.Rows, "record"), plural(l.Sessions, "session"))
 	} else if !p.quiet {
-		p.result("%s: %s, %s in %s, loaded into %s", few(files), l.Table.Schema.Format,
-			plural(l.Table.Rows, "record"), plural(l.Sessions, "session"), l.Table.Name)
+		what := l.Table.Schema.Format + ", " + plural(l.Table.Rows, "record")
+		switch l.Protocol {
+		case "":
+		case "flow":
+			what = plural(l.Table.Rows, "flow record")
+		default:
+			what = plural(l.Table.Rows, l.Protocol+" event")
+		}
+		p.result("%s: %s in %s, loaded into %s", few(files), what, plural(l.Sessions, "session"), l.Table.Name)
 	}
 	printReasons(p, l)
 	for i, n := range l.Notes {
