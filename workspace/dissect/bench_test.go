@@ -1,11 +1,16 @@
 package dissect_test
 
 import (
+	"bytes"
+	"context"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"netshare/workspace/dissect"
+	"netshare/workspace/pcapio"
 	"netshare/workspace/trace"
 )
 
@@ -85,3 +90,32 @@ func benchmark(b *testing.B, protocol string, packets []trace.Packet) {
 func BenchmarkConn(b *testing.B)     { benchmark(b, "conn", manyConnections(8192, 64)) }
 func BenchmarkConnOpen(b *testing.B) { benchmark(b, "conn", manyConnections(32768, 32768)) }
 func BenchmarkDNS(b *testing.B)      { benchmark(b, "dns", manyConnections(8192, 64)) }
+
+// BenchmarkCapture reads a real capture and its connections.
+func BenchmarkCapture(b *testing.B) {
+	capture, err := os.ReadFile(filepath.Join(sharedData(b), "pcap-ndpi-apps", "gnutella.pcap"))
+	if err != nil {
+		b.Skip(err)
+	}
+	packets := 0
+	emit := func(trace.Row) error { return nil }
+	for b.Loop() {
+		d, err := dissect.New("conn")
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := pcapio.NewReader("bench", bytes.NewReader(capture))
+		if err != nil {
+			b.Fatal(err)
+		}
+		err = r.Packets(context.Background(), func(p *trace.Packet) error { packets++; return d.Packet(p, emit) }, nil)
+		if err == nil {
+			err = d.Flush(emit)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.Close()
+	}
+	b.ReportMetric(float64(packets)/b.Elapsed().Seconds(), "packets/s")
+}
