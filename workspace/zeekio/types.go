@@ -172,11 +172,12 @@ func (t zeekType) reason() string {
 type field struct {
 	name   string
 	typ    zeekType
-	iso    bool     // a time written as ISO 8601
-	digits int      // of its fraction, -1 for as many as needed
-	millis bool     // a time written in whole milliseconds
-	in     []string // the nested objects that the field stands in
-	key    string   // its name within them
+	iso    bool       // a time written as ISO 8601
+	digits int        // of its fraction, -1 for as many as needed
+	millis bool       // a time written in whole milliseconds
+	unit   trace.Unit // of a time that another package's table holds as a number, "" otherwise
+	in     []string   // the nested objects that the field stands in
+	key    string     // its name within them
 }
 
 func newField(name, typ string) field {
@@ -210,7 +211,11 @@ func fieldOf(c trace.Column) field {
 	f := newField(c.Name, parts[0])
 	address := c.Kind == trace.KindAddress && f.typ.base != "addr"
 	if f.typ.hold() != c.Type || !zeekName(parts[0]) || address {
-		return newField(c.Name, typeFor(c))
+		f = newField(c.Name, typeFor(c))
+		if f.typ.code == baseTime && c.Type != trace.TypeTime {
+			f.unit = c.Unit
+		}
+		return f
 	}
 	for _, p := range parts[1:] {
 		k, v, has := strings.Cut(p, "=")
@@ -261,6 +266,8 @@ func typeFor(c trace.Column) string {
 	switch {
 	case hold == trace.TypeBool:
 		t = "bool"
+	case c.Kind == trace.KindTimestamp && c.Unit != "" && !list && (hold == trace.TypeInt || hold == trace.TypeReal):
+		t = "time"
 	case hold == trace.TypeInt && c.Kind == trace.KindPort:
 		t = "port"
 	case hold == trace.TypeInt:

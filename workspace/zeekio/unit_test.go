@@ -248,25 +248,39 @@ func TestAcross(t *testing.T) {
 	}
 }
 
+// TestForeignSchema writes a table that is no Zeek log's as one.
 func TestForeignSchema(t *testing.T) {
-	var buf bytes.Buffer
-	w, err := NewWriter(&buf, trace.Schema{Format: formatTSV, Columns: []trace.Column{
+	schema := trace.Schema{Format: formatTSV, Columns: []trace.Column{
 		{Name: "time", Type: trace.TypeTime, Kind: trace.KindTimestamp},
 		{Name: "srcip", Type: trace.TypeText, Kind: trace.KindAddress, Format: "ipv4-integer"},
-		{Name: "srcport", Type: trace.TypeInt, Kind: trace.KindPort},
-	}})
-	if err != nil {
-		t.Fatal(err)
+		{Name: "Src\tPort", Type: trace.TypeInt, Kind: trace.KindPort},
+		{Name: "Src_Port", Type: trace.TypeReal, Kind: trace.KindReal},
+		{Name: "us", Type: trace.TypeInt, Kind: trace.KindTimestamp, Unit: trace.Microsecond},
+		{Name: "s", Type: trace.TypeReal, Kind: trace.KindTimestamp, Unit: trace.Second},
+		{Name: "proto", Type: trace.TypeText, Kind: trace.KindProtocol},
+		{Name: "flags", Type: trace.TypeTextList, Kind: trace.KindText},
+		{Name: "a   b", Type: trace.TypeText, Kind: trace.KindText},
+	}}
+	rows := []trace.Row{
+		{time.Unix(1, 500).UTC(), "10.0.0.1", int64(80), 2.0, int64(1741075200123456), 1741075200.123456, "TCP", []any{"SYN", "ACK"}, "x\ty"},
+		{time.Unix(2, 0).UTC(), "::1", nil, 2.5, int64(-1), -0.5, nil, []any{}, ""},
 	}
-	if err := w.Write(trace.Row{time.Unix(1, 500).UTC(), "10.0.0.1", int64(80)}); err != nil {
-		t.Fatal(err)
+	const want = "#fields\ttime\tsrcip\tSrc_Port\tSrc_Port_2\tus\ts\tproto\tflags\ta b\n" +
+		"#types\ttime\taddr\tport\tdouble\ttime\ttime\tenum\tvector[string]\tstring\n" +
+		"1.000000500\t10.0.0.1\t80\t2.0\t1741075200.123456\t1741075200.123456\tTCP\tSYN,ACK\tx\\x09y\n" +
+		"2.000000\t::1\t-\t2.5\t-0.000001\t-0.500000\t-\t(empty)\t(empty)\n#close\t1970-01-01-00-00-02\n"
+	text := string(written(t, loaded{schema: schema, rows: rows}))
+	if !strings.HasSuffix(text, want) {
+		t.Errorf("%s", text)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
+	l := fromText(t, text)
+	if got := fmt.Sprint(l.rows[1][4], l.rows[1][5]); len(l.rejects) > 0 || got != "1969-12-31 23:59:59.999999 +0000 UTC 1969-12-31 23:59:59.5 +0000 UTC" {
+		t.Errorf("%s %v", got, l.rejects)
 	}
-	want := "#fields\ttime\tsrcip\tsrcport\n#types\ttime\taddr\tport\n1.000000500\t10.0.0.1\t80\n#close\t1970-01-01-00-00-01\n"
-	if !strings.HasSuffix(buf.String(), want) {
-		t.Errorf("%s", buf.String())
+	schema.Format = formatJSON
+	const line = `{"time":1.0000005,"srcip":"10.0.0.1","Src\tPort":80,"Src_Port":2.0,"us":1741075200.123456,"s":1741075200.123456,"proto":"TCP","flags":["SYN","ACK"],"a   b":"x\ty"}` + "\n"
+	if text := string(written(t, loaded{schema: schema, rows: rows[:1]})); text != line {
+		t.Errorf("%s", text)
 	}
 }
 
