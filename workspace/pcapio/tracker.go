@@ -44,7 +44,10 @@ type tcpSide struct {
 	sent    bool     // anything
 	synOnly bool     // nothing but a SYN
 	closed  bool     // a FIN
-	acking  bool     // an acknowledgement
+	acking  bool     // an acknowledgement, the last of which is acked
+	acked   uint32   // of the other side
+	data    bool     // a segment of two bytes or more, the last of which began at dataAt
+	dataAt  uint32   //
 	ends    []uint32 // of segments that the other side has not acknowledged, oldest first
 }
 
@@ -130,29 +133,46 @@ func (t *tracker) number(s *spec, payload int) (flags int, seq, ack uint32) {
 		}
 		me.ends = append(me.ends, me.next)
 	}
-	if flags&flagACK != 0 {
-		all := me.closed || flags&(flagSYN|flagFIN|flagRST) != 0
-		if !peer.sent && me.acking && payload == 0 && !all {
-			// Of a side that isn't seen, it may be taken that it sent something.
-			peer.first += unseenStep
-			peer.next += unseenStep
-		}
-		ack = peer.acknowledge(all)
-		me.acking = true
+	if payload > 1 {
+		me.data, me.dataAt = true, seq
 	}
+	if flags&flagACK == 0 {
+		return flags, seq, 0
+	}
+	bare := payload == 0 && flags&(flagSYN|flagFIN|flagRST) == 0
+	switch {
+	case bare && !peer.sent && me.acking:
+		// Of a side that isn't seen, it may be taken that it sent something.
+		peer.first += unseenStep
+		peer.next += unseenStep
+		ack = peer.next
+	case flags&flagSYN != 0: // of the other's SYN, and not of what came with it
+		ack = peer.first + 1
+	case me.closed || flags&(flagFIN|flagRST) != 0:
+		ack = peer.acknowledge(len(peer.ends))
+	case bare && !me.data && len(peer.ends) == 1 && me.acking && peer.next-me.acked > 1:
+		ack = me.acked + (peer.next-me.acked)/2 // so that the next one has something left
+	case bare && !me.data && len(peer.ends) > 1:
+		ack = peer.acknowledge(len(peer.ends) / 2)
+	default:
+		ack = peer.acknowledge((len(peer.ends) + 1) / 2)
+	}
+	if bare && me.acking && ack == me.acked && me.data {
+		// Nothing new: as though it had been sent before the last data, and was
+		// overtaken by it. With the next number it would be a duplicate, which
+		// tells of a loss.
+		seq = me.dataAt
+	}
+	me.acking, me.acked = true, ack
 	return flags, seq, ack
 }
 
-// acknowledge returns the number that acknowledges what the side has sent: all
-// of it, or the older half of the outstanding segments, so that a bare
-// acknowledgement that comes next has something left and is no duplicate.
-func (p *tcpSide) acknowledge(all bool) uint32 {
-	n := len(p.ends)
-	switch {
-	case n == 0:
+// acknowledge returns the number that acknowledges the oldest n of the segments
+// that are outstanding. Few at a time leave some for a bare acknowledgement that
+// comes next, so that it is no duplicate.
+func (p *tcpSide) acknowledge(n int) uint32 {
+	if len(p.ends) == 0 {
 		return p.next
-	case !all:
-		n = (n + 1) / 2
 	}
 	ack := p.ends[n-1]
 	p.ends = append(p.ends[:0], p.ends[n:]...)
