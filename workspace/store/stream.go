@@ -119,26 +119,81 @@ type RowsQuery struct {
 
 // Rows streams a table's rows as values of the types that Trace gives its
 // columns. The row is used again for the next: copy what is kept. All rows are
-// of one moment, whatever is written meanwhile.
+// of one moment, whatever is written meanwhile. They are read a little ahead, in
+// a goroutine of their own that ends with the loop.
 func (db *DB) Rows(ctx context.Context, q RowsQuery) iter.Seq2[trace.Row, error] {
 	return func(yield func(trace.Row, error) bool) {
-		var row trace.Row
-		err := db.rows(ctx, q, func(values []driver.Value) error {
-			if row == nil {
-				row = make(trace.Row, len(values))
+		ctx, cancel := context.WithCancel(ctx)
+		blocks, used := make(chan []trace.Row, 2), make(chan []trace.Row, 4)
+		var err error // once blocks is closed
+		go func() {
+			defer close(blocks)
+			err = db.rowBlocks(ctx, q, blocks, used)
+		}()
+		defer func() {
+			cancel()
+			for range blocks { // until the goroutine has ended
 			}
-			for i, v := range values {
-				row[i] = v
+		}()
+		for block := range blocks {
+			for _, row := range block {
+				if !yield(row, nil) {
+					return
+				}
 			}
-			if !yield(row, nil) {
-				return errStop
-			}
-			return nil
-		})
-		if err != nil && err != errStop {
+			used <- block // there are no more than four
+		}
+		if err != nil {
 			yield(nil, db.clean(err))
 		}
 	}
+}
+
+// blockRows is how many rows of Rows are handed over together.
+const blockRows = 1024
+
+// rowBlocks sends the rows of a query by blocks, and takes used ones back.
+func (db *DB) rowBlocks(ctx context.Context, q RowsQuery, blocks chan<- []trace.Row, used <-chan []trace.Row) error {
+	var block []trace.Row
+	n := 0 // rows in the block
+	send := func() error {
+		select {
+		case blocks <- block[:n]:
+			block, n = nil, 0
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	err := db.rows(ctx, q, func(values []driver.Value) error {
+		if block == nil {
+			select {
+			case block = <-used:
+				block = block[:cap(block)]
+			default:
+				block = newBlock(len(values))
+			}
+		}
+		for i, v := range values {
+			block[n][i] = v
+		}
+		if n++; n == len(block) {
+			return send()
+		}
+		return nil
+	})
+	if err == nil && n > 0 {
+		err = send()
+	}
+	return err
+}
+
+func newBlock(columns int) []trace.Row {
+	block, cells := make([]trace.Row, blockRows), make([]any, blockRows*columns)
+	for i := range block {
+		block[i] = cells[i*columns : (i+1)*columns : (i+1)*columns]
+	}
+	return block
 }
 
 func (db *DB) rows(ctx context.Context, q RowsQuery, fn func([]driver.Value) error) error {
