@@ -11,7 +11,7 @@ type builder struct {
 	link     linkType
 	flows    *tracker
 	payloads payloads
-	bodies   map[byte]body
+	bodies   *[256]body
 	crc      *crc32.Table
 	buf      []byte
 	used     int // bytes of buf that may be other than zero

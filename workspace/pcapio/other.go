@@ -12,8 +12,8 @@ type body struct {
 // bodies are those of the protocols of which a row holds nothing but the
 // number, beside headers that are written field by field. Headers that name
 // the next one say that there is none (59).
-func bodies() map[byte]body {
-	return map[byte]body{
+func bodies() *[256]body {
+	return &[256]body{
 		protoHopByHop:    {8, "\x3b\x00\x01\x04"},
 		protoIGMP:        {8, "\x16"}, // membership report of version 2
 		protoIPv4:        {20, ""},

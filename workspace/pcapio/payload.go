@@ -1,6 +1,8 @@
 package pcapio
 
 import (
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,16 +16,25 @@ type filling struct {
 // payloads chooses what payloads are filled with: zero, but for the ports
 // whose dissectors want something else.
 type payloads struct {
-	udp, tcp map[uint16]filling
+	udp, tcp *portFillings
 }
+
+// portFillings are the fillings of all ports: those there are, that of zero
+// first, and which of them each port has.
+type portFillings struct {
+	list []filling
+	of   [1 << 16]uint8
+}
+
+func (p *portFillings) port(n int) filling { return p.list[p.of[uint16(max(n, 0))]] }
 
 func newPayloads() payloads {
 	return payloads{udp: portTable(udpPorts), tcp: portTable(tcpPorts)}
 }
 
 // portTable reads the tables of payload_ports.go.
-func portTable(text string) map[uint16]filling {
-	table := map[uint16]filling{}
+func portTable(text string) *portFillings {
+	table := &portFillings{list: []filling{{}}}
 	number := func(s string) int {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -41,8 +52,16 @@ func portTable(text string) map[uint16]filling {
 		if part[2] != "*" {
 			f.least = number(part[2])
 		}
+		i := slices.Index(table.list, f)
+		if i < 0 {
+			i = len(table.list)
+			table.list = append(table.list, f)
+		}
+		if i > math.MaxUint8 {
+			panic("pcapio: port table: more than 256 fillings")
+		}
 		for port := number(first); port <= number(last); port++ {
-			table[uint16(port)] = f
+			table.of[port] = uint8(i)
 		}
 	}
 	return table
@@ -50,8 +69,8 @@ func portTable(text string) map[uint16]filling {
 
 // of returns the filling for a pair of ports. Wireshark asks the lower port's
 // dissector first; what pleases only one of two is no choice, and least tells.
-func of(table map[uint16]filling, a, b int) filling {
-	low, high := table[uint16(max(min(a, b), 0))], table[uint16(max(a, b, 0))]
+func of(table *portFillings, a, b int) filling {
+	low, high := table.port(min(a, b)), table.port(max(a, b))
 	if low.with == high.with {
 		return filling{low.with, max(low.least, high.least)}
 	}

@@ -60,8 +60,12 @@ func (b *builder) udp(seg []byte, s *spec, l *layout, pseudo uint64) {
 	if l.wire == l.total { // else the length field of an offloaded one is 0
 		be.PutUint16(seg[4:], uint16(size))
 	}
-	filling.fill(seg[8:size])
-	sum := fold(sum16(seg[:size]) + pseudo + uint64(size))
+	filled := seg[:8] // and the rest is zero, which adds nothing
+	if filling.with != 0 {
+		filled = seg[:size]
+		filling.fill(seg[8:size])
+	}
+	sum := fold(sum16(filled) + pseudo + uint64(size))
 	if sum == 0 { // 0 is no checksum
 		sum = 0xffff
 	}
@@ -106,19 +110,18 @@ func (b *builder) tcp(seg []byte, s *spec, l *layout, pseudo uint64, keep bool) 
 			copy(h[24:27], []byte{3, 3, 7}) // windows scaled by 2^7
 		}
 	}
-	if len(seg) > len(h) {
+	sum := pseudo + sum16(h)
+	if len(seg) > len(h) { // a payload of zero adds nothing
 		rest := seg[len(h):]
 		if isDNS(s.srcPort, s.dstPort) {
 			if len(rest) >= dnsLeast { // its length, and a header that counts nothing
 				be.PutUint16(rest, uint16(len(rest)-2))
+				sum += uint64(len(rest) - 2)
 			}
-		} else {
-			of(b.payloads.tcp, s.srcPort, s.dstPort).fill(rest)
+		} else if f := of(b.payloads.tcp, s.srcPort, s.dstPort); f.with != 0 {
+			f.fill(rest)
+			sum += sum16(rest)
 		}
-	}
-	sum := pseudo + sum16(h)
-	if len(seg) > len(h) {
-		sum += sum16(seg[len(h):])
 	}
 	if !l.fragment {
 		sum += uint64(len(seg))
