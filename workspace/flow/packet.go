@@ -65,6 +65,16 @@ func (p *plan) advance() {
 	}
 	gap := float64(p.lasts) / float64(p.total-1)
 	at := gap * float64(p.at)
+	if n := p.handshake(); n > 0 {
+		quick := min(gap, float64(roundTrip)/2)
+		if at = quick * float64(p.at); p.at >= n {
+			before := quick * float64(n-1)
+			gap = (float64(p.lasts) - before) / float64(p.total-n)
+			at = before + gap*float64(p.at-n+1)
+		} else {
+			gap = quick
+		}
+	}
 	if gap < float64(wobbleBelow) {
 		h := uint64(p.number)*0x9e3779b97f4a7c15 + uint64(p.at)*0xbf58476d1ce4e5b9
 		h ^= h >> 31
@@ -83,6 +93,23 @@ func (p *plan) advance() {
 		t = p.end
 	}
 	p.time = t
+}
+
+// roundTrip is the time between the ends of a connection that its opening
+// takes, where it lasts as long.
+const roundTrip = 40 * time.Millisecond
+
+// handshake is how many packets open a connection of which both directions are
+// known, 0 of others.
+func (p *plan) handshake() int64 {
+	n := 0
+	for n < min(p.before, 3) && p.steps[n].letter == "SHA"[n] {
+		n++
+	}
+	if n < 2 || int64(n) >= p.total {
+		return 0
+	}
+	return int64(n)
 }
 
 // wobbleBelow is the mean time between packets up to which they are spread
