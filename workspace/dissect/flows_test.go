@@ -1,6 +1,7 @@
 package dissect_test
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -8,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"netshare/workspace/dissect"
 	"netshare/workspace/pcapio"
+	"netshare/workspace/trace"
 )
 
 // TestConnFlows compares what conn counts of each direction of each five-tuple
@@ -105,4 +108,49 @@ func tsharkTotals(t *testing.T, path string) map[string][2]int64 {
 		totals[k] = [2]int64{s[0] + packets, s[1] + bytes}
 	}
 	return totals
+}
+
+// TestHostile reads malformed captures, whichever header of a tunnel is taken.
+func TestHostile(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(filepath.Dir(sharedData(t)), "hostile", "*", "*"))
+	read := 0
+	for _, path := range files {
+		if ext := filepath.Ext(path); ext == ".gz" || ext == ".zst" { // what unpacks to millions of bad records is pcapio's
+			continue
+		}
+		for _, take := range []pcapio.Header{pcapio.Outermost, pcapio.Innermost} {
+			r, err := pcapio.Open(path)
+			if err != nil {
+				continue
+			}
+			r.Take(take)
+			var all []*dissect.Dissector
+			for _, name := range dissect.Protocols() {
+				d, err := dissect.New(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, d)
+			}
+			emit := func(trace.Row) error { return nil }
+			_ = r.Packets(context.Background(), func(p *trace.Packet) error {
+				read++
+				for _, d := range all {
+					if err := d.Packet(p, emit); err != nil {
+						t.Fatalf("%s: %v", path, err)
+					}
+				}
+				return nil
+			}, nil)
+			for _, d := range all {
+				if err := d.Flush(emit); err != nil {
+					t.Fatalf("%s: %v", path, err)
+				}
+			}
+			r.Close()
+		}
+	}
+	if t.Logf("%d packets of %d files", read, len(files)); read == 0 && len(files) > 0 {
+		t.Error("no packets")
+	}
 }
