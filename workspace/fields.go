@@ -125,6 +125,9 @@ func newFieldParser(r *trace.Recipe, s trace.Schema, file string) (*fieldParser,
 			p.sifted = append(p.sifted, keep(i))
 		}
 	}
+	if c, ok := p.schema.Column(r.Time.Name); ok && c.Type == trace.TypeText {
+		return nil, fmt.Errorf("%s: field %q: the column has text that is no time that netshare knows: say how it is written, trace.Timestamp(%q, \"2006-01-02 15:04:05\")", file, c.Name, c.Name)
+	}
 	order, err := r.DeriveOrder()
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().BoolVarP(&g.quiet, "quiet", "q", false, "write nothing but results and errors")
 	root.PersistentFlags().Uint64Var(&g.seed, "seed", 1, "seed of everything random: the same seed gives the same trace")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newSynth(g), newRun(g), newWorkspace(g))
+	root.AddCommand(newSynth(g), newRun(g), newRecipe(g), newWorkspace(g))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	usageFaults(root)
 	return root

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"netshare/engine"
-	"netshare/scripting"
 	"netshare/workspace"
 )
 
@@ -73,42 +72,6 @@ are one trace. netshare ws load --help says more of inputs.`,
 	}
 	f.add(c)
 	return c
-}
-
-func newRun(g *global) *cobra.Command {
-	f := &synthFlags{global: g}
-	var inputs []string
-	c := &cobra.Command{
-		Use:   "run RECIPE.go --input FILE [-o OUT]",
-		Short: "The steps of synth as a recipe declares them",
-		Long: `Load, learn, generate and measure a trace whose fields a recipe declares.
-
-A recipe is a .go file that names the fields, how they are parsed and how they
-are transformed. It is checked before anything runs.`,
-		Example: `  netshare run examples/modbus/recipe.go --input modbus.log`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(inputs) == 0 {
-				return usageError{errors.New("run needs the trace: give it with --input FILE")}
-			}
-			script, err := loadRecipe(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return f.run(c.Context(), workspace.Load{Files: inputs, Recipe: &script.Recipe, RecipeFile: args[0], RecipeText: script.Source})
-		},
-	}
-	f.add(c)
-	c.Flags().StringArrayVar(&inputs, "input", nil, "file, folder, pattern or - of the real trace; may be given several times")
-	return c
-}
-
-// loadRecipe reads and checks a recipe.
-func loadRecipe(ctx context.Context, path string) (*scripting.Script, error) {
-	if err := readable(path); err != nil {
-		return nil, err
-	}
-	return scripting.Load(ctx, path)
 }
 
 // run does the steps of synth.

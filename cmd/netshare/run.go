@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"netshare/engine"
+	"netshare/scripting"
+	"netshare/scripting/symbols/verbs"
+	"netshare/workspace"
+)
+
+func newRun(g *global) *cobra.Command {
+	f := &synthFlags{global: g}
+	var inputs []string
+	c := &cobra.Command{
+		Use:   "run RECIPE.go --input FILE [-o OUT]",
+		Short: "The steps of synth as a recipe declares or scripts them",
+		Long: `Load, learn, generate and measure a trace whose fields a recipe declares.
+
+A recipe is a .go file that names the fields, how they are parsed and how they
+are transformed; netshare recipe new writes one from a trace. It is checked
+before anything runs. Where it has a function
+
+    func Run(ctx context.Context, ws *workspace.Workspace) error
+
+that is called instead of the standard steps: ws.Given() is what the options
+below say.`,
+		Example: `  netshare run examples/modbus/recipe.go --input modbus.log`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			script, err := loadRecipe(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if script.Runs() {
+				return f.runScript(c.Context(), script, inputs)
+			}
+			if len(inputs) == 0 {
+				return usageError{errors.New("run needs the trace: give it with --input FILE")}
+			}
+			return f.run(c.Context(), workspace.Load{Files: inputs, Recipe: &script.Recipe, RecipeFile: args[0], RecipeText: script.Source})
+		},
+	}
+	f.add(c)
+	c.Flags().StringArrayVar(&inputs, "input", nil, "file, folder, pattern or - of the real trace; may be given several times")
+	return c
+}
+
+// loadRecipe reads and checks a recipe.
+func loadRecipe(ctx context.Context, path string) (*scripting.Script, error) {
+	if err := readable(path); err != nil {
+		return nil, err
+	}
+	return verbs.Host().Load(ctx, path)
+}
+
+// runScript has a recipe script the steps itself.
+func (f *synthFlags) runScript(ctx context.Context, script *scripting.Script, inputs []string) (err error) {
+	p := newPrinter(f.global)
+	opts := f.training()
+	if err := opts.Validate(); err != nil {
+		return usageError{err}
+	}
+	if f.sessions < 0 {
+		return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
+	}
+	beside := script.File
+	if len(inputs) > 0 && isFile(inputs[0]) {
+		beside = inputs[0]
+	}
+	if f.workspace == "" {
+		base := filepath.Base(beside)
+		f.workspace = filepath.Join(filepath.Dir(beside), strings.TrimSuffix(base, filepath.Ext(base))+".duckdb")
+	}
+	given := workspace.Given{
+		Inputs: inputs, Output: f.out, Report: f.report, Train: opts, Generate: f.generation(p),
+		Hooks: engine.Hooks{Progress: p.training},
+		Note: func(text string) {
+			p.result("%s", printable(text))
+			p.event("note", map[string]any{"text": text})
+		},
+	}
+	given.Generate.Sessions = f.sessions
+	ws, err := openGiven(ctx, f.workspace, p, false, given)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave(ws, err)) }()
+	before, err := ws.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	if err := script.Run(ctx, ws, ws.Busy); err != nil {
+		return err
+	}
+	after, err := ws.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	var rejected int64
+	for _, r := range after[min(len(before), len(after)):] {
+		p.result("run %d  %-8s %s: %s", r.ID, r.Verb, r.Table, r.Status)
+		p.event("run", map[string]any{"run": r.ID, "verb": r.Verb, "table": r.Table, "status": r.Status, "rows": r.RowsIn, "rejected": r.RowsRejected})
+		rejected += r.RowsRejected
+	}
+	p.result("workspace  %s", f.workspace)
+	p.event("done", map[string]any{"workspace": f.workspace})
+	return f.inputs.exceeded(rejected)
+}
