@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -153,3 +154,32 @@ func emitted(v any, t trace.Type) (any, error) {
 	}
 	return valueOf(s, t)
 }
+
+// lineWriter writes records as a recipe's Write has them, a line each.
+type lineWriter struct {
+	ctx    context.Context
+	w      io.Writer
+	recipe *trace.Recipe
+	names  []string
+}
+
+// newLineWriter writes records of a schema.
+func newLineWriter(ctx context.Context, w io.Writer, s trace.Schema, r *trace.Recipe) (*lineWriter, error) {
+	if r == nil || r.Write == nil {
+		return nil, errors.New("the recipe that read the trace has no Write any more: export it as .csv")
+	}
+	return &lineWriter{ctx, w, r, s.Names()}, nil
+}
+
+// Write implements trace.Writer.
+func (l *lineWriter) Write(row trace.Row) error {
+	line, err := scripting.WriteLine(l.ctx, l.recipe, trace.NewRecord(l.names, row))
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(l.w, line+"\n")
+	return err
+}
+
+// Close implements trace.Writer.
+func (l *lineWriter) Close() error { return nil }
