@@ -125,12 +125,20 @@ func (x *export) write(ctx context.Context, to io.Writer) (err error) {
 }
 
 func (x *export) writeRows(ctx context.Context, to io.Writer) error {
-	writer, err := newWriter(to, x.schema, x.real)
+	writer, err := x.writer(ctx, to)
 	if err != nil {
 		return err
 	}
 	x.exported.Rows, err = x.copyRows(ctx, writer)
 	return errors.Join(err, writer.Close())
+}
+
+// writer is the writer of the file's format.
+func (x *export) writer(ctx context.Context, to io.Writer) (trace.Writer, error) {
+	if x.schema.Format == formatRecipe {
+		return newLineWriter(ctx, to, x.schema, x.recipe)
+	}
+	return newWriter(to, x.schema, x.real)
 }
 
 // newWriter writes a table in the format of its schema. Packets of a real
