@@ -60,6 +60,7 @@ func refused() map[string]string {
 		"time.Sleep": waits, "time.After": waits, "time.AfterFunc": waits, "time.Tick": waits,
 		"time.NewTicker": waits, "time.NewTimer": waits,
 		"time.LoadLocation": files,
+		"workspace.Open":    "Run is given its workspace",
 	}
 }
 

@@ -24,10 +24,12 @@ func (s *Script) Run(ctx context.Context, ws any, busy func() (working bool, cal
 		return fmt.Errorf("%s has no function Run", s.File)
 	}
 	at := s.pool.prog.at(s.pool.prog.run.Pos())
-	w, err := newWorker(ctx, s.pool.prog, s.pool.limits)
+	t := &tracer{} // from the beginning: a run is not repeated to find a place
+	w, err := startWorker(ctx, s.pool.prog, s.pool.limits, t)
 	if err != nil {
 		return err
 	}
+	w.watch.waiting = " without a call of the workspace"
 	if s.Declares() {
 		w.global("Recipe").Set(reflect.ValueOf(s.Recipe))
 	}
@@ -37,6 +39,7 @@ func (s *Script) Run(ctx context.Context, ws any, busy func() (working bool, cal
 		go w.watch.follow(busy, stop)
 	}
 	var failed error
+	t.at.Store(0)
 	err = w.call(ctx, s.pool.limits.run, "Run", at, func() error {
 		fn := w.global("Run")
 		out := fn.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(ws)})
@@ -47,6 +50,8 @@ func (s *Script) Run(ctx context.Context, ws any, busy func() (working bool, cal
 	})
 	var fault *Error
 	switch {
+	case err != nil && t.pos().IsValid():
+		return moved(err, s.pool.prog.at(t.pos()))
 	case err != nil:
 		return err
 	case failed == nil || errors.As(failed, &fault):

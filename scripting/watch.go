@@ -25,6 +25,7 @@ type watch struct {
 	running     bool
 	until       time.Time
 	limit       time.Duration
+	waiting     string // what would have been progress, in messages
 	heap, stack uint64 // at the first look
 	looks       int
 	beats       atomic.Uint64 // how far the call has come
@@ -87,7 +88,7 @@ func (x *watch) look() {
 	case stack > x.stack && stack-x.stack > x.limits.stack:
 		x.stopLocked(errors.New("calls itself without end"))
 	case !time.Now().Before(x.until):
-		x.stopLocked(fmt.Errorf("runs for more than %v: look for a loop that never ends", x.limit.Round(time.Millisecond)))
+		x.stopLocked(fmt.Errorf("runs for more than %v%s: look for a loop that never ends", x.limit.Round(time.Millisecond), x.waiting))
 	}
 }
 

@@ -23,7 +23,7 @@ type declaration struct {
 
 func (d declaration) json() json.RawMessage {
 	d = d.withText()
-	d.Compiled = d.Text == "" && d.Recipe.HasFunctions()
+	d.Compiled = d.Text == "" && (d.Compiled || d.Recipe.HasFunctions())
 	return optionsJSON(d)
 }
 
