@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"netshare/workspace/trace"
 )
 
 // shortLimits keep the tests of endless recipes quick.
@@ -38,6 +40,35 @@ func exercise(t *testing.T, name string, source []byte) error {
 		column, err := Forward(t.Context(), f, []float64{1, 2, 3})
 		all = append(all, err)
 		_, err = Inverse(t.Context(), f, column)
+		all = append(all, err)
+	}
+	r := &s.Recipe
+	for _, f := range r.Declared() {
+		if f.DeriveFunc != nil {
+			_, _, err := Derive(t.Context(), f, f.From, make([][]any, len(f.From)), 0)
+			all = append(all, err)
+			columns := make([][]any, len(f.From))
+			for i := range columns {
+				columns[i] = []any{int64(1), nil}
+			}
+			_, _, err = Derive(t.Context(), f, f.From, columns, 2)
+			all = append(all, err)
+		}
+	}
+	if r.Filter.Keep != nil {
+		_, err := Keep(t.Context(), r.Filter, [][]any{{int64(1), nil}}, 2)
+		all = append(all, err)
+	}
+	if r.Read != nil {
+		content := func() *trace.Input {
+			return trace.NewInput("input", strings.NewReader("a line\nanother\n"), func(trace.Reject) {})
+		}
+		in := content()
+		in.Again = func() (*trace.Input, error) { return content(), nil }
+		all = append(all, ReadFile(t.Context(), r, in, func(trace.Row) error { return nil }))
+	}
+	if r.Write != nil {
+		_, err := WriteLine(t.Context(), r, trace.NewRecord([]string{"n"}, trace.Row{int64(1)}))
 		all = append(all, err)
 	}
 	return errors.Join(all...)

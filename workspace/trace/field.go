@@ -131,7 +131,7 @@ func (f Field) encodingFault() string {
 		}
 	}
 	if (f.Encoding == EncodeValues || f.Encoding == EncodeAttributes) && f.Kind != KindText {
-		return fmt.Sprintf("encoding %s is for lists, which are of kind text, not a %s", f.Encoding, f.Kind)
+		return fmt.Sprintf("encoding %s is for lists, which are of kind text, not %s", f.Encoding, f.Kind)
 	}
 	if slices.Contains(Encodings(), f.Encoding) {
 		return ""
