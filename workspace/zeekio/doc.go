@@ -19,7 +19,10 @@
 //	set[T], vector[T]        the list type of T (times in lists stay text)
 //	anything else            VARCHAR, kind text, as the file has it
 //
-// An unset field is nil, an empty set is an empty list.
+// An unset field is nil, an empty set is an empty list. A JSON field that no log
+// is known to have gets the type that holds all its values but for a stray one
+// in a hundred; where there is none it is "any", text in which a string that
+// could be taken for another JSON value stands in quotes.
 //
 // Text is held as Zeek's own JSON logs write it: bytes that are no printable
 // UTF-8 (all controls but \b \f \n \r \t) are kept as the four characters
@@ -31,7 +34,27 @@
 // A record is rejected, with its line and byte offset, when a value is not of
 // its field's type, when it has no ts although the log has one, when some but
 // not all of id.orig_h, id.orig_p, id.resp_h, id.resp_p are set, and when it
-// belongs to another log (_path).
+// belongs to another log (_path, or #path of a later header). A line of more
+// than 4 MiB is rejected without being held.
+//
+// # Logs of several parts
+//
+// A header between records is read anew: of TSV logs that were concatenated,
+// fields may come in another order, be absent, or be separated otherwise. The
+// columns are those of the first header; what a later one adds is left out and
+// told of. The labels of the IoT-23 data sets, which hang on the last field by
+// three blanks, are columns of their own.
+//
+// # Tables that are no Zeek log's
+//
+// NewWriter gives columns of other packages the Zeek type that fits their Type
+// and Kind; a time held as a number of units is written as Zeek's time. Names
+// lose what a header can't hold.
+//
+// # Speed
+//
+// A log is parsed in blocks of whole lines by several goroutines, and handed on
+// in its order by the caller's.
 //
 // # Column.Format
 //

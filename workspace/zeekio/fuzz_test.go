@@ -87,6 +87,7 @@ func FuzzTSV(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbf \t#separator \\x2c\r\n#set_separator,;\r\n#empty_field,(e)\r\n#unset_field,\r\n#path,x\r\n#fields,ts,v\r\n#types,time,vector[interval]\r\n1.0,1;2;\r\n2.0,(e)\r\n"))
 	f.Add([]byte("#fields\tts\ttunnel_parents   label\n#types\ttime\tset[string]   string\n1.5\t-   a\n2\t(empty)\tb\n"))
 	f.Add([]byte("#fields\ta\tb\n#types\tset[addr]\tbool\n::1,10.0.0.1\tT\n#path\ty\n#fields\tb\ta\nF\t-\n"))
+	f.Add([]byte("#unset_field\t-*\tx\n#fields\ts\xaf\tb;c\ttunnel\n#types\t\xff;x\tset[\xac]\tset[a;b]\n-*\t1\t-*\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1 && (data[0] == 0x1f || data[0] == 0x28) { // the decompressors have their own
 			return
@@ -181,6 +182,7 @@ func FuzzWriter(f *testing.F) {
 	f.Add("(empty)", "x,y", int64(-1), -1e18, int64(-1), false, byte(1))
 	f.Add("", "\\x09\\", int64(math.MinInt64), 5e-324, int64(math.MaxInt64/2), false, byte(7))
 	f.Add("#", "é\x00\u2028", int64(70000), 1e300, int64(1), true, byte(15))
+	f.Add("\\x09\\xc3\\xa9", "\\x80", int64(5), 1e-7, int64(1), true, byte(3))
 	f.Fuzz(func(t *testing.T, a, b string, n int64, x float64, ns int64, yes bool, how byte) {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return

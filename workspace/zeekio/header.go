@@ -71,9 +71,9 @@ func (h *header) labels() int {
 	if last < 0 || !strings.Contains(h.names[last], labelSep) {
 		return -1
 	}
-	names := strings.Fields(h.names[last])
+	names := strings.Split(h.names[last], labelSep)
 	if h.types != nil {
-		types := strings.Fields(h.types[len(h.types)-1])
+		types := strings.Split(h.types[len(h.types)-1], labelSep)
 		if len(h.types) != len(h.names) || len(types) != len(names) {
 			return -1
 		}

@@ -26,7 +26,8 @@ type Reader struct {
 func (r *Reader) Schema() trace.Schema { return r.schema }
 
 // Read calls emit for each record and reject for each that can't be read. The
-// row is used again; its strings and lists are not. A file that can't be
+// row is used again; its strings and lists are not, but who keeps a short string
+// for long keeps the block of the log that it stands in, and should clone it. A file that can't be
 // decompressed to its end gives an error after the records before the damage.
 func (r *Reader) Read(ctx context.Context, emit func(trace.Row) error, reject func(trace.Reject)) error {
 	if r.read == nil {

@@ -265,7 +265,7 @@ func TestForeignSchema(t *testing.T) {
 		{time.Unix(1, 500).UTC(), "10.0.0.1", int64(80), 2.0, int64(1741075200123456), 1741075200.123456, "TCP", []any{"SYN", "ACK"}, "x\ty"},
 		{time.Unix(2, 0).UTC(), "::1", nil, 2.5, int64(-1), -0.5, nil, []any{}, ""},
 	}
-	const want = "#fields\ttime\tsrcip\tSrc_Port\tSrc_Port_2\tus\ts\tproto\tflags\ta b\n" +
+	const want = "#fields\ttime\tsrcip\tSrc_Port\tSrc_Port_2\tus\ts\tproto\tflags\ta   b\n" +
 		"#types\ttime\taddr\tport\tdouble\ttime\ttime\tenum\tvector[string]\tstring\n" +
 		"1.000000500\t10.0.0.1\t80\t2.0\t1741075200.123456\t1741075200.123456\tTCP\tSYN,ACK\tx\\x09y\n" +
 		"2.000000\t::1\t-\t2.5\t-0.000001\t-0.500000\t-\t(empty)\t(empty)\n#close\t1970-01-01-00-00-02\n"

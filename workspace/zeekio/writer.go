@@ -111,9 +111,6 @@ func (t *tsvWriter) headerNames() []string {
 			}
 			return r
 		}, f.name)
-		if strings.Contains(name, labelSep) {
-			name = strings.Join(strings.Fields(name), " ")
-		}
 		for base, n := name, 2; name == "" || seen[name]; n++ {
 			name = base + "_" + strconv.Itoa(n)
 		}
