@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"netshare/workspace/trace"
@@ -60,8 +61,8 @@ func (b *block) reset() {
 // row makes room for the next row; it counts once rows does.
 func (b *block) row() []any {
 	end := (b.rows + 1) * b.width
-	for len(b.cells) < end {
-		b.cells = append(b.cells, nil)
+	if len(b.cells) < end {
+		b.cells = slices.Grow(b.cells, b.width)[:end]
 	}
 	return b.cells[end-b.width : end : end]
 }

@@ -13,10 +13,10 @@ type cells struct {
 }
 
 func newCells(columns int) *cells {
-	return &cells{caches: make([]cache, columns), small: make([]any, 1<<16)}
+	return &cells{caches: make([]cache, columns), small: make([]any, 1<<10)}
 }
 
-// integer boxes a number; those of ports and small counts only once.
+// integer boxes a number; small ones, which are most counts, only once.
 func (c *cells) integer(n int64) any {
 	if n < 0 || n >= int64(len(c.small)) {
 		return n
