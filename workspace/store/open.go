@@ -178,6 +178,7 @@ func (db *DB) attach(ctx context.Context) error {
 		"autoinstall_known_extensions": {"false"},
 		"autoload_known_extensions":    {"false"},
 		"preserve_insertion_order":     {"true"},
+		"write_buffer_row_group_count": {"1"}, // five would be 100 MB of a load, written all at once at its end
 	}
 	db.catalog = catalogName(db.path)
 	attached := false

@@ -36,6 +36,7 @@ type ColumnStats struct {
 
 const (
 	exactRows = 1 << 20 // up to which every column is grouped as a whole
+	everyRows = 1 << 18 // up to which every session is looked at
 	sampled   = 16      // one row in so many is looked at beyond
 )
 
@@ -190,8 +191,8 @@ func (db *DB) CountDistinct(ctx context.Context, table Name, columns ...string) 
 // ConstantWithin returns, for each column, the share of the sessions with more
 // than one record in which the column has one value only (or is missing
 // throughout), and the number of those sessions. A column with share 1 is the
-// session's rather than the record's. In tables of more than a million rows
-// every sixteenth session is looked at.
+// session's rather than the record's. In tables of more than 262,144
+// rows every sixteenth session is looked at.
 func (db *DB) ConstantWithin(ctx context.Context, table Name, key, columns []string) (share map[string]float64, sessions int64, err error) {
 	keys, err := db.pick(ctx, table, append([]string{}, key...))
 	if err != nil {
@@ -207,7 +208,7 @@ func (db *DB) ConstantWithin(ctx context.Context, table Name, key, columns []str
 		if err := db.sql.QueryRowContext(ctx, "SELECT count(*) FROM "+from).Scan(&rows); err != nil {
 			return nil, 0, db.clean(err)
 		}
-		if rows > exactRows {
+		if rows > everyRows {
 			from += fmt.Sprintf(" WHERE hash(%s) %% %d = 0", quoted(keys), sampled)
 		}
 		from += " GROUP BY " + quoted(keys)

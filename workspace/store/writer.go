@@ -51,7 +51,6 @@ type TableWriter struct {
 	conn   *sql.Conn
 	tx     *sql.Tx
 	feed   *feed // once a row was appended
-	fed    bool  // the feed has ended
 	rows   int64 // appended
 	before Trace // what is there already, in mode Append
 	closed bool
@@ -220,16 +219,6 @@ func (w *TableWriter) startFeed() error {
 	return nil
 }
 
-// endFeed gives DuckDB its threads back when the rows are in, or unwanted.
-func (w *TableWriter) endFeed() error {
-	if w.feed == nil || w.fed {
-		return nil
-	}
-	w.feed.abort() // nothing after finish
-	w.fed = true
-	return w.db.takeBack(context.Background())
-}
-
 // Commit makes the table, its line in the catalog, its rejects and the end of
 // its run visible, all at once, and returns the catalog's line. After an error
 // nothing of it is there, and the run is still running.
@@ -249,9 +238,6 @@ func (w *TableWriter) Commit(ctx context.Context) (_ Trace, err error) {
 		if err := w.feed.finish(ctx); err != nil {
 			return Trace{}, err
 		}
-		if err := w.endFeed(); err != nil {
-			return Trace{}, err
-		}
 	}
 	t, err := w.register(ctx)
 	if err != nil {
@@ -263,8 +249,7 @@ func (w *TableWriter) Commit(ctx context.Context) (_ Trace, err error) {
 	if err := w.tx.Commit(); err != nil {
 		return Trace{}, err
 	}
-	w.release()
-	return t, nil
+	return t, w.db.clean(w.release())
 }
 
 // register writes the table's line in netshare.traces.
@@ -325,26 +310,29 @@ func (w *TableWriter) Abort() error {
 	if w.closed {
 		return nil
 	}
-	lent := w.endFeed()
+	if w.feed != nil {
+		w.feed.abort()
+	}
 	err := w.tx.Rollback()
-	w.release()
-	if lent != nil {
-		return w.db.clean(errors.Join(err, lent))
-	}
 	if errors.Is(err, sql.ErrTxDone) {
-		return nil
+		err = nil
 	}
-	return w.db.clean(err)
+	return w.db.clean(errors.Join(err, w.release()))
 }
 
 // Close is Abort, so that it can be deferred.
 func (w *TableWriter) Close() error { return w.Abort() }
 
-func (w *TableWriter) release() {
+// release gives back what the writer holds, when its transaction has ended.
+func (w *TableWriter) release() error {
 	w.closed = true
 	w.db.profiles.forget()
 	w.conn.Close()
 	w.db.forget(w)
+	if w.feed == nil {
+		return nil
+	}
+	return w.db.takeBack(context.Background())
 }
 
 // LoadTable writes a table by SQL: load makes and fills w.Name() on w.Tx(), and
