@@ -154,7 +154,8 @@ func glob(pattern string) ([]string, error) {
 	}
 	files = slices.DeleteFunc(files, func(f string) bool {
 		info, err := os.Stat(f)
-		return err != nil || !info.Mode().IsRegular()
+		hidden := strings.HasPrefix(filepath.Base(f), ".") && !strings.HasPrefix(filepath.Base(pattern), ".")
+		return err != nil || !info.Mode().IsRegular() || hidden
 	})
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no file matches: check the pattern", pattern)

@@ -174,6 +174,9 @@ func loadsOf(l Load, groups []*group) []Load {
 					one.Table += "_" + strings.ToLower(protocol)
 				}
 			}
+			if used[strings.ToLower(one.Table)] { // web.pcap and web.csv
+				one.Table += "_" + strings.ReplaceAll(g.ins[0].format, "-", "_")
+			}
 			for base, n := one.Table, 2; used[strings.ToLower(one.Table)]; n++ {
 				one.Table = fmt.Sprintf("%s_%d", base, n)
 			}

@@ -92,7 +92,8 @@ func printReasons(p *printer, l workspace.Loaded) {
 		example := ""
 		for _, e := range l.Examples {
 			if e.Reason == r.Reason {
-				example = ", for example " + e.String()
+				e.Reason, e.Detail = e.Detail, "" // the reason is told already
+				example = ", for example " + strings.TrimSuffix(e.String(), ": ")
 			}
 		}
 		if i == 10 {

@@ -100,7 +100,8 @@ func (p *Part) values(columns []trace.Column) (values []string, checks []check) 
 
 // refuse tells the records that a check finds.
 func (p *Part) refuse(ctx context.Context, db DB, c check, reject func(trace.Reject)) error {
-	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT rowid + 1, %s::VARCHAR FROM %s WHERE %s", c.value, p.Table, c.wrong))
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT record, value::VARCHAR FROM (SELECT row_number() OVER () AS record, %s AS value, %s AS wrong FROM %s) WHERE wrong",
+		c.value, c.wrong, p.Table))
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.File, err)
 	}
