@@ -54,10 +54,24 @@ func (h *header) add(line []byte) error {
 		h.open = value
 	case "#fields":
 		h.names, h.types = strings.Split(canonical([]byte(value)), h.sep), nil
+		for i, n := range h.names {
+			h.names[i] = headerName(n, h.sep)
+		}
 	case "#types":
 		h.types = strings.Split(value, h.sep)
 	}
 	return nil
+}
+
+// headerName is a field's name as a header can hold it: without controls and
+// separators.
+func headerName(name, sep string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || string(r) == sep {
+			return '_'
+		}
+		return r
+	}, name)
 }
 
 // labelSep separates the labels that the IoT-23 data sets append to a log's

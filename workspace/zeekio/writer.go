@@ -105,12 +105,7 @@ func (t *tsvWriter) headerNames() []string {
 	names := make([]string, len(t.fields))
 	seen := map[string]bool{}
 	for i, f := range t.fields {
-		name := strings.Map(func(r rune) rune {
-			if r < 0x20 || string(r) == t.h.sep {
-				return '_'
-			}
-			return r
-		}, f.name)
+		name := headerName(f.name, t.h.sep)
 		for base, n := name, 2; name == "" || seen[name]; n++ {
 			name = base + "_" + strconv.Itoa(n)
 		}
