@@ -49,8 +49,11 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 		}
 	}
 	if c.clock >= 0 {
-		c.volumeChart(add)
+		for _, w := range c.weights() {
+			c.volumeChart(add, w)
+		}
 	}
+	c.hitterCharts(add)
 	if h, ok := c.heat(cells); ok {
 		add("", "association", "Association between columns",
 			"Heat maps of the association between columns of the real trace, the synthetic trace, and their difference", h)
@@ -72,6 +75,7 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 				cv.label += ", " + fd.unit
 			}
 			c.cdf(add, cv)
+			c.memoryChart(add, f)
 			continue
 		}
 		p, q := tally(c.real.codes[f], len(fd.values)), tally(c.synth.codes[f], len(fd.values))
@@ -259,34 +263,80 @@ func bars(fd *field, p, q []float64) figure.Bars {
 	return b
 }
 
-func (c *comparison) volumeChart(add adder) {
+// volumeChart shows records, bytes or packets over time.
+func (c *comparison) volumeChart(add adder, w weight) {
 	fd := &c.fields[c.clock]
-	x, y := sampled(c.real.numbers[c.clock], nil).values, sampled(c.synth.numbers[c.clock], nil).values
-	span := max(orZero(spanOf(x)), orZero(spanOf(y)))
+	span := c.spanOf(c.real)
+	span = max(span, c.spanOf(c.synth))
 	if !(span > 0) {
 		return
 	}
 	const slices = 60
 	factor, unit := readable(span*fd.seconds, false)
 	factor *= fd.seconds
-	curve := func(t []float64) []figure.Point {
-		if len(t) == 0 {
+	curve := func(s *side) []figure.Point {
+		if s.rows == 0 {
 			return nil
 		}
-		counts := make([]float64, slices)
-		for _, v := range t {
-			counts[min(slices-1, int((v-t[0])/span*slices))]++
-		}
 		out := make([]figure.Point, slices)
-		for i, n := range counts {
+		for i, n := range c.volumes(s, w, span, slices, nil)[:slices] {
 			out[i] = figure.Point{X: (float64(i) + .5) * span / slices * factor, Y: n}
 		}
 		return out
 	}
-	add("", "volume", "Records over time", "Records in each sixtieth of the time span, real and synthetic, each from its first record",
+	name, title := "volume", "Records over time"
+	if w.f >= 0 {
+		name, title = name+"-"+w.name, Printable(w.name)+" over time"
+	}
+	add("", name, title,
+		"Sum of "+Printable(w.name)+" in each sixtieth of the time span, real and synthetic, each from its first record",
 		figure.Lines{
-			XLabel: fd.Column.Name + " since the first record, " + unit, YLabel: "records per 1/60 of the span",
-			Real: curve(x), Synthetic: curve(y),
+			XLabel: fd.Column.Name + " since the first record, " + unit, YLabel: w.name + " per 1/60 of the span",
+			Real: curve(c.real), Synthetic: curve(c.synth),
+		})
+}
+
+// hitterCharts show how unequal the addresses' volumes are.
+func (c *comparison) hitterCharts(add adder) {
+	for _, w := range c.weights() {
+		for _, name := range []string{c.opts.Roles.Source, c.opts.Roles.Destination} {
+			f := c.field(name)
+			if f < 0 || c.fields[f].numeric || w.f < 0 { // by records it is among the column's own figures
+				continue
+			}
+			p, q := c.shares(c.real, f, w, nil), c.shares(c.synth, f, w, nil)
+			if total(p) == 0 && total(q) == 0 {
+				continue
+			}
+			add("", "hitters-"+name+"-"+w.name, Printable(w.name)+" by rank of "+Printable(name),
+				"Share of "+Printable(w.name)+" by rank of "+Printable(name)+" on logarithmic axes",
+				figure.Ranks{
+					XLabel: "rank of " + name + " by " + w.name,
+					Real:   rankPoints(p), Synthetic: rankPoints(q),
+				})
+		}
+	}
+}
+
+// memoryChart shows the autocorrelation of a number that changes within
+// sessions.
+func (c *comparison) memoryChart(add adder, f int) {
+	if c.memories == nil || len(c.memories[f].real) < 2 {
+		return
+	}
+	points := func(r []float64) []figure.Point {
+		out := []figure.Point{{X: 0, Y: 1}}
+		for i, v := range r {
+			out = append(out, figure.Point{X: float64(i + 1), Y: v})
+		}
+		return out
+	}
+	name := c.fields[f].Column.Name
+	add(name, "autocorrelation-"+name, "Autocorrelation of "+Printable(name),
+		"Autocorrelation of "+Printable(name)+" within sessions, by lag, real and synthetic",
+		figure.Lines{
+			XLabel: "records apart", YLabel: "correlation within sessions",
+			Real: points(c.memories[f].real), Synthetic: points(c.memories[f].synth),
 		})
 }
 

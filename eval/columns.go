@@ -16,6 +16,8 @@ type comparison struct {
 	indep  *side // independent columns of real
 	halves *halves
 	clock  int // the time field, -1 for none
+
+	memories []remembered // by field, for the figures; nil where there are no series
 }
 
 // tally counts the values of a text field; the last count is of missing ones.

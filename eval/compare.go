@@ -87,6 +87,9 @@ func Compare(ctx context.Context, real, synth *Trace, opts Options) (*Report, er
 	}
 	r.Overall, r.Properties = summarise(r.Scores, c.halves.splits)
 	r.Worst = worst(r.Scores, 5)
+	if r.SDMetrics, err = c.sdmetrics(ctx, real, synth); err != nil {
+		return nil, err
+	}
 	r.charts = c.charts(cells, r)
 	return r, nil
 }

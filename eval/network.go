@@ -265,8 +265,9 @@ func (c *comparison) volumes(s *side, w weight, span float64, n int, keep func(r
 	return out
 }
 
-func (c *comparison) realSpan() float64 {
-	t, _ := c.moments(c.real)
+// spanOf is how long a side lasts.
+func (c *comparison) spanOf(s *side) float64 {
+	t, _ := c.moments(s)
 	span := 0.0
 	for _, v := range t {
 		span = max(span, v)
@@ -277,7 +278,7 @@ func (c *comparison) realSpan() float64 {
 // weightVolume scores bytes or packets over time.
 func (c *comparison) weightVolume(w weight) Score {
 	s := Score{Property: Network, Metric: "volume", Target: w.name + " over time", Columns: []string{w.name}, Counted: true}
-	span := c.realSpan()
+	span := c.spanOf(c.real)
 	of := func(sd *side, keep func(int) bool) []float64 { return c.volumes(sd, w, span, timeSlices, keep) }
 	p, q := of(c.real, nil), of(c.synth, nil)
 	got := measured{value: JensenShannon(p, q), uniform: uniformJSD(p[:timeSlices], timeSlices), independent: math.NaN(), worst: math.Ln2, root: true}
@@ -337,7 +338,7 @@ func (c *comparison) burstiness(w weight) Score {
 	if w.f >= 0 {
 		s.Columns = []string{w.name}
 	}
-	span := c.realSpan()
+	span := c.spanOf(c.real)
 	distance := func(a, b []float64) float64 {
 		var sum float64
 		for i := range a {

@@ -30,6 +30,9 @@ type Options struct {
 	// DetectorRows bounds the records of each side that the detector sees;
 	// 0 leaves the detector out. Default 5000.
 	DetectorRows int
+	// Strict takes SDMetrics' own numbers where SDMetrics has a fault; see
+	// SDMetricsOf.
+	Strict bool
 	// MaxFigures bounds the columns that get figures; above it the columns
 	// with the lowest scores have them. Default 40.
 	MaxFigures int

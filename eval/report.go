@@ -32,6 +32,7 @@ type Report struct {
 	Seed       uint64          `json:"seed"`
 	Splits     int             `json:"splits"` // halvings of the real trace
 	Scores     []Score         `json:"scores"`
+	SDMetrics  *SDMetrics      `json:"sdmetrics,omitempty"`
 	Notes      []string        `json:"notes,omitempty"`
 
 	charts []chart
@@ -85,6 +86,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "\n%-12s %7s %8s %9s %7s\n", "property", "score", "spread", "real half", "scores")
 	for _, p := range r.Properties {
 		fmt.Fprintf(&b, "%-12s %7.1f %8s %9.1f %7d\n", p.Property, p.Score, fmt.Sprintf("±%.1f", p.Spread), p.Baseline, p.Counted)
+	}
+	if m := r.SDMetrics; m != nil {
+		fmt.Fprintf(&b, "\nas SDMetrics counts: quality %.3f (column shapes %.3f, column pair trends %.3f), diagnostic %.3f\n",
+			m.Quality, m.ColumnShapes, m.ColumnPairTrends, m.Diagnostic)
 	}
 	if len(r.Worst) > 0 {
 		b.WriteString("\nwhat is off most\n")

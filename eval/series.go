@@ -36,6 +36,7 @@ func (c *comparison) seriesScores(ctx context.Context) ([]Score, error) {
 		key[k] = true
 	}
 	byField := make([][]Score, len(c.fields))
+	c.memories = make([]remembered, len(c.fields))
 	err := parallel(ctx, len(c.fields), func(f int) {
 		fd := &c.fields[f]
 		if key[fd.Column.Name] || fd.time || f == c.clock {
@@ -283,6 +284,7 @@ func (c *comparison) autocorrelation(f int) Score {
 	name := c.fields[f].Column.Name
 	s := Score{Property: Series, Metric: "autocorrelation", Target: name, Columns: []string{name}, Counted: true}
 	m, halves := c.memory(f)
+	c.memories[f] = m
 	got := measured{value: apart(m.real, m.synth), independent: apart(m.real, m.indep), uniform: math.NaN(), worst: 1}
 	for _, h := range halves {
 		if len(h[0]) > 0 {
