@@ -40,6 +40,18 @@ func stateHistory(state string) string {
 	return ""
 }
 
+// stateHistory is that of the state, "" where it has nothing of a side that the
+// record counts packets of.
+func (r *record) stateHistory(state string) string {
+	history := stateHistory(state)
+	for s := range r.sides {
+		if r.sides[s].packets > 0 && lettersOf(history, s) == "" {
+			return ""
+		}
+	}
+	return history
+}
+
 // cleanHistory keeps the letters that are packets' of their own. A letter
 // counts once: Zeek repeats some as packets grow in number.
 func cleanHistory(history string) string {
@@ -63,7 +75,7 @@ func (rr *recordReader) tcpHistory(r *record) {
 		}
 	}
 	if text, ok := rr.value(roleConnState).(string); ok {
-		if r.history = stateHistory(strings.TrimSpace(text)); r.history != "" {
+		if r.history = r.stateHistory(strings.TrimSpace(text)); r.history != "" {
 			return
 		}
 	}
@@ -79,7 +91,7 @@ func (rr *recordReader) tcpHistory(r *record) {
 			}
 			return
 		}
-		r.history = stateHistory(text)
+		r.history = r.stateHistory(text)
 		return
 	}
 	if rr.has(roleSYNs) { // CICFlowMeter counts packets of both sides

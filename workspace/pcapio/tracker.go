@@ -148,6 +148,9 @@ func (t *tracker) number(s *spec, payload int) (flags int, seq, ack uint32) {
 		ack = peer.next
 	case flags&flagSYN != 0: // of the other's SYN, and not of what came with it
 		ack = peer.first + 1
+		if len(peer.ends) > 0 && peer.ends[0] == ack {
+			peer.acknowledge(1)
+		}
 	case me.closed || flags&(flagFIN|flagRST) != 0:
 		ack = peer.acknowledge(len(peer.ends))
 	case bare && !me.data && len(peer.ends) == 1 && me.acking && peer.next-me.acked > 1:
