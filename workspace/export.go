@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 
@@ -149,6 +150,13 @@ func newWriter(w io.Writer, s trace.Schema, real bool) (trace.Writer, error) {
 		return pcapio.NewWriter(w, s, pcapio.WriterOptions{KeepSequence: real})
 	case "zeek-tsv", "zeek-json":
 		return zeekio.NewWriter(w, s)
+	}
+	if !real { // no formula that the input did not have
+		s.Props = maps.Clone(s.Props)
+		if s.Props == nil {
+			s.Props = map[string]string{}
+		}
+		s.Props["guard"] = "true"
 	}
 	return tableio.NewWriter(w, s)
 }

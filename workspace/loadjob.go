@@ -367,7 +367,7 @@ func (j *loadJob) loadFile(ctx context.Context, in *input, db tableio.DB, table 
 	s, n, err := tableio.Load(ctx, db, in.path, table, func(r trace.Reject) {
 		r.File = in.name
 		j.reject(r)
-	})
+	}, func(n string) { j.note("%s: %s", in.name, n) })
 	source, failed := hashed()
 	j.came(source)
 	if err == nil {

@@ -149,7 +149,7 @@ func BenchmarkAgainstDuckDB(b *testing.B) {
 					return err
 				}))
 				ours = append(ours, took(0, func() error {
-					_, _, err := Load(context.Background(), db, path, "t", nil)
+					_, _, err := Load(context.Background(), db, path, "t", nil, nil)
 					return err
 				}))
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,11 @@ type dialect struct {
 	headerQuoted bool     // every name of the header stands in quotes
 	names        []string // as the header has them, or none
 	width        int
+	known        []string // names for columns without header
+	top          string   // the header as it stands in the file
+	runs         bool     // any number of blanks is one delimiter
+	trailing     bool     // every record ends with a delimiter
+	padded       bool     // values are filled up with blanks
 }
 
 // sampleRecords bounds how many records a dialect is judged by.
@@ -31,36 +37,97 @@ func sniff(head []byte, whole bool) dialect {
 	var best dialect
 	bestScore := -1.0
 	var bestSample []sampled
-	for i := range len(delimiters) {
-		sample := sampleOf(head, whole, delimiters[i])
+	try := func(d dialect, whole1 bool) {
+		sample := sampleOf(head, whole, d)
 		width, share := usual(sample)
 		score := share
-		if width < 2 || delimiters[i] == ' ' && share < 1 {
+		if width < 2 || whole1 && share < 1 {
 			score = 0
 		}
 		if score > bestScore {
-			best, bestScore, bestSample = dialect{delim: delimiters[i], width: width}, score, sample
+			d.width = width
+			best, bestScore, bestSample = d, score, sample
 		}
 	}
-	if bestScore == 0 {
-		best.delim, best.width = ',', 1
-		bestSample = sampleOf(head, whole, ',')
+	for i := range len(delimiters) {
+		try(dialect{delim: delimiters[i]}, delimiters[i] == ' ')
 	}
+	if bestScore < 1 {
+		try(dialect{delim: ' ', runs: true}, true)
+	}
+	if bestScore == 0 {
+		best = dialect{delim: ',', width: 1}
+		bestSample = sampleOf(head, whole, best)
+	}
+	best.shape(bestSample)
 	for i, s := range bestSample { // the header is the first record that is no comment
 		if len(s.fields) != best.width && isComment(s.fields[0]) || isBlank(s.raw) {
 			continue
 		}
 		best.header = headed(s.fields, bestSample[i+1:])
 		if best.header {
-			best.names = s.fields
+			best.names, best.top = s.fields, string(s.raw)
 			if n := len(s.fields); n != best.width && n > 0 {
 				best.width = n
 			}
 			best.headerQuoted = s.allQuoted
+		} else {
+			best.known = knownNames(bestSample[i:], best.width)
 		}
 		break
 	}
 	return best
+}
+
+// shape tells a delimiter at each record's end, and values that are filled up
+// with blanks, as SiLK's rwcut writes both.
+func (d *dialect) shape(sample []sampled) {
+	if d.runs || d.width < 2 || d.delim == ' ' {
+		return
+	}
+	n, ended := 0, 0
+	filled, bare := make([]int, d.width), make([]int, d.width)
+	for _, s := range sample {
+		if len(s.fields) != d.width {
+			continue
+		}
+		n++
+		if s.fields[d.width-1] == "" {
+			ended++
+		}
+		for i, f := range s.fields {
+			switch trimmed := strings.Trim(f, " "); {
+			case trimmed == "" || s.allQuoted:
+			case trimmed != f:
+				filled[i]++
+			default:
+				bare[i]++
+			}
+		}
+	}
+	if d.trailing = n > 1 && ended == n && (d.delim == '|' || d.delim == ';'); d.trailing {
+		d.width--
+		for i, s := range sample {
+			if len(s.fields) == d.width+1 {
+				sample[i].fields = s.fields[:d.width]
+			}
+		}
+	}
+	columns := 0
+	for i := range d.width {
+		if filled[i] > 1 && bare[i]*4 <= filled[i] {
+			columns++
+		}
+	}
+	// A single column may have its own reasons: Argus' directions do.
+	d.padded = columns >= 2 && columns*3 >= d.width || columns == 1 && d.width == 2
+	if d.padded {
+		for _, s := range sample {
+			for i := range s.fields {
+				s.fields[i] = strings.Trim(s.fields[i], " ")
+			}
+		}
+	}
 }
 
 // sampled is one record of the head.
@@ -70,8 +137,8 @@ type sampled struct {
 	allQuoted bool
 }
 
-func sampleOf(head []byte, whole bool, delim byte) []sampled {
-	r := newRecords(bufio.NewReader(bytes.NewReader(head)), delim)
+func sampleOf(head []byte, whole bool, d dialect) []sampled {
+	r := newRecords(bufio.NewReader(bytes.NewReader(head)), d)
 	var out []sampled
 	for len(out) < sampleRecords && r.next() == nil {
 		if !whole && r.nextOff >= int64(len(head)) && len(out) > 0 { // cut by the head's end
@@ -132,7 +199,7 @@ func headed(first []string, rest []sampled) bool {
 			return false
 		}
 		for _, s := range rest {
-			if i < len(s.fields) && strings.TrimSpace(s.fields[i]) == cell {
+			if i < len(s.fields) && strings.TrimSpace(s.fields[i]) == cell && !slices.Equal(s.fields, first) { // which may come again
 				return false
 			}
 		}
@@ -151,6 +218,9 @@ func columnNames(d dialect) (names []string, blank []int, err error) {
 		if d.header {
 			n = d.names[i]
 		}
+		if d.known != nil {
+			n = d.known[i]
+		}
 		if strings.TrimSpace(n) == "" {
 			if d.header {
 				blank = append(blank, i+1)
@@ -165,7 +235,7 @@ func columnNames(d dialect) (names []string, blank []int, err error) {
 			if !taken {
 				break
 			}
-			if other == n && d.header && d.names[i] == n {
+			if other == n && d.header && d.names[i] == n && strings.TrimSpace(n) != "Fwd Header Length" { // which CICFlowMeter 3 writes twice
 				return nil, nil, fmt.Errorf("header names %q twice (columns %d and %d): rename one", n, position(names, n)+1, i+1)
 			}
 			n += "_"
@@ -200,10 +270,10 @@ func Detect(head []byte, name string) (format string, ok bool) {
 	switch encoding {
 	case utf16LE, utf16BE:
 		text, _ = io.ReadAll(&utf16Reader{r: bufio.NewReader(bytes.NewReader(text)), big: encoding == utf16BE})
-	case latin1:
+	case win1252:
 		strange := 0
 		for _, c := range text {
-			if c < 0x20 && c != '\t' && c != '\r' && c != '\n' || c >= 0x7f && c < 0xa0 {
+			if c < 0x20 && c != '\t' && c != '\r' && c != '\n' || c == 0x7f || c == 0x81 || c == 0x8d || c == 0x8f || c == 0x90 || c == 0x9d {
 				strange++
 			}
 		}

@@ -23,7 +23,7 @@
 //	repr           a number as Python writes it: shortest, with .0 where whole
 //	ipv4-integer   an address held as dotted text, which the file has as a number
 //	epoch:N        a TIMESTAMP_NS that the file has as seconds with N decimals
-//	time:LAYOUT    a time as package time writes layouts
+//	time:LAYOUT    a time as package time writes layouts; {h} is an hour without leading zero
 //	zone=NAME      of the times, where the layout has an offset
 //	fraction=trim  fractions of a second without trailing zeros
 //	fraction=none0 fractions of a second left out where they are zero
@@ -31,12 +31,18 @@
 //	null=TOKEN     how a missing value is written
 //	quoted         every value stands in quotes
 //	bare-missing   though the others are quoted, a missing value is not
+//	width=N        cells are filled up with blanks to N characters, on the right if N < 0
+//	lead=N         N blanks stand before the value
+//	formulas       some texts begin as formulas do
 //	json           the cell is JSON as it stands in the file
 //	explicit-null  a missing value is written as null, not left out
 //
 // # Schema.Props
 //
-//	delimiter, encoding (utf-8, utf-16le, utf-16be, latin-1), bom ("true")
+//	delimiter, encoding (utf-8, utf-16le, utf-16be, windows-1252), bom ("true")
+//	trailing ("true" for a delimiter at each record's end)
+//	top     the header as it stands in the file, where values are filled up with blanks
+//	guard   ("true" for a table that a model made, see Formulas)
 //	eol ("crlf"), final_newline ("false"), header ("false", "quoted")
 //	names   the header's own names as a JSON list, where columns are named otherwise
 //	array   of objects in a JSON array: what stands before and between them, as a JSON list
@@ -44,8 +50,10 @@
 //
 // # Formulas
 //
-// The CSV writer adds no character to a value but the quotes that CSV asks
-// for. What begins with =, +, - or @ in an exported file did so in the input;
-// nothing is turned into a formula, and nothing is escaped, since that would
-// change the data.
+// A spreadsheet runs what begins with =, +, - or @ and is no number. A table
+// that is loaded and written again is written as it was: nothing is escaped,
+// since that would change the data. Of a table that a model made, written with
+// the property guard, such a text gets a ' before it, which has a spreadsheet
+// show it and not run it, unless the column had such texts in the input
+// already.
 package tableio

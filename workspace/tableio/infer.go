@@ -30,9 +30,12 @@ type stats struct {
 	lowest, highest  float64  // of the numbers
 	lowInt, highInt  int64    // of those counted at a glance
 	watched          bool     // the column's name says what numbers may be
+	nameless         bool     // nobody named the column
 	exponents        int64    // numbers with one
 	often, words     often
-	decimals, fewest int // most and fewest digits after a point
+	filling          filling
+	formulas         int64 // texts that a spreadsheet takes for a formula
+	decimals, fewest int   // most and fewest digits after a point
 	style            style
 	layouts          []layoutStat
 	layoutMisses     int
@@ -76,6 +79,9 @@ func (s *stats) look(v []byte, n int64, text bool) {
 	s.class[c] += n
 	switch c {
 	case isText, isPadded:
+		if formulaLike(v) {
+			s.formulas += n
+		}
 		s.addText(string(v), n)
 	case isInt, isReal:
 		s.addNumber(v, c, f, n)

@@ -157,7 +157,7 @@ func (s *stats) addJSON(v []byte) {
 // each calls use for each object of a block, and reject for what is none, with
 // lines counted from the block's first.
 func (j *jsonlFile) each(b *block, l *jsonLine, use func(*records) error, reject func(trace.Reject)) error {
-	r := recordsIn(b, '\n')
+	r := recordsIn(b, dialect{delim: '\n'})
 	line := int64(1)
 	for {
 		r.off = r.nextOff

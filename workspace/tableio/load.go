@@ -17,13 +17,17 @@ var ErrNoRows = errors.New("no rows")
 
 // Load reads a CSV, JSON lines or Parquet file, plain, gzip or zstd, into a new
 // table, whose name must be quoted (and qualified) already; reject, which may
-// be nil, gets each record that can't be read. It returns the table's schema
-// and its number of rows. A file without any record, with a quote that is
+// be nil, gets each record that can't be read; note, which may be nil too, gets
+// a clause for what is odd though nothing is lost by it. It returns the table's
+// schema and its number of rows. A file without any record, with a quote that is
 // never closed or with two columns of one name is an error, and no table is
 // made.
-func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reject)) (trace.Schema, int64, error) {
+func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reject), note func(string)) (trace.Schema, int64, error) {
 	if reject == nil {
 		reject = func(trace.Reject) {}
+	}
+	if note == nil {
+		note = func(string) {}
 	}
 	format, err := formatOf(path)
 	if err != nil {
@@ -49,8 +53,8 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 	if err != nil {
 		return trace.Schema{}, 0, err
 	}
-	for _, j := range c.rejects {
-		reject(j)
+	for _, n := range c.notes {
+		note(n)
 	}
 	schema := c.schema()
 	switch n, ok, err := c.direct(ctx, db, table); {

@@ -48,9 +48,9 @@ func hintsOf(name string) hints {
 	h := hints{
 		address: any("ip ipv4 ipv6 addr address ipaddr ipaddress srcip dstip saddr daddr srcaddr dstaddr sourceip destip destinationip sa da sip dip") ||
 			(last == "h" && any("orig resp")),
-		port: any("port sport dport spt dpt srcport dstport sourceport destport destinationport tcpport udpport sp dp") ||
+		port: any("port sport dport spt dpt srcport dstport dsport sourceport destport destinationport tcpport udpport sp dp") ||
 			(last == "p" && any("orig resp")),
-		protocol: any("proto protocol prot pr ipproto protoid"),
+		protocol: any("proto protocol prot pr pro ipproto protoid"),
 		quantity: any("pkt pkts packet packets byt byte bytes octets ipkt ibyt opkt obyt totpkts totbytes srcbytes dstbytes srcpkts dstpkts td dur duration"),
 		moment:   any("ts te tstart tend time timestamp start end stime etime ltime first last epoch date datetime starttime endtime begin when created modified"),
 	}

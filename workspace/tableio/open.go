@@ -17,7 +17,8 @@ const (
 	utf8Text  = "utf-8"
 	utf16LE   = "utf-16le"
 	utf16BE   = "utf-16be"
-	latin1    = "latin-1"
+	latin1    = "latin-1"      // of older workspaces
+	win1252   = "windows-1252" // as the web has it: ISO 8859-1 with letters for most control codes
 	bufferLen = 256 << 10
 	headLen   = 256 << 10
 	maxWindow = 128 << 20
@@ -36,7 +37,10 @@ func (in *input) Close() error { return in.file.Close() }
 
 // open opens a file, decompresses it and decodes it to UTF-8 without byte
 // order mark.
-func open(path string) (*input, error) {
+func open(path string) (*input, error) { return openAs(path, "") }
+
+// openAs opens a file whose encoding is known, or "".
+func openAs(path, encoding string) (*input, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func open(path string) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{file: f}
+	in := &input{file: f, encoding: encoding}
 	if err := in.decode(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -70,15 +74,19 @@ func (in *input) decode() error {
 		}
 		return err
 	}
-	var skip int
-	in.encoding, skip = encodingOf(head)
+	encoding, skip := encodingOf(head)
+	if in.encoding == "" {
+		in.encoding = encoding
+	} else if in.encoding != encoding {
+		skip = 0
+	}
 	in.bom = skip > 0
 	_, _ = r.Discard(skip)
 	switch in.encoding {
 	case utf16LE, utf16BE:
 		r = bufio.NewReaderSize(&utf16Reader{r: r, big: in.encoding == utf16BE}, bufferLen)
-	case latin1:
-		r = bufio.NewReaderSize(&latin1Reader{r: r}, bufferLen)
+	case win1252:
+		r = bufio.NewReaderSize(&byteReader{r: r}, bufferLen)
 	}
 	in.Reader = r
 	return nil
@@ -115,19 +123,38 @@ func encodingOf(head []byte) (string, int) {
 		}
 		end--
 	}
-	if !utf8.Valid(head[:end]) {
-		return latin1, 0
+	if good, bad := sequences(head[:end]); bad > good {
+		return win1252, 0
 	}
 	return utf8Text, 0
 }
 
-// latin1Reader turns ISO 8859-1 into UTF-8.
-type latin1Reader struct {
+// sequences counts the characters of text beyond ASCII, and the bytes that are
+// part of none.
+func sequences(text []byte) (good, bad int) {
+	for len(text) > 0 {
+		if text[0] < utf8.RuneSelf {
+			text = text[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(text)
+		if r == utf8.RuneError && n == 1 {
+			bad++
+		} else {
+			good++
+		}
+		text = text[n:]
+	}
+	return good, bad
+}
+
+// byteReader turns Windows-1252 into UTF-8.
+type byteReader struct {
 	r *bufio.Reader
 }
 
-func (l *latin1Reader) Read(p []byte) (n int, err error) {
-	for n+2 <= len(p) {
+func (l *byteReader) Read(p []byte) (n int, err error) {
+	for n+utf8.UTFMax <= len(p) {
 		if n > 0 && l.r.Buffered() == 0 {
 			return n, nil
 		}
@@ -135,9 +162,35 @@ func (l *latin1Reader) Read(p []byte) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		n += len(utf8.AppendRune(p[n:n], rune(c)))
+		r := rune(c)
+		if c >= 0x80 && c < 0xa0 {
+			r = letters1252()[c-0x80]
+		}
+		n += len(utf8.AppendRune(p[n:n], r))
 	}
 	return n, nil
+}
+
+// letters1252 are what Windows-1252 has from 0x80 to 0x9f; five control codes
+// stay what they are, so that every byte has its own rune.
+func letters1252() [32]rune {
+	return [32]rune{
+		'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8d, 'Ž', 0x8f,
+		0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9d, 'ž', 'Ÿ',
+	}
+}
+
+// byte1252 is the way back; what has no byte becomes a question mark.
+func byte1252(r rune) byte {
+	if r < 0x80 || r >= 0xa0 && r <= 0xff {
+		return byte(r)
+	}
+	for i, l := range letters1252() {
+		if l == r {
+			return byte(0x80 + i)
+		}
+	}
+	return '?'
 }
 
 // utf16Reader turns UTF-16 into UTF-8; what is no text becomes U+FFFD.

@@ -151,7 +151,7 @@ func (s *stats) watch(f float64, n int64) {
 	if f < 0 {
 		s.negative += n
 	}
-	if s.moment {
+	if s.moment || s.nameless {
 		for i, u := range units() {
 			if sec := f * u.Seconds(); sec > 631152000 && sec < 4102444800 { // 1990 to 2100
 				s.plausible[i] += n
@@ -252,6 +252,7 @@ func (s *stats) flush() {
 // layouts of times.
 func (s *stats) fork(name string) *stats {
 	f := newStats(name)
+	f.nameless, f.watched = s.nameless, s.watched
 	for _, l := range s.layouts {
 		f.layouts = append(f.layouts, layoutStat{layout: l.layout, matcher: l.matcher})
 	}
@@ -289,6 +290,7 @@ func (s *stats) merge(o *stats) {
 		{&s.over32, o.over32},
 		{&s.decimalComma, o.decimalComma},
 		{&s.exponents, o.exponents},
+		{&s.formulas, o.formulas},
 		{&s.quoted, o.quoted},
 		{&s.bare, o.bare},
 		{&s.emptyQuoted, o.emptyQuoted},
@@ -303,6 +305,7 @@ func (s *stats) merge(o *stats) {
 	s.minFrac, s.maxFrac = min(s.minFrac, o.minFrac), max(s.maxFrac, o.maxFrac)
 	s.trimmed, s.leftOut = s.trimmed && o.trimmed, s.leftOut && o.leftOut
 	s.style.merge(&o.style)
+	s.filling.merge(&o.filling)
 	s.zones.merge(&o.zones)
 	for _, l := range o.layouts {
 		at := slices.IndexFunc(s.layouts, func(k layoutStat) bool { return k.layout == l.layout })

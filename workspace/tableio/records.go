@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 )
 
 // maxRecord bounds the memory that one record may take.
@@ -18,6 +19,7 @@ type records struct {
 	r     *bufio.Reader // nil where data has all there is
 	data  []byte
 	delim byte
+	runs  bool // of delimiters are one
 
 	fields [][]byte // of the record last read, unquoted; valid until the next
 	quoted []bool   // which of them stood in quotes
@@ -29,19 +31,21 @@ type records struct {
 	off    int64    // byte offset of that line
 	raw    []byte   // the record as it stands, without line end
 
+	blank, again, summary int64 // lines that are no records, see tally
+
 	nextLine, nextOff int64
 	crlf, lf, bare    int64  // records ended by CRLF, LF, nothing
 	end               string // of the line last read
 	buf, text, out    []byte
 }
 
-func newRecords(r *bufio.Reader, delim byte) *records {
-	return &records{r: r, delim: delim, nextLine: 1}
+func newRecords(r *bufio.Reader, d dialect) *records {
+	return &records{r: r, delim: d.delim, runs: d.runs, nextLine: 1}
 }
 
 // recordsIn reads the records of a block, whose lines it counts from 1.
-func recordsIn(b *block, delim byte) *records {
-	return &records{data: b.data, delim: delim, nextLine: 1, nextOff: b.off, sound: b.ascii, bald: b.bald}
+func recordsIn(b *block, d dialect) *records {
+	return &records{data: b.data, delim: d.delim, runs: d.runs, nextLine: 1, nextOff: b.off, sound: b.ascii, bald: b.bald}
 }
 
 // next reads one record; io.EOF after the last.
@@ -52,7 +56,10 @@ func (c *records) next() error {
 		return err
 	}
 	if c.bald || bytes.IndexByte(line, '"') < 0 {
-		c.plain(line)
+		if c.plain(line); c.runs {
+			c.fields = slices.DeleteFunc(c.fields, func(f []byte) bool { return len(f) == 0 })
+			c.quoted = c.quoted[:len(c.fields)]
+		}
 	} else if err := c.withQuotes(line); err != nil {
 		return err
 	}
@@ -153,6 +160,12 @@ func (c *records) withQuotes(line []byte) error {
 	c.fields, c.quoted, c.odd, c.mixed = c.fields[:0], c.quoted[:0], false, true
 	out := c.out[:0] // unquoted fields, apart from the line that they come from
 	for i := 0; ; {
+		for c.runs && i < len(text) && text[i] == c.delim {
+			i++
+		}
+		if c.runs && i == len(text) {
+			break
+		}
 		if i >= len(text) || text[i] != '"' {
 			end := bytes.IndexByte(text[i:], c.delim)
 			if end < 0 {

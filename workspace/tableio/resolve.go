@@ -49,6 +49,8 @@ func (s *stats) resolve(name string, comma bool) plan {
 		p.form.quoted = true
 		p.form.emptyBare = s.empty > 0 && s.emptyQuoted == 0
 	}
+	fill := formOf(s.filling.name())
+	p.form.width, p.form.lead, p.form.formulas = fill.width, fill.lead, s.formulas > 0
 	if s.jsonText > 0 {
 		p.form.json = true
 		return p
@@ -61,7 +63,7 @@ func (s *stats) resolve(name string, comma bool) plan {
 	if !typed {
 		return p
 	}
-	p.filled = values
+	p.filled, p.form.formulas = values, p.form.formulas && p.col.Type == trace.TypeText
 	p.misfits = p.misfits || p.check && p.col.Type != trace.TypeTime && !p.form.integer
 	if nulls > 0 {
 		p.nulls, p.check, p.tokens = true, true, slices.Sorted(maps.Keys(s.nulls))
@@ -230,6 +232,9 @@ type form struct {
 	quoted    bool
 	emptyBare bool // though others are quoted, a missing value is not
 	json      bool
+	width     int  // that values are filled up to, negative for those on the left
+	lead      int  // blanks before a value
+	formulas  bool // some texts of the input look like formulas
 	present   bool // JSON says null for a missing value
 	loc       *time.Location
 	matcher   *matcher // of the layout
@@ -255,6 +260,9 @@ func (f form) String() string {
 	add(f.quoted && f.emptyBare, "bare-missing")
 	add(f.json, "json")
 	add(f.present, "explicit-null")
+	add(f.width != 0, "width="+strconv.Itoa(f.width))
+	add(f.lead != 0, "lead="+strconv.Itoa(f.lead))
+	add(f.formulas, "formulas")
 	return strings.Join(items, ";")
 }
 
@@ -299,6 +307,14 @@ func formOf(format string) form {
 			f.json = true
 		case item == "explicit-null":
 			f.present = true
+		case strings.HasPrefix(item, "width="):
+			f.width, _ = strconv.Atoi(item[len("width="):])
+			f.width = min(max(f.width, -maxWidth), maxWidth)
+		case strings.HasPrefix(item, "lead="):
+			f.lead, _ = strconv.Atoi(item[len("lead="):])
+			f.lead = min(max(f.lead, 0), maxWidth)
+		case item == "formulas":
+			f.formulas = true
 		}
 	}
 	f.loc = location(f.zone)

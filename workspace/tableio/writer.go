@@ -2,6 +2,7 @@ package tableio
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ func NewWriter(w io.Writer, schema trace.Schema) (trace.Writer, error) {
 	switch schema.Format {
 	case formatCSV:
 		c := &csvWriter{w: bw, forms: forms, names: schema.Names(), delim: ',', eol: "\n", props: schema.Props}
+		c.guard = schema.Props["guard"] == "true"
 		if d := schema.Props["delimiter"]; len(d) == 1 && d != "\n" && d != "\"" {
 			c.delim = d[0]
 		}
@@ -56,6 +58,7 @@ type csvWriter struct {
 	eol     string
 	props   map[string]string
 	started bool
+	guard   bool
 	held    bool // the last line's end is not written yet
 	buf     []byte
 	cell    []byte
@@ -70,6 +73,9 @@ func (c *csvWriter) start() error {
 	}
 	if c.props["header"] == "false" {
 		return nil
+	}
+	if top := c.props["top"]; top != "" { // filled up with blanks
+		return c.line([]byte(top))
 	}
 	line := c.buf[:0]
 	for i, n := range c.names {
@@ -111,13 +117,17 @@ func (c *csvWriter) put(text []byte) error {
 			}
 		}
 		return nil
-	case latin1:
+	case latin1, win1252:
 		for len(text) > 0 {
 			r, n := utf8.DecodeRune(text)
-			if text = text[n:]; r > 0xff {
-				r = '?'
+			text = text[n:]
+			b := byte('?')
+			if encoding == win1252 {
+				b = byte1252(r)
+			} else if r <= 0xff {
+				b = byte(r)
 			}
-			if err := c.w.WriteByte(byte(r)); err != nil {
+			if err := c.w.WriteByte(b); err != nil {
 				return err
 			}
 		}
@@ -143,14 +153,23 @@ func (c *csvWriter) Write(row trace.Row) error {
 		}
 		f := &c.forms[i]
 		if row[i] == nil {
-			line = appendCSV(line, []byte(f.null), c.delim, f.quoted && !f.emptyBare)
+			line = appendCSV(line, f.fill(c.cell[:0], []byte(f.null)), c.delim, f.quoted && !f.emptyBare)
 			continue
 		}
 		var err error
 		if c.cell, err = f.text(c.cell[:0], row[i]); err != nil {
 			return fmt.Errorf("column %q: %w", c.names[i], err)
 		}
+		if text, ok := row[i].(string); c.guard && ok && !f.formulas && formulaLike(c.cell) {
+			c.cell = append(append(c.cell[:0], '\''), text...)
+		}
+		if f.width != 0 || f.lead != 0 {
+			c.cell = f.fill(nil, c.cell)
+		}
 		line = appendCSV(line, c.cell, c.delim, f.quoted)
+	}
+	if c.props["trailing"] == "true" {
+		line = append(line, c.delim)
 	}
 	c.buf = line
 	return c.line(line)
@@ -168,6 +187,23 @@ func (c *csvWriter) Close() error {
 		}
 	}
 	return c.w.Flush()
+}
+
+// formulaLike reports whether a spreadsheet takes text for a formula: =, +, -
+// or @ at its beginning (or a control character that some skip), unless it is a
+// number, a lone sign or dashes only.
+func formulaLike(v []byte) bool {
+	if len(v) < 2 {
+		return false
+	}
+	switch v[0] {
+	case '=', '@', '\t', '\r':
+		return true
+	case '+', '-':
+		c := numberClass(v)
+		return c == isText && len(bytes.Trim(v, "-")) > 0
+	}
+	return false
 }
 
 // text appends a value as the form writes it.
