@@ -161,14 +161,7 @@ func (j *loadJob) begin(ctx context.Context, s trace.Schema) error {
 	return nil
 }
 
-// nameless is how tableio tells of a blank name in a header: no record is lost.
-const nameless = "column without a name"
-
 func (j *loadJob) reject(r trace.Reject) {
-	if r.Reason == nameless {
-		j.note("%s:%d: %s: %s", r.File, r.Line, r.Reason, r.Detail)
-		return
-	}
 	j.rejects.Add(r)
 	for _, e := range j.examples {
 		if e.Reason == r.Reason {
