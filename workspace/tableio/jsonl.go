@@ -86,6 +86,9 @@ func surveyJSONL(path string, stop func() error) (*jsonlFile, error) {
 	if j.rows == 0 {
 		return nil, fmt.Errorf("%s: %w: no line is a JSON object", path, ErrNoRows)
 	}
+	if len(j.names) == 0 {
+		return nil, fmt.Errorf("%s: %w: no record has a field", path, ErrNoRows)
+	}
 	names, _, err := columnNames(dialect{header: true, names: j.names, width: len(j.names)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

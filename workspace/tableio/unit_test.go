@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -209,6 +210,15 @@ func TestDirect(t *testing.T) {
 	}
 	if n < 10 {
 		t.Errorf("only %d files were read directly", n)
+	}
+}
+
+// TestNoFields refuses records that have nothing in them.
+func TestNoFields(t *testing.T) {
+	for _, text := range []string{"{}\n{}\n", "{\"a\":1,\"a\":2}\n{}\n"} {
+		if _, err := loadText(t, "x.jsonl", text); !errors.Is(err, ErrNoRows) {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 
