@@ -109,6 +109,9 @@ func (b *builder) plan(s *spec, keep bool) layout {
 	least := l.header + l.options + max(l.transport, b.bodySize(s))
 	if l.fragment {
 		least = l.header + l.options + 8
+		if l.v6 { // a first fragment has all headers (RFC 7112)
+			least = l.header + l.options + max(8, (b.bodies[s.proto].least+7)&^7)
+		}
 	}
 	if payload := l.wire - least; s.proto == protoTCP && payload > 0 && !keep && !l.fragment {
 		least += min(of(b.payloads.tcp, s.srcPort, s.dstPort).least, maxPacket-least)

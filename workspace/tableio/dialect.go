@@ -61,7 +61,7 @@ func sniff(head []byte, whole bool) dialect {
 	}
 	best.shape(bestSample)
 	for i, s := range bestSample { // the header is the first record that is no comment
-		if len(s.fields) != best.width && isComment(s.fields[0]) || isBlank(s.raw) {
+		if len(s.fields) == 0 || len(s.fields) != best.width && isComment(s.fields[0]) || isBlank(s.raw) {
 			continue
 		}
 		best.header = headed(s.fields, bestSample[i+1:])

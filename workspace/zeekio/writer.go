@@ -40,6 +40,9 @@ func NewWriter(w io.Writer, schema trace.Schema) (trace.Writer, error) {
 		h.setSep = prop("set_separator", h.setSep)
 		h.empty = prop("empty_field", h.empty)
 		h.unset = prop("unset_field", h.unset)
+		if h.empty == h.unset { // a reader takes it for unset
+			h.empty = emptyOtherThan(h.unset)
+		}
 		h.path = prop("path", "records")
 		h.open = prop("open", "")
 		if len(h.sep) != 1 || len(h.setSep) != 1 || h.sep == h.setSep {
@@ -281,4 +284,14 @@ func pointIn(u trace.Unit, v any) any {
 		}
 	}
 	return v
+}
+
+// emptyOtherThan returns what stands for an empty value in a log where unset
+// stands for a missing one: what Zeek writes, or where that is taken, itself
+// in brackets.
+func emptyOtherThan(unset string) string {
+	if empty := newHeader().empty; empty != unset {
+		return empty
+	}
+	return "(" + unset + ")"
 }
