@@ -50,6 +50,9 @@ type Generated struct {
 	// Residual before and after calibration, and the effective share of the
 	// candidates; see calibrate.Result. Means over blocks.
 	Before, After, Effective float64
+	// PairsBefore and PairsAfter say how far pairs of columns were from the real
+	// ones; see calibrate.Coupled. Means over blocks.
+	PairsBefore, PairsAfter float64
 }
 
 // blockSessions is how many sessions are made and calibrated at a time.
@@ -98,6 +101,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if out.Calibrated {
 		n := float64(blocks)
 		out.Before, out.After, out.Effective = out.Before/n, out.After/n, out.Effective/n
+		out.PairsBefore, out.PairsAfter = out.PairsBefore/n, out.PairsAfter/n
 	}
 	return out, nil
 }
@@ -158,6 +162,12 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		for _, i := range g.m.targets.variety.vary(g.m.Codec, cands, g.rand) {
 			g.m.Codec.Reread(&cands[i].Candidate, cands[i].meta, g.key, g.rand)
 		}
+		coupled, err := g.couple(ctx, cands)
+		if err != nil {
+			return nil, err
+		}
+		out.PairsBefore += coupled.Before
+		out.PairsAfter += coupled.After
 	}
 	for _, c := range cands {
 		g.keys[g.keyOf(c)] = true

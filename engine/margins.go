@@ -19,6 +19,7 @@ type targets struct {
 	lengths      lengths
 	families     families
 	variety      variety
+	pairs        pairs
 }
 
 // A margin is never asked to be met more closely than by leastError of itself,
@@ -87,6 +88,7 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	}
 	t.meta = fitRanks(c.MetaNumbers(), len(c.MetaHeads()), meta...)
 	t.variety = fitVariety(c, coded)
+	t.pairs = newPairs(c, coded)
 	head := c.LengthHead()
 	t.lengths = fitLengths(head, c.MetaHeads()[head].Classes, meta...)
 	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)

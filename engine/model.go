@@ -28,7 +28,7 @@ type Model struct {
 
 // modelFormat is the version of the saved form, raised with every change that
 // older programs can't read.
-const modelFormat = 1
+const modelFormat = 2
 
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs.
@@ -41,7 +41,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	bare.net, bare.targets = nil, targets{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, networks})
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, networks})
 	return b.Bytes(), err
 }
 
@@ -63,6 +63,7 @@ type savedAs struct {
 	Lengths  lengths
 	Families families
 	Variety  variety
+	Pairs    pairs
 	Networks []byte
 }
 
@@ -79,7 +80,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if s.Keyless {
 		m.Recipe.Key = []string{}
 	}
-	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety}
+	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs}
 	net, err := dgan.Load(m.shape(), s.Networks)
 	if err != nil {
 		return err

@@ -218,16 +218,9 @@ func membersOf(blocks []Block) []MemberHead {
 				if m.Field < 0 {
 					continue
 				}
-				h := MemberHead{Head: at, Of: make([]int32, b.classes())}
-				for class := range h.Of {
-					switch {
-					case b.Joint == nil:
-						h.Of[class] = int32(class)
-					case class < len(b.Joint.Tuples):
-						h.Of[class] = b.Joint.Tuples[class][j]
-					default:
-						h.Of[class] = -1
-					}
+				h := MemberHead{Head: at, Of: identity(b.classes())}
+				if b.Joint != nil {
+					h.Of = b.Joint.of(j)
 				}
 				out = append(out, h)
 			}

@@ -141,6 +141,34 @@ func (r *Rule) holds(protocol bool) bool {
 
 // apply settles the fields of one decoded row, the metadata or a record.
 func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) {
+	c.broken(series, meta, row, func(seen *Support, m *Member, at int) bool {
+		if len(seen.Codes) == 0 {
+			row[at] = nil
+			return true
+		}
+		code := seen.Codes[r.IntN(len(seen.Codes))]
+		if m.Number != nil {
+			row[at] = m.Number.decode(int(code.Class), code.Rank)
+		} else {
+			row[at] = m.Classes.draw(int(code.Class), r)
+		}
+		return true
+	})
+}
+
+// Holds reports whether a session's metadata keeps all rules.
+func (c *Codec) Holds(meta trace.Row) bool {
+	holds := true
+	c.broken(false, meta, meta, func(*Support, *Member, int) bool {
+		holds = false
+		return false
+	})
+	return holds
+}
+
+// broken calls f for each rule that a row breaks, with the field's place in
+// the row, until f returns false.
+func (c *Codec) broken(series bool, meta, row trace.Row, f func(seen *Support, m *Member, at int) bool) {
 	for i := range c.Rules {
 		rule := &c.Rules[i]
 		if rule.Series != series {
@@ -155,19 +183,8 @@ func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) {
 		if series {
 			blocks, at = c.Series, rule.Field+1
 		}
-		m := member(blocks, rule.Field)
-		if seen.allows(m, row[at]) {
-			continue
-		}
-		if len(seen.Codes) == 0 {
-			row[at] = nil
-			continue
-		}
-		code := seen.Codes[r.IntN(len(seen.Codes))]
-		if m.Number != nil {
-			row[at] = m.Number.decode(int(code.Class), code.Rank)
-		} else {
-			row[at] = m.Classes.draw(int(code.Class), r)
+		if m := member(blocks, rule.Field); !seen.allows(m, row[at]) && !f(seen, m, at) {
+			return
 		}
 	}
 }

@@ -1,0 +1,154 @@
+package calibrate_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"netshare/engine/calibrate"
+)
+
+// chained is a grid of sessions of one to five records whose columns each
+// follow from the one before but for some noise. The first two columns are the
+// session's. shuffled columns know nothing of each other.
+func chained(sessions, columns, size int, shuffled bool, r *rand.Rand) calibrate.Grid {
+	g := calibrate.Grid{Sessions: []int32{0}}
+	for k := range columns {
+		g.Units = append(g.Units, calibrate.Unit{PerSession: k < 2})
+		g.Columns = append(g.Columns, calibrate.Column{Size: size, Unit: k})
+	}
+	for range sessions {
+		n := 1 + r.IntN(5)
+		first := []int{r.IntN(size), r.IntN(size)}
+		for range n {
+			v := 0
+			for k := range columns {
+				switch {
+				case k < 2:
+					v = first[k]
+				case shuffled || r.IntN(5) == 0:
+					v = r.IntN(size)
+				default:
+					v = (v + 1) % size
+				}
+				g.Columns[k].Bins = append(g.Columns[k].Bins, uint16(v))
+			}
+		}
+		g.Sessions = append(g.Sessions, g.Sessions[len(g.Sessions)-1]+int32(n))
+	}
+	return g
+}
+
+func histogram(bins []uint16, size int) []int {
+	n := make([]int, size)
+	for _, b := range bins {
+		n[b]++
+	}
+	return n
+}
+
+func TestCoupleMeetsThePairsAndKeepsTheMargins(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	real := chained(1500, 6, 8, false, r)
+	pairs := calibrate.NewPairs(real, 100)
+	made := chained(1500, 6, 8, true, r)
+	var before [][]int
+	for _, c := range made.Columns {
+		before = append(before, histogram(c.Bins, c.Size))
+	}
+	res, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Before < 10 || res.After > 2 || res.Exchanged == 0 {
+		t.Errorf("residual %.2f, then %.2f after %d exchanges, want below that of a real half", res.Before, res.After, res.Exchanged)
+	}
+	for k, c := range made.Columns {
+		if got := histogram(c.Bins, c.Size); k >= 2 && !slices.Equal(got, before[k]) {
+			t.Errorf("column %d has %v, had %v", k, got, before[k])
+		}
+	}
+	for s := range len(made.Sessions) - 1 {
+		for _, c := range made.Columns[:2] {
+			for row := made.Sessions[s]; row < made.Sessions[s+1]; row++ {
+				if c.Bins[row] != c.Bins[made.Sessions[s]] {
+					t.Fatalf("session %d has %v in a column that is the session's", s, c.Bins[made.Sessions[s]:made.Sessions[s+1]])
+				}
+			}
+		}
+	}
+}
+
+func TestCoupleLeavesARealHalfAlone(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	pairs := calibrate.NewPairs(chained(3000, 5, 6, false, r), 100)
+	half := chained(3000, 5, 6, false, r)
+	res, err := calibrate.Couple(context.Background(), half, pairs, func(int, int, int) bool { return true }, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Before > 3 || res.After > res.Before {
+		t.Errorf("residual %.2f, then %.2f", res.Before, res.After)
+	}
+}
+
+func TestCoupleExchangesOnlyWhatItMay(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	pairs := calibrate.NewPairs(chained(500, 4, 6, false, r), 100)
+	made := chained(500, 4, 6, true, r)
+	group := make([]int32, len(made.Columns[2].Bins))
+	for i := range group {
+		group[i] = int32(i%3) - 1
+	}
+	made.Units[2].Group = group
+	made.Columns[3].Unit = -1
+	stays := slices.Clone(made.Columns[3].Bins)
+	was := slices.Clone(made.Columns[2].Bins)
+	_, err := calibrate.Couple(context.Background(), made, pairs, func(unit, a, b int) bool {
+		if unit == 3 || unit == 2 && (group[a] != group[b] || group[a] < 0) {
+			t.Errorf("unit %d exchanged between %d and %d", unit, a, b)
+		}
+		return unit != 1 // as a caller may refuse
+	}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(stays, made.Columns[3].Bins) {
+		t.Error("a column that stays was moved")
+	}
+	for i := range group {
+		if group[i] < 0 && was[i] != made.Columns[2].Bins[i] {
+			t.Errorf("record %d is of no group and was moved", i)
+		}
+	}
+}
+
+func TestCoupleEmpty(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	g := calibrate.Grid{Sessions: []int32{0}}
+	res, err := calibrate.Couple(context.Background(), g, nil, nil, r)
+	if err != nil || math.IsNaN(res.After) {
+		t.Errorf("%+v, %v", res, err)
+	}
+	_, err = calibrate.Couple(context.Background(), chained(3, 3, 2, true, r), []calibrate.Pair{{A: 0, B: 1, Share: []float32{1}}}, nil, r)
+	if err == nil {
+		t.Error("a pair of another size was taken")
+	}
+}
+
+func BenchmarkCouple(b *testing.B) {
+	for range b.N {
+		r := rand.New(rand.NewPCG(1, 2))
+		pairs := calibrate.NewPairs(chained(2000, 24, 24, false, r), 400)
+		made := chained(2000, 24, 24, true, r)
+		res, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(res.Before, "before")
+		b.ReportMetric(res.After, "after")
+		b.ReportMetric(float64(res.Exchanged), "exchanged")
+	}
+}

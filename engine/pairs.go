@@ -1,0 +1,321 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"netshare/engine/calibrate"
+	"netshare/engine/codec"
+)
+
+// pairs are how the real trace's columns go together, two by two, which
+// generated records are brought to.
+type pairs struct {
+	Columns []pairColumn
+	Pairs   []calibrate.Pair
+}
+
+// pairColumn makes bins of one field of a record or its session: one for each
+// frequent class, one for the others, and quantile bins for its number.
+type pairColumn struct {
+	Series bool
+	Place  codec.Place
+	Bins   []uint16 // of each class of the field
+	Rest   uint16   // of the others
+	Edges  []float32
+	First  uint16 // of the number
+	Size   int
+}
+
+const (
+	pairsAtMost = 400
+	tailLeast   = 10 // records in the bins of a tail
+	placeSize   = 3  // bins of a record's place in its session
+)
+
+// newPairs learns the pairs of the real sessions.
+func newPairs(c *codec.Codec, coded []whole) pairs {
+	var p pairs
+	for _, series := range []bool{false, true} {
+		parts := c.MetaPlaces()
+		if series {
+			parts = c.SeriesPlaces()
+		}
+		for _, part := range parts {
+			if col := newPairColumn(part, series, coded, len(c.SeriesHeads())); col.Size > 1 {
+				p.Columns = append(p.Columns, col)
+			}
+		}
+	}
+	g, _ := p.grid(len(c.SeriesHeads()), coded)
+	p.Pairs = calibrate.NewPairs(g, pairsAtMost)
+	return p
+}
+
+func newPairColumn(part codec.Place, series bool, coded []whole, width int) pairColumn {
+	col := pairColumn{Series: series, Place: part}
+	classes := 0
+	for _, k := range part.Of {
+		classes = max(classes, int(k)+1)
+	}
+	counts := make([]int, classes)
+	var numbers []float32
+	rest := false
+	col.each(coded, width, func(_ int, code []float32) {
+		if part.Number != nil && part.Number.Counts(code) {
+			numbers = append(numbers, code[part.Number.Head])
+		} else if k := col.class(code); k >= 0 {
+			counts[k]++
+		} else {
+			rest = true
+		}
+	})
+	order := identity(classes)
+	slices.SortStableFunc(order, func(x, y int) int { return counts[y] - counts[x] })
+	col.Bins = make([]uint16, classes)
+	for i, k := range order {
+		if i < atomsAtMost && counts[k] >= atomLeast {
+			col.Bins[k] = uint16(col.Size)
+			col.Size++
+		}
+	}
+	for i, k := range order {
+		if i >= atomsAtMost || counts[k] < atomLeast {
+			col.Bins[k] = uint16(col.Size)
+			rest = rest || counts[k] > 0
+		}
+	}
+	col.Rest = uint16(col.Size)
+	col.Size++ // classes that only the generator makes are among the others
+	if !rest && part.Number == nil && classes > 0 && col.Size == 2 {
+		col.Size = 1 // constant
+	}
+	if part.Number != nil {
+		col.First = uint16(col.Size)
+		col.Edges = edges(numbers)
+		col.Size += len(col.Edges) + 1
+	}
+	return col
+}
+
+// edges are those of numberBins quantile bins, the last of which is halved
+// again and again: what is in a long tail is most of the sums.
+func edges(xs []float32) []float32 {
+	var out []float32
+	slices.Sort(xs)
+	add := func(i int) {
+		if e := xs[i]; e > xs[0] && (len(out) == 0 || e > out[len(out)-1]) {
+			out = append(out, e)
+		}
+	}
+	for i := 1; i < numberBins && len(xs) > 0; i++ {
+		add(i * len(xs) / numberBins)
+	}
+	for n := len(xs) / numberBins / 2; n >= tailLeast; n /= 2 {
+		add(len(xs) - n)
+	}
+	return out
+}
+
+func identity(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// each calls f with the codes that hold the column, of each record.
+func (col *pairColumn) each(coded []whole, width int, f func(row int, code []float32)) {
+	row := 0
+	for i := range coded {
+		for k := range coded[i].records {
+			if col.Series {
+				f(row, coded[i].series[k*width:(k+1)*width])
+			} else {
+				f(row, coded[i].meta)
+			}
+			row++
+		}
+	}
+}
+
+// class is the field's class in a row of codes, -1 where it may be any.
+func (col *pairColumn) class(code []float32) int32 {
+	if col.Place.Head < 0 {
+		return -1
+	}
+	return col.Place.Of[int(code[col.Place.Head])]
+}
+
+func (col *pairColumn) bin(code []float32) uint16 {
+	if n := col.Place.Number; n != nil && n.Counts(code) {
+		i, found := slices.BinarySearch(col.Edges, code[n.Head])
+		if found {
+			i++
+		}
+		return col.First + uint16(i)
+	}
+	k := col.class(code)
+	if k < 0 || int(k) >= len(col.Bins) {
+		return col.Rest
+	}
+	return col.Bins[k]
+}
+
+// unitKey names what is exchanged together: a block of the metadata or the
+// series.
+type unitKey struct {
+	series   bool
+	from, to int
+}
+
+// grid makes bins of coded sessions, and says which heads each unit holds. The
+// last column is the record's place: first, last, between.
+func (p *pairs) grid(width int, coded []whole) (calibrate.Grid, []unitKey) {
+	g := calibrate.Grid{Sessions: []int32{0}}
+	rows := 0
+	lengths := make([]int32, len(coded))
+	for i, w := range coded {
+		rows += w.records
+		g.Sessions = append(g.Sessions, int32(rows))
+		lengths[i] = lengthGroup(w.records)
+	}
+	var units []unitKey
+	for i := range p.Columns {
+		col := &p.Columns[i]
+		unit := -1
+		if col.Place.Moves(col.Series) {
+			key := unitKey{col.Series, col.Place.From, col.Place.To}
+			if unit = slices.Index(units, key); unit < 0 {
+				unit = len(units)
+				units = append(units, key)
+				u := calibrate.Unit{PerSession: !col.Series}
+				if u.PerSession {
+					u.Group = lengths
+				}
+				g.Units = append(g.Units, u)
+			}
+		}
+		bins := make([]uint16, rows)
+		col.each(coded, width, func(row int, code []float32) { bins[row] = col.bin(code) })
+		g.Columns = append(g.Columns, calibrate.Column{Bins: bins, Size: col.Size, Unit: unit})
+	}
+	place := make([]uint16, 0, rows)
+	for _, w := range coded {
+		for k := range w.records {
+			switch k {
+			case 0:
+				place = append(place, 0)
+			case w.records - 1:
+				place = append(place, 2)
+			default:
+				place = append(place, 1)
+			}
+		}
+	}
+	g.Columns = append(g.Columns, calibrate.Column{Bins: place, Size: placeSize, Unit: -1})
+	return g, units
+}
+
+// lengthGroup is the same for sessions of about one length, between which the
+// fields that a session has once may be exchanged.
+func lengthGroup(records int) int32 {
+	group := int32(0)
+	for records > 4 {
+		records = (records*2 + 2) / 3
+		group++
+	}
+	return group*4 + int32(records)
+}
+
+// couple brings the candidates' pairs to the real trace's by exchanging values
+// between them.
+func (g *generator) couple(ctx context.Context, cands []candidate) (calibrate.Coupled, error) {
+	c, p := g.m.Codec, &g.m.targets.pairs
+	width := len(c.SeriesHeads())
+	coded := make([]whole, len(cands))
+	type place struct{ session, record int }
+	var rows []place
+	taken := map[string]bool{}
+	for i := range cands {
+		coded[i] = whole{meta: cands[i].meta, series: cands[i].series, records: cands[i].Records}
+		for k := range cands[i].Records {
+			rows = append(rows, place{i, k})
+		}
+		taken[g.keyOf(cands[i])] = true
+	}
+	grid, units := p.grid(width, coded)
+	parts := c.MetaPlaces()
+	exchange := func(unit, a, b int) bool {
+		u := units[unit]
+		if u.series {
+			x, y := cands[rows[a].session].series[rows[a].record*width:], cands[rows[b].session].series[rows[b].record*width:]
+			swapCodes(x[u.from:u.to], y[u.from:u.to])
+			return true
+		}
+		x, y, ok := g.exchanged(u, parts, &cands[a], &cands[b], taken)
+		if ok {
+			cands[a].Candidate, cands[b].Candidate = x, y
+			swapCodes(cands[a].meta[u.from:u.to], cands[b].meta[u.from:u.to])
+		}
+		return ok
+	}
+	return calibrate.Couple(ctx, grid, p.Pairs, exchange, g.rand)
+}
+
+func swapCodes(a, b []float32) {
+	for i := range a {
+		a[i], b[i] = b[i], a[i]
+	}
+}
+
+// exchanged returns two sessions' metadata with the fields of a unit exchanged,
+// and whether both are sessions that can be, of keys that no other has.
+func (g *generator) exchanged(u unitKey, parts []codec.Place, a, b *candidate, taken map[string]bool) (x, y codec.Candidate, ok bool) {
+	x, y = a.Candidate, b.Candidate
+	x.Meta, y.Meta = slices.Clone(x.Meta), slices.Clone(y.Meta)
+	for i := range parts {
+		part := &parts[i]
+		if part.From != u.from {
+			continue
+		}
+		if part.Start(false) {
+			x.Start, y.Start = y.Start, x.Start
+			if g.past(x, a) || g.past(y, b) {
+				return x, y, false
+			}
+			continue
+		}
+		x.Meta[part.Field], y.Meta[part.Field] = y.Meta[part.Field], x.Meta[part.Field]
+	}
+	for _, s := range []codec.Candidate{x, y} {
+		if !g.m.targets.families.valid(s.Meta) || !g.m.Codec.Holds(s.Meta) {
+			return x, y, false
+		}
+	}
+	if len(g.key) == 0 {
+		return x, y, true
+	}
+	oldX, oldY := g.keyOf(*a), g.keyOf(*b)
+	newX, newY := g.keyOf(candidate{Candidate: x}), g.keyOf(candidate{Candidate: y})
+	if newX != oldX || newY != oldY {
+		for _, k := range []string{newX, newY} {
+			if k != oldX && k != oldY && (taken[k] || g.keys[k]) {
+				return x, y, false
+			}
+		}
+		if newX == newY {
+			return x, y, false
+		}
+		delete(taken, oldX)
+		delete(taken, oldY)
+		taken[newX], taken[newY] = true, true
+	}
+	return x, y, true
+}
+
+// past reports whether a session that begins as s would end after the trace.
+func (g *generator) past(s codec.Candidate, of *candidate) bool {
+	return of.Records > 1 && s.Start+g.m.Codec.Duration(of.series, g.rand) > g.m.Codec.Span()
+}
