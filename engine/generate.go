@@ -79,15 +79,28 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		}
 	}
 	var out Generated
+	supply := codec.NewSupply(g.rand)
 	blocks := (want + blockSessions - 1) / blockSessions
+	if !opts.Raw {
+		g.starts = m.targets.arrivals.draw(want, g.rand)
+	}
 	for b := range blocks {
 		n := want*(b+1)/blocks - want*b/blocks
 		made, err := g.block(ctx, n, &out, want)
 		if err != nil {
 			return out, err
 		}
-		for _, c := range made {
+		if !opts.Raw {
+			g.recur(made, supply)
+		}
+		for i, c := range made {
+			if g.starts != nil { // the earlier a session begins, the earlier of the starts it gets
+				c.Start = g.starts[min(i*blocks+b, want-1)]
+			}
 			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
+			if !opts.Raw {
+				m.Codec.RecurRecords(s.Series, supply)
+			}
 			if err := sink.Write(ctx, s); err != nil {
 				return out, err
 			}
@@ -112,6 +125,8 @@ type generator struct {
 	rand *rand.Rand
 	key  []int           // metadata fields that tell sessions apart
 	keys map[string]bool // of the sessions taken so far
+
+	starts []float64 // of all sessions, ascending; nil where they are the networks'
 }
 
 // candidate is a generated session, its metadata decoded and its series coded.
@@ -174,6 +189,24 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	}
 	slices.SortStableFunc(cands, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
 	return cands, nil
+}
+
+// recur makes the values of metadata that stand for many recur as such values
+// do in the real trace, as far as sessions keep keys of their own.
+func (g *generator) recur(cands []candidate, supply *codec.Supply) {
+	for i := range cands {
+		c := &cands[i]
+		old := g.keyOf(*c)
+		g.m.Codec.Recur(c.Meta, supply, func(meta trace.Row) bool {
+			k := g.keyOf(candidate{Candidate: codec.Candidate{Meta: meta}})
+			if len(g.key) > 0 && k != old && g.keys[k] || !g.m.targets.families.valid(meta) {
+				return false
+			}
+			delete(g.keys, old)
+			g.keys[k] = true
+			return true
+		})
+	}
 }
 
 func (g *generator) keyOf(c candidate) string {

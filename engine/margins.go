@@ -20,6 +20,7 @@ type targets struct {
 	families     families
 	variety      variety
 	pairs        pairs
+	arrivals     arrivals
 }
 
 // A margin is never asked to be met more closely than by leastError of itself,
@@ -70,7 +71,11 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	b := &binner{c: c, coded: coded}
 	b.heads(c.MetaHeads(), c.MetaNumbers(), ofMeta)
 	b.heads(c.SeriesHeads(), c.SeriesNumbers(), ofSeries)
+	var starts []float64
 	if c.Clock != nil {
+		for _, s := range sessions {
+			starts = append(starts, c.Clock.Times(s.Series)[0])
+		}
 		b.numbers(ofDuration, 0, nil, func(w whole, f func(float64)) { f(w.duration) })
 	}
 	t := targets{features: b.features}
@@ -89,6 +94,7 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	t.meta = fitRanks(c.MetaNumbers(), len(c.MetaHeads()), meta...)
 	t.variety = fitVariety(c, coded)
 	t.pairs = newPairs(c, coded)
+	t.arrivals = fitArrivals(starts)
 	head := c.LengthHead()
 	t.lengths = fitLengths(head, c.MetaHeads()[head].Classes, meta...)
 	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)

@@ -41,7 +41,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	bare.net, bare.targets = nil, targets{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, networks})
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, networks})
 	return b.Bytes(), err
 }
 
@@ -64,6 +64,7 @@ type savedAs struct {
 	Families families
 	Variety  variety
 	Pairs    pairs
+	Arrivals arrivals
 	Networks []byte
 }
 
@@ -80,7 +81,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if s.Keyless {
 		m.Recipe.Key = []string{}
 	}
-	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs}
+	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals}
 	net, err := dgan.Load(m.shape(), s.Networks)
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type Classes struct {
 	Template *Template // a class, of text, after Missing
 	Others   []string  // a class, of a category with too many values: those that are no class
 
+	Recurs []Recurrence // of the values of each class after Missing
+
 	index map[string]int // value to class, of the fitted data; nil after loading
 }
 
@@ -90,6 +92,7 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 		c.index[s] = i
 	}
 	c.fitRest(rare, once, r)
+	c.fitRecurrences(values)
 	return c
 }
 

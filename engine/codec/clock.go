@@ -46,7 +46,7 @@ func fitClock(t trace.Type, times []any) *Clock {
 		lo, hi = min(lo, x), max(hi, x)
 	}
 	// Only what a person would have rounded to is a grid: powers of ten. A few
-	// times off it are the noise of other programs' arithmetic.
+	// Times off it are the noise of other programs' arithmetic.
 	tick := int64(1)
 	for tick < maxTick && onGrid(whole, tick*10) {
 		tick *= 10
@@ -132,7 +132,8 @@ func (c *Clock) value(ticks float64) any {
 	return n * c.Step
 }
 
-func (c *Clock) times(records []trace.Row) []float64 {
+// Times returns the times of a session's records, in ticks.
+func (c *Clock) Times(records []trace.Row) []float64 {
 	ts := make([]float64, len(records))
 	for i, r := range records {
 		ts[i] = c.ticks(r[0])

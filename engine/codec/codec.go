@@ -99,7 +99,7 @@ func (c *Codec) Encode(s trace.Session) []Sample {
 	width := len(c.SeriesHeads())
 	var times []float64
 	if c.Clock != nil {
-		times = c.Clock.times(s.Series)
+		times = c.Clock.Times(s.Series)
 	}
 	var samples []Sample
 	n := min(c.Options.MaxRecords, len(s.Series))

@@ -93,7 +93,7 @@ func (f *fitter) fitTime(field trace.Field) error {
 	f.c.Clock = fitClock(t, times)
 	several := false
 	for _, s := range f.sessions {
-		ts := f.c.Clock.times(s.Series)
+		ts := f.c.Clock.Times(s.Series)
 		starts = append(starts, ts[0])
 		gaps = append(gaps, nil)
 		for i := 1; i < len(ts); i++ {

@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// arrivals are how the sessions of the real trace follow each other: bursts and
+// pauses, which sessions made one by one know nothing of.
+//
+// The trace is cut into stretches of as many sessions each. A stretch has its
+// distribution of gaps, and the ranks of neighbouring gaps in theirs follow a
+// Markov chain that all stretches share.
+type arrivals struct {
+	Edges []float64   // start of each stretch, then the last start; ticks
+	Gaps  [][]float64 // quantiles of each stretch, ascending; ticks
+	Next  [][]float64 // [gapClasses][gapClasses] cumulative chances of the next class
+}
+
+const (
+	gapClasses   = 8
+	stretchLeast = 40  // sessions in a stretch
+	stretches    = 250 // at most
+	gapQuantiles = 33
+)
+
+// fitArrivals learns the gaps between the starts of sessions, in ticks. There
+// are none to learn in a trace of few sessions.
+func fitArrivals(starts []float64) arrivals {
+	slices.Sort(starts)
+	n := len(starts)
+	k := min(n/stretchLeast, stretches)
+	if k == 0 {
+		return arrivals{}
+	}
+	var a arrivals
+	counts := make([][]float64, gapClasses)
+	for i := range counts {
+		counts[i] = slices.Repeat([]float64{1. / gapClasses}, gapClasses)
+	}
+	for s := range k {
+		from, to := s*(n-1)/k, (s+1)*(n-1)/k
+		a.Edges = append(a.Edges, starts[from])
+		gaps := make([]float64, to-from)
+		for i := range gaps {
+			gaps[i] = starts[from+i+1] - starts[from+i]
+		}
+		sorted := slices.Sorted(slices.Values(gaps))
+		q := make([]float64, min(gapQuantiles, len(sorted)))
+		for i := range q {
+			q[i] = sorted[i*(len(sorted)-1)/max(1, len(q)-1)]
+		}
+		a.Gaps = append(a.Gaps, q)
+		class := func(g float64) int {
+			// Equal gaps, such as zero, share the classes that they span.
+			lo, _ := slices.BinarySearch(sorted, g)
+			hi, _ := slices.BinarySearch(sorted, math.Nextafter(g, math.Inf(1)))
+			return min((lo+hi)*gapClasses/(2*len(sorted)), gapClasses-1)
+		}
+		for i := 1; i < len(gaps); i++ {
+			counts[class(gaps[i-1])][class(gaps[i])]++
+		}
+	}
+	a.Edges = append(a.Edges, starts[n-1])
+	for _, row := range counts {
+		var sum, total float64
+		for _, c := range row {
+			total += c
+		}
+		for i, c := range row {
+			sum += c
+			row[i] = sum / total
+		}
+	}
+	a.Next = counts
+	return a
+}
+
+// draws is how many sequences are drawn for a stretch, of which that is taken
+// whose length comes closest to the stretch's.
+const draws = 16
+
+// draw returns n starts, ascending, in ticks; nil where nothing was learnt.
+func (a *arrivals) draw(n int, r *rand.Rand) []float64 {
+	if len(a.Gaps) == 0 {
+		return nil
+	}
+	k := len(a.Gaps)
+	out := make([]float64, 0, n)
+	class := r.IntN(gapClasses)
+	for s := range k {
+		count := n*(s+1)/k - n*s/k
+		span := a.Edges[s+1] - a.Edges[s]
+		var best []float64
+		off, end := math.Inf(1), class
+		for range draws {
+			gaps := make([]float64, count)
+			c, sum := class, 0.
+			for i := range gaps {
+				gaps[i] = a.quantile(s, (float64(c)+r.Float64())/gapClasses)
+				sum += gaps[i]
+				c, _ = slices.BinarySearch(a.Next[c], r.Float64())
+				c = min(c, gapClasses-1)
+			}
+			if d := math.Abs(math.Log((sum + 1) / (span + 1))); d < off {
+				best, off, end = gaps, d, c
+			}
+		}
+		class = end
+		var sum float64
+		for _, g := range best {
+			sum += g
+		}
+		scale := 1.
+		if sum > 0 {
+			scale = span / sum
+		}
+		t := a.Edges[s]
+		for _, g := range best {
+			out = append(out, t)
+			t = min(t+g*scale, a.Edges[s+1])
+		}
+	}
+	return out
+}
+
+// quantile of a stretch's gaps.
+func (a *arrivals) quantile(stretch int, u float64) float64 {
+	q := a.Gaps[stretch]
+	at := u * float64(len(q)-1)
+	i := min(int(at), len(q)-1)
+	lo, hi := q[i], q[min(i+1, len(q)-1)]
+	if lo > 0 && hi > 0 { // gaps are of many sizes
+		return lo * math.Pow(hi/lo, at-float64(i))
+	}
+	if lo == 0 && hi > 0 && at-float64(i) < .5 {
+		return 0
+	}
+	return hi
+}
