@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 
 	"netshare/engine/calibrate"
@@ -25,6 +26,9 @@ type pairColumn struct {
 	Edges  []float32
 	First  uint16 // of the number
 	Size   int
+	// Held is how often the number of a record is that of the record before,
+	// where both are in one bin.
+	Held float64
 }
 
 const (
@@ -94,8 +98,58 @@ func newPairColumn(part codec.Place, series bool, coded []whole, width int) pair
 		col.First = uint16(col.Size)
 		col.Edges = edges(numbers)
 		col.Size += len(col.Edges) + 1
+		if series {
+			col.Held = col.held(coded, width)
+		}
 	}
 	return col
+}
+
+// held measures Held.
+func (col *pairColumn) held(coded []whole, width int) float64 {
+	var same, all float64
+	for _, w := range coded {
+		col.successive(w.series, width, func(before, now []float32) {
+			all++
+			if before[col.Place.Number.Head] == now[col.Place.Number.Head] {
+				same++
+			}
+		})
+	}
+	if all == 0 {
+		return 0
+	}
+	return same / all
+}
+
+// successive calls f with each record of a session, and the one before, whose
+// numbers are in one bin.
+func (col *pairColumn) successive(series []float32, width int, f func(before, now []float32)) {
+	for at := width; at < len(series); at += width {
+		before, now := series[at-width:at], series[at:at+width]
+		if b := col.bin(now); b >= col.First && b == col.bin(before) {
+			f(before, now)
+		}
+	}
+}
+
+// hold makes numbers that stay from record to record stay as often as in the
+// real trace.
+func (p *pairs) hold(width int, cands []candidate, r *rand.Rand) {
+	for i := range p.Columns {
+		col := &p.Columns[i]
+		if col.Held == 0 {
+			continue
+		}
+		head := col.Place.Number.Head
+		for _, c := range cands {
+			col.successive(c.series, width, func(before, now []float32) {
+				if r.Float64() < col.Held {
+					now[head] = before[head]
+				}
+			})
+		}
+	}
 }
 
 // edges are those of numberBins quantile bins, the last of which is halved
@@ -175,11 +229,9 @@ type unitKey struct {
 func (p *pairs) grid(width int, coded []whole) (calibrate.Grid, []unitKey) {
 	g := calibrate.Grid{Sessions: []int32{0}}
 	rows := 0
-	lengths := make([]int32, len(coded))
-	for i, w := range coded {
+	for _, w := range coded {
 		rows += w.records
 		g.Sessions = append(g.Sessions, int32(rows))
-		lengths[i] = lengthGroup(w.records)
 	}
 	var units []unitKey
 	for i := range p.Columns {
@@ -190,11 +242,7 @@ func (p *pairs) grid(width int, coded []whole) (calibrate.Grid, []unitKey) {
 			if unit = slices.Index(units, key); unit < 0 {
 				unit = len(units)
 				units = append(units, key)
-				u := calibrate.Unit{PerSession: !col.Series}
-				if u.PerSession {
-					u.Group = lengths
-				}
-				g.Units = append(g.Units, u)
+				g.Units = append(g.Units, calibrate.Unit{PerSession: !col.Series})
 			}
 		}
 		bins := make([]uint16, rows)
@@ -216,17 +264,6 @@ func (p *pairs) grid(width int, coded []whole) (calibrate.Grid, []unitKey) {
 	}
 	g.Columns = append(g.Columns, calibrate.Column{Bins: place, Size: placeSize, Unit: -1})
 	return g, units
-}
-
-// lengthGroup is the same for sessions of about one length, between which the
-// fields that a session has once may be exchanged.
-func lengthGroup(records int) int32 {
-	group := int32(0)
-	for records > 4 {
-		records = (records*2 + 2) / 3
-		group++
-	}
-	return group*4 + int32(records)
 }
 
 // couple brings the candidates' pairs to the real trace's by exchanging values
@@ -315,7 +352,8 @@ func (g *generator) exchanged(u unitKey, parts []codec.Place, a, b *candidate, t
 	return x, y, true
 }
 
-// past reports whether a session that begins as s would end after the trace.
+// past reports whether a session that begins later than it did, as s, would
+// end after the trace.
 func (g *generator) past(s codec.Candidate, of *candidate) bool {
-	return of.Records > 1 && s.Start+g.m.Codec.Duration(of.series, g.rand) > g.m.Codec.Span()
+	return of.Records > 1 && s.Start > of.Start && s.Start+g.m.Codec.Duration(of.series, g.rand) > g.m.Codec.Span()
 }

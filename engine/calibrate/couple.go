@@ -54,7 +54,8 @@ type Coupled struct {
 const (
 	offersEach = 60        // tried for each value in the grid
 	maxOffers  = 6_000_000 // tried in all
-	longestOne = 64        // records of a session whose own columns are moved
+	longestOne = 1000      // records of a session whose own columns are moved
+	rowsOffer  = 8         // records of sessions that cost as much to try as one offer
 	worthwhile = .02       // of what is left to gain, in a fortieth of the offers
 )
 
@@ -319,8 +320,8 @@ func (c *coupling) index() bool {
 }
 
 func (c *coupling) moves(u *Unit, e int32) bool {
-	return (u.Group == nil || u.Group[e] >= 0) &&
-		(!u.PerSession || c.g.Sessions[e+1]-c.g.Sessions[e] <= longestOne && c.g.Sessions[e+1] > c.g.Sessions[e])
+	n := c.size(u, e)
+	return n > 0 && n <= longestOne && (u.Group == nil || u.Group[e] >= 0)
 }
 
 // first is the first row of a unit's record or session.
@@ -340,8 +341,10 @@ func (c *coupling) run(ctx context.Context) error {
 	window := max(limit/40, 1)
 	var sums []float64
 	last := math.Inf(1)
-	for n := range limit {
-		if n%window == 0 {
+	next := 0
+	for n := 0; n < limit; {
+		if n >= next {
+			next += window
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -358,21 +361,22 @@ func (c *coupling) run(ctx context.Context) error {
 			last = total
 		}
 		t := sort.SearchFloat64s(sums, c.r.Float64()*sums[len(sums)-1])
-		c.offer(&c.tables[min(t, len(c.tables)-1)])
+		n += 1 + c.offer(&c.tables[min(t, len(c.tables)-1)])/rowsOffer
 	}
 	return nil
 }
 
 // offer looks for a row that a table has too many of, and for another whose
-// value in one of the table's columns would make it one that is wanted.
-func (c *coupling) offer(t *table) {
+// value in one of the table's columns would make it one that is wanted. It
+// returns how many rows it tried.
+func (c *coupling) offer(t *table) (tried int) {
 	col, other, forward := t.a, t.b, true
 	if c.g.Columns[col].Unit < 0 || c.g.Columns[other].Unit >= 0 && c.r.IntN(2) == 0 {
 		col, other, forward = other, col, false
 	}
 	unit := c.g.Columns[col].Unit
 	if unit < 0 {
-		return
+		return 0
 	}
 	u := &c.g.Units[unit]
 	row, y := int32(-1), 0
@@ -394,18 +398,18 @@ func (c *coupling) offer(t *table) {
 		break
 	}
 	if row < 0 {
-		return
+		return 0
 	}
 	e := row
 	if u.PerSession {
 		e = c.session[row]
 	}
 	if !c.moves(u, e) {
-		return
+		return 0
 	}
 	x := c.wanted(t, forward, y)
 	if x < 0 {
-		return
+		return 0
 	}
 	list := c.byBin[col][x]
 	for range min(3, len(list)) {
@@ -413,10 +417,12 @@ func (c *coupling) offer(t *table) {
 		if u.Group != nil && u.Group[e] != u.Group[f] {
 			continue
 		}
+		tried += c.size(u, e) + c.size(u, f)
 		if c.try(unit, u, e, f) {
-			return
+			break
 		}
 	}
+	return tried
 }
 
 // wanted draws a bin that, beside bin y of the other column, there should be
@@ -454,7 +460,7 @@ func (c *coupling) try(unit int, u *Unit, e, f int32) bool {
 	if e == f || !u.PerSession && (e == f+1 || f == e+1) {
 		return false
 	}
-	if c.single(u, e) && c.single(u, f) {
+	if c.size(u, e) == 1 && c.size(u, f) == 1 {
 		x, y := c.first(u, e), c.first(u, f)
 		if c.within(unit, x, y)+c.between(unit, x, y) >= least || !c.exchange(unit, int(e), int(f)) {
 			return false
@@ -472,9 +478,12 @@ func (c *coupling) try(unit int, u *Unit, e, f int32) bool {
 // least is the change of the squared residuals below which it is rounding.
 const least = -1e-6
 
-// single reports whether a record or session is one row.
-func (c *coupling) single(u *Unit, e int32) bool {
-	return !u.PerSession || c.g.Sessions[e+1]-c.g.Sessions[e] == 1
+// size is how many rows a record or session has.
+func (c *coupling) size(u *Unit, e int32) int {
+	if u.PerSession {
+		return int(c.g.Sessions[e+1] - c.g.Sessions[e])
+	}
+	return 1
 }
 
 // within returns the change of the squared residuals of the pairs within a row

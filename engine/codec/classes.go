@@ -92,7 +92,6 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 		c.index[s] = i
 	}
 	c.fitRest(rare, once, r)
-	c.fitRecurrences(values)
 	return c
 }
 

@@ -43,6 +43,7 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 	}
 	f.fitLength()
 	f.fitRules(recipe)
+	f.fitRecurrences()
 	return f.c, nil
 }
 

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -9,49 +11,114 @@ import (
 
 // Recurrence says of the values of a class that stands for many how often they
 // recur: Values[i] of them were each seen Times[i] times.
-type Recurrence struct{ Times, Values []int32 }
+type Recurrence struct {
+	Times, Values []int32
+	// Held is how often the value of a record is that of the record before,
+	// where both are of the class.
+	Held float64
+}
 
-// fitRecurrences learns how often the values of each catch-all class recur.
-func (c *Classes) fitRecurrences(values []any) {
-	catch := c.size() - c.missing()
-	if catch <= 0 || c.Others != nil {
-		return
-	}
-	counts := make([]map[string]int32, catch)
-	for _, v := range values {
-		s, ok := text(v)
-		if !ok {
-			continue
-		}
-		if k := c.class(v) - c.missing(); k >= 0 {
-			if counts[k] == nil {
-				counts[k] = map[string]int32{}
+// fitRecurrences learns how often the values of classes that stand for many
+// recur, in the sessions and, not counting records that repeat the one before,
+// in their records.
+func (f *fitter) fitRecurrences() {
+	for _, b := range f.c.Meta {
+		for _, m := range b.Members {
+			if t := newTally(&m); t != nil {
+				for _, s := range f.sessions {
+					t.add(s.Meta[m.Field])
+				}
+				m.Classes.Recurs = t.recurrences()
 			}
-			counts[k][s]++
 		}
 	}
-	c.Recurs = make([]Recurrence, catch)
-	for k, seen := range counts {
+	for _, b := range f.c.Series {
+		for _, m := range b.Members {
+			if t := newTally(&m); t != nil {
+				for _, s := range f.sessions {
+					t.last = ""
+					for _, rec := range s.Series {
+						t.add(rec[m.Field+1])
+					}
+				}
+				m.Classes.Recurs = t.recurrences()
+			}
+		}
+	}
+}
+
+// tally counts the values of a field's classes that stand for many.
+type tally struct {
+	of   *Classes
+	seen []map[string]int32
+
+	last       string // value before, "" for none
+	lastClass  int
+	held, next []int // values that are the one before, and all after one of the class
+}
+
+func newTally(m *Member) *tally {
+	if m.Field < 0 || m.Classes == nil || m.Classes.Others != nil {
+		return nil
+	}
+	n := m.Classes.size() - m.Classes.missing()
+	if n <= 0 {
+		return nil
+	}
+	t := &tally{of: m.Classes, held: make([]int, n), next: make([]int, n), lastClass: -1}
+	for range n {
+		t.seen = append(t.seen, map[string]int32{})
+	}
+	return t
+}
+
+func (t *tally) add(v any) {
+	s, ok := text(v)
+	class := -1
+	if ok {
+		class = t.of.class(v) - t.of.missing()
+	}
+	if class >= 0 && t.last != "" && class == t.lastClass {
+		t.next[class]++
+		if s == t.last {
+			t.held[class]++
+			return
+		}
+	}
+	if class >= 0 {
+		t.seen[class][s]++
+	}
+	t.last, t.lastClass = s, class
+}
+
+func (t *tally) recurrences() []Recurrence {
+	out := make([]Recurrence, len(t.seen))
+	for k, seen := range t.seen {
+		r := &out[k]
 		times := map[int32]int32{}
 		for _, n := range seen {
 			times[n]++
 		}
-		r := &c.Recurs[k]
-		for n := range times {
-			r.Times = append(r.Times, n)
-		}
-		slices.Sort(r.Times)
+		r.Times = slices.Sorted(maps.Keys(times))
 		for _, n := range r.Times {
 			r.Values = append(r.Values, times[n])
 		}
+		r.Held = float64(t.held[k]) / float64(max(1, t.next[k]))
 	}
+	return out
 }
 
 // Supply gives the values of classes that stand for many, each about as often
 // as values of the class recur in the real trace. It is for one generation.
 type Supply struct {
 	urns map[urn][]any
+	seen map[drawn]bool
 	rand *rand.Rand
+}
+
+type drawn struct {
+	of    *Classes
+	value string
 }
 
 type urn struct {
@@ -60,7 +127,9 @@ type urn struct {
 }
 
 // NewSupply returns a supply whose values are drawn with r.
-func NewSupply(r *rand.Rand) *Supply { return &Supply{urns: map[urn][]any{}, rand: r} }
+func NewSupply(r *rand.Rand) *Supply {
+	return &Supply{urns: map[urn][]any{}, seen: map[drawn]bool{}, rand: r}
+}
 
 // next returns a value of a class that stands for many.
 func (s *Supply) next(c *Classes, class int) any {
@@ -70,7 +139,7 @@ func (s *Supply) next(c *Classes, class int) any {
 		how := c.Recurs[class-c.missing()]
 		for i, n := range how.Times {
 			for range how.Values[i] {
-				left = append(left, slices.Repeat([]any{c.draw(class, s.rand)}, int(n))...)
+				left = append(left, slices.Repeat([]any{s.fresh(c, class)}, int(n))...)
 			}
 		}
 		if len(left) == 0 {
@@ -80,6 +149,19 @@ func (s *Supply) next(c *Classes, class int) any {
 	}
 	s.urns[u] = left[:len(left)-1]
 	return left[len(left)-1]
+}
+
+// fresh draws a value that is not of another class by chance, nor drawn before,
+// where there is room.
+func (s *Supply) fresh(c *Classes, class int) (v any) {
+	for range 20 {
+		v = c.draw(class, s.rand)
+		if k := (drawn{c, fmt.Sprint(v)}); !s.seen[k] && c.class(v) == class {
+			s.seen[k] = true
+			break
+		}
+	}
+	return v
 }
 
 // Recur replaces, in a generated session's metadata, each value of a class that
@@ -98,26 +180,48 @@ func (c *Codec) Recur(meta trace.Row, s *Supply, accept func(trace.Row) bool) {
 	}
 }
 
-// RecurRecords does so in a session's records.
+// RecurRecords does so in a session's records, where a value may also stay from
+// record to record.
 func (c *Codec) RecurRecords(records []trace.Row, s *Supply) {
-	for _, rec := range records {
-		s.replace(c.Series, rec[1:])
+	for _, b := range c.Series {
+		for _, m := range b.Members {
+			last := -1
+			for i, rec := range records {
+				class := m.standsForMany(rec[1:])
+				switch {
+				case class < 0:
+				case class == last && s.rand.Float64() < m.Classes.Recurs[class-m.Classes.missing()].Held:
+					rec[m.Field+1] = records[i-1][m.Field+1]
+				default:
+					rec[m.Field+1] = s.next(m.Classes, class)
+				}
+				last = class
+			}
+		}
 	}
 }
 
 // replace reports whether it replaced any value of a row of fields.
 func (s *Supply) replace(blocks []Block, row []any) (any bool) {
-	for i := range blocks {
-		for j := range blocks[i].Members {
-			m := &blocks[i].Members[j]
-			if m.Classes == nil || m.Field < 0 || len(m.Classes.Recurs) == 0 || row[m.Field] == nil {
-				continue
-			}
-			if class := m.Classes.class(row[m.Field]); class >= m.Classes.missing() {
+	for _, b := range blocks {
+		for _, m := range b.Members {
+			if class := m.standsForMany(row); class >= 0 {
 				row[m.Field] = s.next(m.Classes, class)
 				any = true
 			}
 		}
 	}
 	return any
+}
+
+// standsForMany returns the class of the field's value in a row of fields if it
+// is one that stands for many, otherwise -1.
+func (m *Member) standsForMany(row []any) int {
+	if m.Field < 0 || m.Classes == nil || len(m.Classes.Recurs) == 0 || row[m.Field] == nil {
+		return -1
+	}
+	if class := m.Classes.class(row[m.Field]); class >= m.Classes.missing() {
+		return class
+	}
+	return -1
 }
