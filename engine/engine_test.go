@@ -151,6 +151,25 @@ func TestGeneratedSessionsAreSound(t *testing.T) {
 	}
 }
 
+// TestPairsComeCloser: after little training, what goes together in the real
+// trace goes together in the calibrated one.
+func TestPairsComeCloser(t *testing.T) {
+	real := flows(600)
+	m := train(t, real, options(2))
+	o := engine.DefaultGenerateOptions()
+	var out list
+	g, err := m.Generate(context.Background(), o, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.PairsBefore <= 0 || g.PairsAfter > g.PairsBefore/2 {
+		t.Errorf("pairs are off by %.1f, were by %.1f: want less than half of it", g.PairsAfter, g.PairsBefore)
+	}
+	if len(out) != len(real) {
+		t.Errorf("made %d sessions, want %d", len(out), len(real))
+	}
+}
+
 // TestRecordsWithoutKeyMayRepeat: where each record is a session of its own,
 // nothing has to be unique, also for a model that was saved.
 func TestRecordsWithoutKeyMayRepeat(t *testing.T) {

@@ -183,7 +183,8 @@ func printMade(p *printer, m workspace.Made) {
 	})
 	p.note("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
 	if m.Calibrated {
-		p.note("         calibrated: margins from %.1f to %.1f times the real trace's noise", m.Before, m.After)
+		p.note("         calibrated: margins from %.1f to %.1f times the real trace's noise, pairs of columns from %.1f to %.1f",
+			m.Before, m.After, m.PairsBefore, m.PairsAfter)
 	}
 }
 

@@ -26,6 +26,7 @@ func (f *fitter) fitRecurrences() {
 		for _, m := range b.Members {
 			if t := newTally(&m); t != nil {
 				for _, s := range f.sessions {
+					t.last = ""
 					t.add(s.Meta[m.Field])
 				}
 				m.Classes.Recurs = t.recurrences()

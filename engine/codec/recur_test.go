@@ -1,0 +1,98 @@
+package codec
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"netshare/workspace/trace"
+)
+
+// counted returns how many values occur how often.
+func counted(rows []trace.Row, field int) map[int]int {
+	seen := map[string]int{}
+	for _, r := range rows {
+		s, _ := text(r[field])
+		seen[s]++
+	}
+	times := map[int]int{}
+	for _, n := range seen {
+		times[n]++
+	}
+	return times
+}
+
+func TestRareValuesRecurAsOftenAndAreNotTheReal(t *testing.T) {
+	recipe := &trace.Recipe{
+		Name: "t", Key: []string{"who", "n"},
+		Metadata: []trace.Field{trace.Text("who"), trace.Integer("n")},
+		Series:   []trace.Field{trace.Text("what")},
+	}
+	types := map[string]trace.Type{"who": trace.TypeText, "n": trace.TypeInt, "what": trace.TypeText}
+	var sessions []trace.Session
+	var real []trace.Row
+	names := map[string]bool{}
+	for i := range 900 { // 300 names once, 300 twice
+		k := i
+		if i >= 300 {
+			k = 300 + (i-300)/2
+		}
+		who := fmt.Sprintf("host-%05d", 7*k)
+		names[who] = true
+		s := trace.Session{Meta: trace.Row{who, int64(i)}}
+		for j := range 4 { // each thing is said twice in a row
+			s.Series = append(s.Series, trace.Row{nil, fmt.Sprintf("thing-%06d", 10*i+j/2)})
+		}
+		sessions = append(sessions, s)
+		real = append(real, s.Meta)
+	}
+	opts := DefaultOptions()
+	opts.MaxClasses = 8 // no room for values made up one for one
+	c, err := Fit(recipe, types, sessions, opts, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	supply := NewSupply(r)
+	var made []trace.Row
+	stays, next := 0, 0
+	for _, s := range sessions {
+		meta := trace.Row{s.Meta[0], s.Meta[1]}
+		c.Recur(meta, supply, func(trace.Row) bool { return true })
+		made = append(made, meta)
+		var rows []trace.Row
+		for _, rec := range s.Series {
+			rows = append(rows, append(trace.Row(nil), rec...))
+		}
+		c.RecurRecords(rows, supply)
+		for i := 1; i < len(rows); i++ {
+			next++
+			if rows[i][1] == rows[i-1][1] {
+				stays++
+			}
+		}
+	}
+	want, got := counted(real, 0), counted(made, 0)
+	for _, n := range []int{1, 2} {
+		if d := got[n] - want[n]; d < -20 || d > 20 {
+			t.Errorf("%d values occur %d times, want about %d (all: %v)", got[n], n, want[n], got)
+		}
+	}
+	copies := 0
+	for _, m := range made {
+		if names[m[0].(string)] {
+			copies++
+		}
+	}
+	if copies > len(made)/5 {
+		t.Errorf("%d of %d made-up names are real", copies, len(made))
+	}
+	if share := float64(stays) / float64(next); share < .6 || share > .73 { // real 2/3
+		t.Errorf("%.2f of the values are those of the record before, want 0.67", share)
+	}
+	accepted := trace.Row{sessions[0].Meta[0], sessions[0].Meta[1]}
+	c.Recur(accepted, supply, func(trace.Row) bool { return false })
+	if accepted[0] != sessions[0].Meta[0] {
+		t.Error("a row that was refused has changed")
+	}
+}
