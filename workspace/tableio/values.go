@@ -59,9 +59,12 @@ func (p *plan) value(dst, v []byte) (out []byte, reason, want string) {
 				return dst, reason, want
 			}
 		}
+		if len(v) > 0 && v[0] <= ' ' && len(bytes.TrimSpace(v)) == 0 {
+			return dst, "", "" // a quoted blank or line end
+		}
 		return append(dst, v...), "", ""
 	}
-	return appendCSV(dst, v, ',', p.col.Type == trace.TypeText && !plainCSV(v)), "", ""
+	return appendCSV(dst, v, ',', !plainCSV(v)), "", ""
 }
 
 // number says why v is no value of a numeric column.
