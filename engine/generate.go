@@ -114,8 +114,8 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if out.Calibrated {
 		n := float64(blocks)
 		out.Before, out.After, out.Effective = out.Before/n, out.After/n, out.Effective/n
-		out.PairsBefore, out.PairsAfter = out.PairsBefore/n, out.PairsAfter/n
 	}
+	out.PairsBefore, out.PairsAfter = out.PairsBefore/float64(blocks), out.PairsAfter/float64(blocks)
 	return out, nil
 }
 

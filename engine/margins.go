@@ -175,11 +175,7 @@ func (b *binner) classes(of, head, classes int, each func(whole, func(float64)))
 	for _, w := range b.coded {
 		each(w, func(v float64) { counts[int(v)]++ })
 	}
-	order := make([]int, classes)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return counts[y] - counts[x] })
+	order := byCount(counts)
 	f := feature{Of: of, Head: head, Bins: make([]int32, classes)}
 	rest := int32(-1) // the rare classes have one feature for all of them
 	for i, class := range order {
@@ -196,6 +192,16 @@ func (b *binner) classes(of, head, classes int, each func(whole, func(float64)))
 		}
 	}
 	b.features = append(b.features, f)
+}
+
+// byCount returns the classes, the most frequent first.
+func byCount(counts []int) []int {
+	order := make([]int, len(counts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return counts[y] - counts[x] })
+	return order
 }
 
 // numbers adds a feature for each of numberBins quantile bins.

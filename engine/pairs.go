@@ -74,8 +74,7 @@ func newPairColumn(part codec.Place, series bool, coded []whole, width int) pair
 			rest = true
 		}
 	})
-	order := identity(classes)
-	slices.SortStableFunc(order, func(x, y int) int { return counts[y] - counts[x] })
+	order := byCount(counts)
 	col.Bins = make([]uint16, classes)
 	for i, k := range order {
 		if i < atomsAtMost && counts[k] >= atomLeast {
@@ -167,14 +166,6 @@ func edges(xs []float32) []float32 {
 	}
 	for n := len(xs) / numberBins / 2; n >= tailLeast; n /= 2 {
 		add(len(xs) - n)
-	}
-	return out
-}
-
-func identity(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
 	}
 	return out
 }

@@ -180,6 +180,7 @@ func printMade(p *printer, m workspace.Made) {
 	p.event("generated", map[string]any{
 		"table": m.Table.Name.String(), "sessions": m.Sessions, "rows": m.Records, "calibrated": m.Calibrated,
 		"residual_before": m.Before, "residual_after": m.After, "effective": m.Effective, "run": m.Run,
+		"pairs_before": m.PairsBefore, "pairs_after": m.PairsAfter,
 	})
 	p.note("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
 	if m.Calibrated {

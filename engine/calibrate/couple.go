@@ -9,40 +9,6 @@ import (
 	"sort"
 )
 
-// Grid is a trace as bins: a row for each record, the records of a session
-// one after the other.
-type Grid struct {
-	Sessions []int32 // first row of each session, then the number of rows
-	Columns  []Column
-	Units    []Unit
-}
-
-// Column is the bin of one field in each row.
-type Column struct {
-	Bins []uint16
-	Size int // bins are below it
-	Unit int // that it is moved with; -1 for a column that stays
-}
-
-// Unit is what is exchanged as a whole: the columns that name it, of one record
-// or, for what a session has once, of all records of a session.
-type Unit struct {
-	PerSession bool
-	// Group of each record or session: only what is of one group is exchanged.
-	// Nil for one group; what is of a negative one stays.
-	Group []int32
-}
-
-// Pair is how two columns go together in the real trace.
-type Pair struct {
-	A, B  int
-	Next  bool      // B is of the record after, in the same session
-	Share []float32 // [size of A * size of B], of all rows that have both
-	// Cluster is how many times the sampling variance of the shares is that of
-	// as many rows drawn one by one: the records of a session are alike.
-	Cluster float32
-}
-
 // Coupled says how far the pairs were off before and after: the mean of
 // (count - wanted)²/variance over the cells that occur on either side. An
 // independent real half scores about 2.
@@ -59,110 +25,10 @@ const (
 	worthwhile = .02       // of what is left to gain, in a fortieth of the offers
 )
 
-// NewPairs counts the pairs of a grid's columns: those that say most of each
-// other, atMost of them, and each moved column with itself in the next record.
-func NewPairs(g Grid, atMost int) []Pair {
-	type found struct {
-		p     Pair
-		bound float64
-	}
-	var all []found
-	rows := g.rows()
-	for a := range g.Columns {
-		for b := a + 1; b < len(g.Columns); b++ {
-			x, y := &g.Columns[a], &g.Columns[b]
-			if x.Unit == y.Unit || x.Size < 2 || y.Size < 2 {
-				continue
-			}
-			share := make([]float32, x.Size*y.Size)
-			for r := range rows {
-				share[int(x.Bins[r])*y.Size+int(y.Bins[r])]++
-			}
-			all = append(all, found{Pair{A: a, B: b, Share: share}, dependence(share, y.Size, rows)})
-		}
-	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].bound > all[j].bound })
-	var out []Pair
-	for _, f := range all[:min(len(all), atMost)] {
-		scale(f.p.Share, rows)
-		f.p.Cluster = g.cluster(&g.Columns[f.p.A], &g.Columns[f.p.B])
-		out = append(out, f.p)
-	}
-	for a, c := range g.Columns {
-		if c.Unit < 0 || g.Units[c.Unit].PerSession || c.Size < 2 {
-			continue
-		}
-		p := Pair{A: a, B: a, Next: true, Share: make([]float32, c.Size*c.Size), Cluster: 1}
-		n := 0
-		for s := range len(g.Sessions) - 1 {
-			for r := g.Sessions[s]; r < g.Sessions[s+1]-1; r++ {
-				p.Share[int(c.Bins[r])*c.Size+int(c.Bins[r+1])]++
-				n++
-			}
-		}
-		if n > 0 {
-			scale(p.Share, n)
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func scale(share []float32, n int) {
-	for i := range share {
-		share[i] /= float32(n)
-	}
-}
-
-// dependence is the total variation between a table of counts and what its
-// margins alone would give.
-func dependence(counts []float32, width, rows int) float64 {
-	height := len(counts) / width
-	x, y := make([]float64, height), make([]float64, width)
-	for i, n := range counts {
-		x[i/width] += float64(n)
-		y[i%width] += float64(n)
-	}
-	var sum float64
-	for i, n := range counts {
-		sum += max(0, float64(n)-x[i/width]*y[i%width]/float64(rows))
-	}
-	return sum / float64(rows)
-}
-
-// clusterRows bounds the rows that a cluster is measured on.
-const clusterRows = 100_000
-
-// cluster is how many records of a session, itself among them, are in the cell
-// that a record of it is in.
-func (g *Grid) cluster(a, b *Column) float32 {
-	var alike, all int
-	var cells []int
-	each := 1 + g.rows()/clusterRows
-	for s := 0; s < len(g.Sessions)-1; s += each {
-		cells = cells[:0]
-		for r := g.Sessions[s]; r < g.Sessions[s+1]; r++ {
-			cells = append(cells, int(a.Bins[r])*b.Size+int(b.Bins[r]))
-		}
-		slices.Sort(cells)
-		for i := 0; i < len(cells); {
-			k := i + 1
-			for k < len(cells) && cells[k] == cells[i] {
-				k++
-			}
-			alike += (k - i) * (k - i)
-			i = k
-		}
-		all += len(cells)
-	}
-	return float32(alike) / float32(max(1, all))
-}
-
-func (g *Grid) rows() int { return int(g.Sessions[len(g.Sessions)-1]) }
-
 // Couple exchanges values between the rows of a generated grid until its pairs
 // meet those of the real trace, as closely as that trace's own noise makes
-// sense. The margins of all columns stay as they are. exchange is told of each
+// sense. What is of a record keeps its distribution over the records, and what
+// a session has once keeps its own over the sessions. exchange is told of each
 // exchange of a unit between two records or sessions, and may refuse it.
 //
 // Source: the gradual update of PrivSyn (Zhang and others, USENIX Security
@@ -321,7 +187,7 @@ func (c *coupling) index() bool {
 
 func (c *coupling) moves(u *Unit, e int32) bool {
 	n := c.size(u, e)
-	return n > 0 && n <= longestOne && (u.Group == nil || u.Group[e] >= 0)
+	return n > 0 && n <= longestOne
 }
 
 // first is the first row of a unit's record or session.
@@ -414,9 +280,6 @@ func (c *coupling) offer(t *table) (tried int) {
 	list := c.byBin[col][x]
 	for range min(3, len(list)) {
 		f := list[c.r.IntN(len(list))]
-		if u.Group != nil && u.Group[e] != u.Group[f] {
-			continue
-		}
 		tried += c.size(u, e) + c.size(u, f)
 		if c.try(unit, u, e, f) {
 			break
@@ -452,156 +315,4 @@ func (c *coupling) wanted(t *table, forward bool, y int) int {
 		}
 	}
 	return best
-}
-
-// try exchanges a unit between two records or sessions and keeps it where the
-// pairs come closer.
-func (c *coupling) try(unit int, u *Unit, e, f int32) bool {
-	if e == f || !u.PerSession && (e == f+1 || f == e+1) {
-		return false
-	}
-	if c.size(u, e) == 1 && c.size(u, f) == 1 {
-		x, y := c.first(u, e), c.first(u, f)
-		if c.within(unit, x, y)+c.between(unit, x, y) >= least || !c.exchange(unit, int(e), int(f)) {
-			return false
-		}
-		c.move(unit, u, e, f)
-	} else if c.move(unit, u, e, f) >= least || !c.exchange(unit, int(e), int(f)) {
-		c.move(unit, u, e, f)
-		return false
-	}
-	c.exchanged++
-	c.relist(unit, u, e, f)
-	return true
-}
-
-// least is the change of the squared residuals below which it is rounding.
-const least = -1e-6
-
-// size is how many rows a record or session has.
-func (c *coupling) size(u *Unit, e int32) int {
-	if u.PerSession {
-		return int(c.g.Sessions[e+1] - c.g.Sessions[e])
-	}
-	return 1
-}
-
-// within returns the change of the squared residuals of the pairs within a row
-// if the unit's values of two rows were exchanged.
-func (c *coupling) within(unit int, e, f int32) (change float32) {
-	for _, k := range c.of[unit] {
-		t := &c.tables[k]
-		if t.next {
-			continue
-		}
-		a, b := c.g.Columns[t.a].Bins, c.g.Columns[t.b].Bins
-		if a[e] == a[f] || b[e] == b[f] {
-			continue
-		}
-		x, y := int(a[e])*t.width, int(a[f])*t.width
-		change += t.cells[x+int(b[e])].change(-1) + t.cells[y+int(b[f])].change(-1) +
-			t.cells[x+int(b[f])].change(1) + t.cells[y+int(b[e])].change(1)
-	}
-	return change
-}
-
-// between returns the change of those between a row and the next.
-func (c *coupling) between(unit int, e, f int32) (change float32) {
-	for _, k := range c.of[unit] {
-		t := &c.tables[k]
-		if !t.next {
-			continue
-		}
-		bins := c.g.Columns[t.a].Bins
-		if bins[e] == bins[f] {
-			continue
-		}
-		change += c.beside(t, e, -1) + c.beside(t, f, -1)
-		bins[e], bins[f] = bins[f], bins[e]
-		change += c.beside(t, e, 1) + c.beside(t, f, 1)
-		c.beside(t, e, -1)
-		c.beside(t, f, -1)
-		bins[e], bins[f] = bins[f], bins[e]
-		c.beside(t, e, 1)
-		c.beside(t, f, 1)
-	}
-	return change
-}
-
-// beside counts a row with the one before and the one after.
-func (c *coupling) beside(t *table, row int32, by float32) (change float32) {
-	for k := max(row-1, 0); k <= row; k++ {
-		if i, ok := c.at(t, k); ok {
-			change += t.cells[i].change(by)
-			t.cells[i].have += by
-		}
-	}
-	return change
-}
-
-// change is what adding by rows would do to the squared residual.
-func (x *cell) change(by float32) float32 { return x.weight * by * (2*(x.have-x.want) + by) }
-
-// move exchanges a unit between two records or sessions and returns the change
-// of the squared residuals. Done twice it is undone.
-func (c *coupling) move(unit int, u *Unit, e, f int32) float32 {
-	change := c.count(unit, u, e, -1) + c.count(unit, u, f, -1)
-	c.swap(unit, u, e, f)
-	return change + c.count(unit, u, e, 1) + c.count(unit, u, f, 1)
-}
-
-// count adds the rows of a record or session to the tables of its unit, or
-// takes them away, and returns the change of their squared residuals.
-func (c *coupling) count(unit int, u *Unit, e int32, by float32) (change float32) {
-	lo, hi := e, e+1
-	if u.PerSession {
-		lo, hi = c.g.Sessions[e], c.g.Sessions[e+1]
-	}
-	for _, k := range c.of[unit] {
-		t := &c.tables[k]
-		from := lo
-		if t.next && lo > 0 {
-			from--
-		}
-		for row := from; row < hi; row++ {
-			i, ok := c.at(t, row)
-			if !ok {
-				continue
-			}
-			change += t.cells[i].change(by)
-			t.cells[i].have += by
-		}
-	}
-	return change
-}
-
-func (c *coupling) swap(unit int, u *Unit, e, f int32) {
-	for _, k := range c.columns[unit] {
-		bins := c.g.Columns[k].Bins
-		if !u.PerSession {
-			bins[e], bins[f] = bins[f], bins[e]
-			continue
-		}
-		x, y := bins[c.g.Sessions[e]], bins[c.g.Sessions[f]]
-		fill(bins[c.g.Sessions[e]:c.g.Sessions[e+1]], y)
-		fill(bins[c.g.Sessions[f]:c.g.Sessions[f+1]], x)
-	}
-}
-
-func fill(bins []uint16, with uint16) {
-	for i := range bins {
-		bins[i] = with
-	}
-}
-
-// relist exchanges two records or sessions in the lists of their unit's
-// columns.
-func (c *coupling) relist(unit int, u *Unit, e, f int32) {
-	for _, k := range c.columns[unit] {
-		col := &c.g.Columns[k]
-		ofE, ofF := c.byBin[k][col.Bins[c.first(u, f)]], c.byBin[k][col.Bins[c.first(u, e)]] // before
-		p, q := c.place[k][e], c.place[k][f]
-		ofE[p], ofF[q] = f, e
-		c.place[k][e], c.place[k][f] = q, p
-	}
 }

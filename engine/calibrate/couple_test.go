@@ -98,16 +98,11 @@ func TestCoupleExchangesOnlyWhatItMay(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	pairs := calibrate.NewPairs(chained(500, 4, 6, false, r), 100)
 	made := chained(500, 4, 6, true, r)
-	group := make([]int32, len(made.Columns[2].Bins))
-	for i := range group {
-		group[i] = int32(i%3) - 1
-	}
-	made.Units[2].Group = group
 	made.Columns[3].Unit = -1
 	stays := slices.Clone(made.Columns[3].Bins)
-	was := slices.Clone(made.Columns[2].Bins)
+	refused := slices.Clone(made.Columns[1].Bins)
 	_, err := calibrate.Couple(context.Background(), made, pairs, func(unit, a, b int) bool {
-		if unit == 3 || unit == 2 && (group[a] != group[b] || group[a] < 0) {
+		if unit == 3 {
 			t.Errorf("unit %d exchanged between %d and %d", unit, a, b)
 		}
 		return unit != 1 // as a caller may refuse
@@ -118,10 +113,8 @@ func TestCoupleExchangesOnlyWhatItMay(t *testing.T) {
 	if !slices.Equal(stays, made.Columns[3].Bins) {
 		t.Error("a column that stays was moved")
 	}
-	for i := range group {
-		if group[i] < 0 && was[i] != made.Columns[2].Bins[i] {
-			t.Errorf("record %d is of no group and was moved", i)
-		}
+	if !slices.Equal(refused, made.Columns[1].Bins) {
+		t.Error("a unit whose exchanges were refused was moved")
 	}
 }
 

@@ -46,7 +46,7 @@ func fitClock(t trace.Type, times []any) *Clock {
 		lo, hi = min(lo, x), max(hi, x)
 	}
 	// Only what a person would have rounded to is a grid: powers of ten. A few
-	// Times off it are the noise of other programs' arithmetic.
+	// times off it are the noise of other programs' arithmetic.
 	tick := int64(1)
 	for tick < maxTick && onGrid(whole, tick*10) {
 		tick *= 10

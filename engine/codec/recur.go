@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -157,7 +156,8 @@ func (s *Supply) next(c *Classes, class int) any {
 func (s *Supply) fresh(c *Classes, class int) (v any) {
 	for range 20 {
 		v = c.draw(class, s.rand)
-		if k := (drawn{c, fmt.Sprint(v)}); !s.seen[k] && c.class(v) == class {
+		as, _ := text(v)
+		if k := (drawn{c, as}); !s.seen[k] && c.class(v) == class {
 			s.seen[k] = true
 			break
 		}
