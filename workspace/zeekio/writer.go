@@ -40,7 +40,10 @@ func NewWriter(w io.Writer, schema trace.Schema) (trace.Writer, error) {
 		h.setSep = prop("set_separator", h.setSep)
 		h.empty = prop("empty_field", h.empty)
 		h.unset = prop("unset_field", h.unset)
-		if h.empty == h.unset { // a reader takes it for unset
+		if strings.HasPrefix(h.unset, "#") { // a record that begins with it would be taken for a header
+			h.unset = newHeader().unset
+		}
+		if h.empty == h.unset || strings.HasPrefix(h.empty, "#") { // the first would be taken for unset
 			h.empty = emptyOtherThan(h.unset)
 		}
 		h.path = prop("path", "records")
