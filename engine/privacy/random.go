@@ -56,18 +56,8 @@ func (n *Noise) belowBig(k, out *big.Int) *big.Int {
 // chance is true with chance num/den.
 func (n *Noise) chance(num, den uint64) bool { return n.Below(den) < num }
 
-// expChance is true with chance exp(-num/den), exactly. Source: Canonne, Kamath
-// and Steinke (2020), algorithm 1.
-func (n *Noise) expChance(num, den uint64) bool {
-	for ; num > den; num -= den {
-		if !n.expChanceWithin(1, 1) {
-			return false
-		}
-	}
-	return n.expChanceWithin(num, den)
-}
-
-// expChanceWithin is expChance for exponents of at most 1.
+// expChanceWithin is true with chance exp(-num/den), exactly, where num is at
+// most den. Source: Canonne, Kamath and Steinke (2020), algorithm 1.
 func (n *Noise) expChanceWithin(num, den uint64) bool {
 	for k := uint64(1); ; k++ {
 		// chance num/den/k, as two draws, so that den*k can't overflow
@@ -77,7 +67,7 @@ func (n *Noise) expChanceWithin(num, den uint64) bool {
 	}
 }
 
-// expChanceBig is expChance for numbers of any size.
+// expChanceBig is true with chance exp(-num/den), exactly.
 func (n *Noise) expChanceBig(num, den *big.Int) bool {
 	var whole, rest, u big.Int
 	whole.QuoRem(num, den, &rest)
