@@ -10,8 +10,8 @@
 //
 // Every metric is a distance d, 0 for alike. Its score is 100 (y-d)/(y-b),
 // held between 0 and 100, where b is the mean distance between two halves of
-// the real trace (split by session, several times) and y a yardstick of
-// failure measured on the same data. For pairs, joints and sessions y is the
+// the real trace (split by session, several times) and one standard deviation
+// of it, and y a yardstick of failure measured on the same data. For pairs, joints and sessions y is the
 // distance to independent columns: each real column drawn with replacement on
 // its own. For single columns it is the distance to uniform noise over the
 // real range, or over the kind's domain (65,536 ports, 256 protocols, for a

@@ -126,7 +126,19 @@ func (c *comparison) triples(ctx context.Context, rng *rand.Rand) ([]Score, erro
 		s.settle(got)
 		out[i] = s
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	var idle []Score
+	for i := range out {
+		if out[i].idle() {
+			idle = append(idle, out[i])
+		}
+	}
+	if len(idle) > 0 {
+		out = append(out, spurious(idle, c.halves.splits, Joint, "triples"))
+	}
+	return out, nil
 }
 
 // chooseTriples returns all triples of the fields, or n different ones drawn

@@ -114,8 +114,8 @@ func Metrics() []Metric {
 		},
 		{
 			Name: "spurious", Title: "Association out of nothing", Property: Pairs, Worst: 1,
-			Formula: "mean distance over the pairs that the real trace shows no association in",
-			Source:  "this project: such pairs can't tell a joint model from independent columns, but can be got wrong",
+			Formula: "mean distance over the pairs, or the triples, that the real trace shows no association in",
+			Source:  "this project: such columns can't tell a joint model from independent columns, but can be got wrong",
 		},
 		{
 			Name: "triples", Title: "Joint distribution of three columns", Property: Joint, Worst: 1,

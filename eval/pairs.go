@@ -159,16 +159,14 @@ func (c *comparison) pairScores(ctx context.Context, p *prepared, rng *rand.Rand
 	var idle []Score
 	for _, r := range results {
 		for _, s := range r {
-			if s.Computed && s.Counted && s.YardstickKind != "independent" {
-				s.Counted = false
-				s.note("the real trace shows no association here, so it counts under spurious")
+			if s.idle() {
 				idle = append(idle, s)
 			}
 			out = append(out, s)
 		}
 	}
 	if len(idle) > 0 {
-		out = append(out, spurious(idle, c.halves.splits))
+		out = append(out, spurious(idle, c.halves.splits, Pairs, "pairs"))
 	}
 	if sampledOf > 0 {
 		out = append(out, Score{
@@ -179,15 +177,28 @@ func (c *comparison) pairScores(ctx context.Context, p *prepared, rng *rand.Rand
 	return out, cells, nil
 }
 
-func spurious(idle []Score, splits int) Score {
-	target := fmt.Sprintf("%d pairs without association", len(idle))
-	s := Score{Property: Pairs, Metric: "spurious", Target: target, Counted: true}
+// idle takes a score out of the mean where the real trace shows no
+// association that it could tell anything of, and reports whether it did.
+func (s *Score) idle() bool {
+	if !s.Computed || !s.Counted || s.YardstickKind == "independent" {
+		return false
+	}
+	s.Counted = false
+	s.note("the real trace shows no association here, so it counts under spurious")
+	return true
+}
+
+// spurious is the one score of the pairs or triples that the real trace shows
+// no association in.
+func spurious(idle []Score, splits int, property, of string) Score {
+	target := fmt.Sprintf("%d %s without association", len(idle), of)
+	s := Score{Property: property, Metric: "spurious", Target: target, Counted: true}
 	got := measured{uniform: math.NaN(), independent: math.NaN(), worst: 1}
 	got.bases = make([]float64, splits)
 	worst := 0
 	for i := range idle {
 		got.value += idle[i].Value / float64(len(idle))
-		for k, b := range idle[i].bases {
+		for k, b := range idle[i].bases[:min(len(idle[i].bases), splits)] {
 			got.bases[k] += b / float64(len(idle))
 		}
 		if idle[i].Value > idle[worst].Value {

@@ -55,6 +55,7 @@ type Score struct {
 	Note  string  `json:"note,omitempty"`
 
 	bases []float64 // distance of each halving
+	slack float64   // their standard deviation, on the scores' scale
 	root  bool      // scores are made of square roots
 }
 
@@ -106,6 +107,7 @@ func (s *Score) settle(m measured) {
 		s.Counted = false
 		s.note("two halves of the real trace differ as much as noise does, so the score says nothing")
 	}
+	s.slack = spread
 	s.Score = s.rate(m.value, base)
 }
 
@@ -120,10 +122,12 @@ func (s *Score) scaled(x ...float64) []float64 {
 	return out
 }
 
-// rate is the score of a distance against a baseline on the scores' scale.
+// rate is the score of a distance against a baseline on the scores' scale. A
+// distance within the halvings' spread of the baseline is as good as real:
+// without that slack chance could only ever cost points.
 func (s *Score) rate(value, base float64) float64 {
 	v := s.scaled(value, s.Yardstick)
-	return scale(v[0], min(base, v[1]), v[1])
+	return scale(v[0], min(base+s.slack, v[1]), v[1])
 }
 
 // note adds a remark.
