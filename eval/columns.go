@@ -68,7 +68,7 @@ func (c *comparison) textColumn(f int) []Score {
 				s.Counted = false
 				s.note("shown only: the synthetic trace uses other addresses, maybe on purpose")
 			}
-			s.Words = wordsForCounts(fd, p, q)
+			s.Words, s.lost = wordsForCounts(fd, p, q)
 		case "jsd_rank":
 			flat := make([]float64, c.real.rows)
 			for i := range flat {
@@ -182,11 +182,12 @@ type numberTarget struct {
 	name    string
 	columns []string
 	unit    string
-	seconds float64 // length of the unit of a time, 0 for other numbers
-	noun    string  // in sentences
-	metrics string  // Columns for a column's own metrics; else the name that every score bears
-	shift   bool    // each side counts from its own least value
-	without string  // a metric to leave out
+	seconds float64  // length of the unit of a time, 0 for other numbers
+	noun    string   // in sentences
+	metrics string   // Columns for a column's own metrics; else the name that every score bears
+	shift   bool     // each side counts from its own least value
+	without string   // a metric to leave out
+	from    []string // what else it follows from
 }
 
 // numbers are one quantity of both traces, sorted.
@@ -227,7 +228,7 @@ func numberScores(t numberTarget, n numbers) []Score {
 		if m.Name == "emd_log" && !sc.heavy {
 			continue
 		}
-		s := Score{Property: m.Property, Metric: m.Name, Target: t.name, Columns: t.columns, Counted: true}
+		s := Score{Property: m.Property, Metric: m.Name, Target: t.name, Columns: t.columns, Counted: true, from: t.from}
 		if t.metrics != Columns {
 			parent := metric(t.metrics)
 			s.Property, s.Metric = parent.Property, t.metrics+"_"+m.Name

@@ -228,7 +228,7 @@ func (c *comparison) sessionTotal(w weight) []Score {
 	}
 	x := sampled(sum(c.real), mask)
 	return numberScores(
-		numberTarget{name: "session " + w.name, columns: []string{w.name}, unit: c.fields[w.f].unit, noun: quote(w.name) + " of a whole session", metrics: "session_total"},
+		numberTarget{name: "session " + w.name, columns: []string{w.name}, unit: c.fields[w.f].unit, noun: quote(w.name) + " of a whole session", metrics: "session_total", from: []string{"session length"}},
 		numbers{real: x.values, halves: c.halvesOf(x), synth: sampled(sum(c.synth), nil).values, indep: sampled(sum(c.indep), nil).values})
 }
 
@@ -277,7 +277,7 @@ func (c *comparison) spanOf(s *side) float64 {
 
 // weightVolume scores bytes or packets over time.
 func (c *comparison) weightVolume(w weight) Score {
-	s := Score{Property: Network, Metric: "volume", Target: w.name + " over time", Columns: []string{w.name}, Counted: true}
+	s := Score{Property: Network, Metric: "volume", Target: w.name + " over time", Columns: []string{w.name}, Counted: true, from: []string{c.opts.Time}}
 	span := c.spanOf(c.real)
 	of := func(sd *side, keep func(int) bool) []float64 { return c.volumes(sd, w, span, timeSlices, keep) }
 	p, q := of(c.real, nil), of(c.synth, nil)
@@ -334,7 +334,7 @@ func (c *comparison) bursts(s *side, w weight, span float64, keep func(int) bool
 // burstiness scores the index of dispersion of records, bytes or packets over
 // windows of four scales.
 func (c *comparison) burstiness(w weight) Score {
-	s := Score{Property: Network, Metric: "burstiness", Target: w.name + " in windows", Counted: true}
+	s := Score{Property: Network, Metric: "burstiness", Target: w.name + " in windows", Counted: true, from: []string{c.opts.Time}}
 	if w.f >= 0 {
 		s.Columns = []string{w.name}
 	}

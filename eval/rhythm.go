@@ -25,7 +25,7 @@ func (c *comparison) sessionScores() []Score {
 	unit, seconds := c.fields[c.clock].unit, c.fields[c.clock].seconds
 	duration := sampled(r.duration, mask)
 	out = append(out, numberScores(
-		numberTarget{name: "session duration", noun: "session duration", unit: unit, seconds: seconds, metrics: "session_duration"},
+		numberTarget{name: "session duration", noun: "session duration", unit: unit, seconds: seconds, metrics: "session_duration", from: []string{"session length", c.opts.Time}},
 		numbers{real: duration.values, halves: c.halvesOf(duration), synth: sampled(s.duration, nil).values, indep: sampled(d.duration, nil).values})...)
 	gapMask := func(i int) uint32 { return c.halves.sess[r.gapOf[i]] }
 	if mask == nil {
@@ -33,7 +33,7 @@ func (c *comparison) sessionScores() []Score {
 	}
 	between := sampled(r.gaps, gapMask)
 	gaps := numberScores(
-		numberTarget{name: "interarrival time", noun: "interarrival time within sessions", unit: unit, seconds: seconds, metrics: "interarrival"},
+		numberTarget{name: "interarrival time", noun: "interarrival time within sessions", unit: unit, seconds: seconds, metrics: "interarrival", from: []string{"session length", c.opts.Time}},
 		numbers{real: between.values, halves: c.halvesOf(between), synth: sampled(s.gaps, nil).values, indep: sampled(d.gaps, nil).values})
 	for i := range gaps {
 		if len(r.gaps) > 0 && len(s.gaps) == 0 && c.synth.rows > 0 {
@@ -148,6 +148,7 @@ func (c *comparison) arrivals(f int, x sample, y []float64) []Score {
 	t := numberTarget{
 		name: "gap between records", noun: "gap between consecutive records",
 		unit: c.fields[f].unit, seconds: c.fields[f].seconds, metrics: "arrival",
+		from: []string{c.opts.Time},
 	}
 	n := numbers{real: sorted(differences(x.values)), synth: sorted(differences(y))}
 	// A half has twice the gaps of the whole, so the halves' own gaps are

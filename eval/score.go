@@ -57,6 +57,8 @@ type Score struct {
 	bases []float64 // distance of each halving
 	slack float64   // their standard deviation, on the scores' scale
 	root  bool      // scores are made of square roots
+	lost  float64   // share of real records of the value named in Words, where no synthetic record has it
+	from  []string  // what else, beside Columns, this follows from
 }
 
 // measured is the raw outcome of one metric on one target.

@@ -1,10 +1,8 @@
 package eval
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"netshare/workspace/trace"
@@ -27,11 +25,12 @@ func percent(x float64) string {
 	return fmt.Sprintf("%.3g %%", x)
 }
 
-// wordsForCounts names the value whose share of records is most off.
-func wordsForCounts(f *field, p, q []float64) string {
+// wordsForCounts names the value whose share of records is most off, and
+// returns its real share where no synthetic record has it.
+func wordsForCounts(f *field, p, q []float64) (words string, lost float64) {
 	np, nq := total(p), total(q)
 	if np == 0 || nq == 0 {
-		return ""
+		return "", 0
 	}
 	worst, most := -1, 0.0
 	for i := range p {
@@ -40,7 +39,7 @@ func wordsForCounts(f *field, p, q []float64) string {
 		}
 	}
 	if worst < 0 {
-		return ""
+		return "", 0
 	}
 	a, b := p[worst]/np, q[worst]/nq
 	value := "missing"
@@ -53,13 +52,13 @@ func wordsForCounts(f *field, p, q []float64) string {
 	}
 	switch {
 	case b == 0:
-		return subject + " do not occur in the synthetic trace (" + percent(a) + " of the real one)" + invented(f, p, q)
+		return subject + " do not occur in the synthetic trace (" + percent(a) + " of the real one)" + invented(f, p, q), a
 	case a == 0:
-		return "synthetic " + subject + " are " + percent(b) + " of all, the real trace has none" + invented(f, p, q)
+		return "synthetic " + subject + " are " + percent(b) + " of all, the real trace has none" + invented(f, p, q), 0
 	case b > a:
-		return fmt.Sprintf("synthetic %s are %s times too many (%s against %s)", subject, short2(b/a), percent(b), percent(a))
+		return fmt.Sprintf("synthetic %s are %s times too many (%s against %s)", subject, short2(b/a), percent(b), percent(a)), 0
 	}
-	return fmt.Sprintf("synthetic %s are %s times too few (%s against %s)", subject, short2(a/b), percent(b), percent(a))
+	return fmt.Sprintf("synthetic %s are %s times too few (%s against %s)", subject, short2(a/b), percent(b), percent(a)), 0
 }
 
 // invented says how many synthetic records have values that no real one has.
@@ -244,66 +243,4 @@ func wordsForVolume(name string, p, q []float64) string {
 	}
 	return fmt.Sprintf("records lie elsewhere in time: after %d %% of %s's span come %s of synthetic records against %s of real ones",
 		worst*100/timeSlices, quote(name), percent(q[worst]/nq), percent(p[worst]/np))
-}
-
-// Finding is one thing that is off, for the summary.
-type Finding struct {
-	Target string  `json:"target"`
-	Metric string  `json:"metric"`
-	Score  float64 `json:"score"`
-	Words  string  `json:"words"`
-}
-
-// worst picks the n findings that matter most: the lowest scores first, one
-// for each target, and what hangs on several columns or records only after the
-// columns it could have its fault from.
-func worst(scores []Score, n int) []Finding {
-	var cand []*Score
-	for i := range scores {
-		if s := &scores[i]; s.Computed && s.Counted && s.Words != "" && s.Score < 99 {
-			cand = append(cand, s)
-		}
-	}
-	handicap := func(s *Score) float64 {
-		v := s.Score
-		switch {
-		case s.Metric == "presence":
-			v -= 200
-		case s.Property == Joint:
-			v += 85
-		case s.Property == Pairs:
-			v += 70
-		case s.Property == Series:
-			v = 90 + v/10
-		case s.Property == Network:
-			v += 30
-		case s.Property == Coverage && s.Metric != "missing":
-			v += 40
-		}
-		return v
-	}
-	slices.SortStableFunc(cand, func(a, b *Score) int { return cmp.Compare(handicap(a), handicap(b)) })
-	named := map[string]bool{}
-	var out []Finding
-	for _, s := range cand {
-		known := named[s.Target]
-		if len(s.Columns) > 1 {
-			known = true
-			for _, c := range s.Columns {
-				known = known && named[c]
-			}
-		}
-		if known {
-			continue
-		}
-		named[s.Target] = true
-		for _, c := range s.Columns {
-			named[c] = true
-		}
-		out = append(out, Finding{Target: s.Target, Metric: s.Metric, Score: s.Score, Words: s.Words})
-		if len(out) == n {
-			break
-		}
-	}
-	return out
 }
