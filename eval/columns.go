@@ -2,6 +2,7 @@ package eval
 
 import (
 	"math"
+	"slices"
 
 	"netshare/workspace/trace"
 )
@@ -64,10 +65,7 @@ func (c *comparison) textColumn(f int) []Score {
 		switch m.Name {
 		case "jsd":
 			got.uniform = uniformJSD(p, domain(fd.Column.Kind))
-			if fd.Column.Kind == trace.KindAddress && known(p, q) < 0.9 {
-				s.Counted = false
-				s.note("shown only: the synthetic trace uses other addresses, maybe on purpose")
-			}
+			s.Counted = !renamed(fd, p, q, &s)
 			s.Words, s.lost = wordsForCounts(fd, p, q)
 		case "jsd_rank":
 			flat := make([]float64, c.real.rows)
@@ -79,6 +77,10 @@ func (c *comparison) textColumn(f int) []Score {
 				s.Counted = len(fd.values) > 0
 			}
 			s.Words = wordsForRanks(fd, p, q)
+		case "lost_value":
+			got.worst = slices.Max(p) / total(p)
+			s.Counted = !renamed(fd, p, q, &s)
+			s.Words, s.lost = wordsForLost(fd, p, q)
 		case "coverage_values":
 			s.Words = wordsForCoverage(fd, p, q)
 		}
@@ -86,6 +88,16 @@ func (c *comparison) textColumn(f int) []Score {
 		out = append(out, s)
 	}
 	return append(out, c.missing(f, func(s *side, i int) bool { return s.codes[f][i] == int32(fd.slot()) }))
+}
+
+// renamed reports whether the synthetic trace has addresses of its own, and
+// notes it.
+func renamed(f *field, p, q []float64, s *Score) bool {
+	if f.Column.Kind != trace.KindAddress || known(p, q) >= 0.9 {
+		return false
+	}
+	s.note("shown only: the synthetic trace uses other addresses, maybe on purpose")
+	return true
 }
 
 // known is the share of synthetic records whose value occurs in the real trace.

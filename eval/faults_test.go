@@ -178,7 +178,7 @@ func TestPlantedFaults(t *testing.T) {
 		}), []string{"td is missing in 33.4 %"}},
 	}
 	for _, f := range faults {
-		for _, seed := range []uint64{1, 2, 3} {
+		for _, seed := range []uint64{1, 2} {
 			t.Run(fmt.Sprintf("%s/%d", f.name, seed), func(t *testing.T) {
 				r := compared(t, flows(4000, seed), f.plant(flows(4000, seed)))
 				if r.Overall.Score > 99.5 {

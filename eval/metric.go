@@ -88,6 +88,12 @@ func Metrics() []Metric {
 			counts: jaccard,
 		},
 		{
+			Name: "lost_value", Title: "Most frequent value lost", Property: Coverage, Worst: 1,
+			Kinds:   []trace.Kind{trace.KindAddress, trace.KindPort, trace.KindProtocol, trace.KindCategory, trace.KindBoolean},
+			Formula: "largest share of real records of a value with under a tenth of that share of the synthetic ones; the worst is the most frequent value's; addresses count as for jsd",
+			Source:  "this project: a heavy hitter that is gone drowns in what jsd sums over all addresses", counts: lostShare,
+		},
+		{
 			Name: "coverage_range", Title: "Range covered", Property: Coverage, Worst: 1, Kinds: numberKinds(),
 			Formula: "1 - overlap/union of [min, max]; two equal constants are alike",
 			Source:  "NetShare's sdmetrics fork, SingleAttrCoverage (its complement; NaN there for constants)",
@@ -182,6 +188,27 @@ func (m Metric) appliesTo(k trace.Kind) bool {
 		}
 	}
 	return false
+}
+
+// lostValue returns the value with the largest share of p that has under a
+// tenth of it in q, -1 for none, and that share.
+func lostValue(p, q []float64) (value int, share float64) {
+	np, nq := total(p), total(q)
+	value = -1
+	for i := range p {
+		if a := p[i] / np; a > share && q[i]/max(nq, 1) < a/10 {
+			value, share = i, a
+		}
+	}
+	return value, share
+}
+
+func lostShare(p, q []float64) float64 {
+	if total(p) == 0 {
+		return math.NaN()
+	}
+	_, share := lostValue(p, q)
+	return share
 }
 
 func jaccard(p, q []float64) float64 {

@@ -45,7 +45,7 @@ func place(s *Score) float64 {
 		v = 90 + v/10
 	case s.Property == Network:
 		v += 30
-	case s.Property == Coverage && s.Metric != "missing":
+	case s.Property == Coverage && !s.own():
 		v += 40
 	}
 	if s.lost >= lostLeast {
@@ -57,7 +57,7 @@ func place(s *Score) float64 {
 // own reports whether a score is about its target itself, not about what
 // follows from it.
 func (s *Score) own() bool {
-	return s.Property == Columns || s.Metric == "missing" || s.Metric == "time_span" || s.Metric == "time_emd" || s.Metric == "time_ks"
+	return s.Property == Columns || s.Metric == "missing" || s.Metric == "lost_value" || s.Metric == "time_span" || s.Metric == "time_emd" || s.Metric == "time_ks"
 }
 
 // worst picks the n findings that matter most, one for each target: causes

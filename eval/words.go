@@ -42,14 +42,7 @@ func wordsForCounts(f *field, p, q []float64) (words string, lost float64) {
 		return "", 0
 	}
 	a, b := p[worst]/np, q[worst]/nq
-	value := "missing"
-	if worst < len(f.values) {
-		value = quote(f.values[worst])
-	}
-	subject := "records whose " + quote(f.Column.Name) + " is " + value
-	if f.Column.Kind == trace.KindPort && worst < len(f.values) {
-		subject = "records with " + quote(f.Column.Name) + " " + value
-	}
+	subject := f.bearers(worst)
 	switch {
 	case b == 0:
 		return subject + " do not occur in the synthetic trace (" + percent(a) + " of the real one)" + invented(f, p, q), a
@@ -59,6 +52,31 @@ func wordsForCounts(f *field, p, q []float64) (words string, lost float64) {
 		return fmt.Sprintf("synthetic %s are %s times too many (%s against %s)", subject, short2(b/a), percent(b), percent(a)), 0
 	}
 	return fmt.Sprintf("synthetic %s are %s times too few (%s against %s)", subject, short2(a/b), percent(b), percent(a)), 0
+}
+
+// bearers names the records of a value.
+func (f *field) bearers(value int) string {
+	switch {
+	case value >= len(f.values):
+		return "records whose " + quote(f.Column.Name) + " is missing"
+	case f.Column.Kind == trace.KindPort:
+		return "records with " + quote(f.Column.Name) + " " + quote(f.values[value])
+	}
+	return "records whose " + quote(f.Column.Name) + " is " + quote(f.values[value])
+}
+
+// wordsForLost names the most frequent value that is lost, and its share of
+// real records.
+func wordsForLost(f *field, p, q []float64) (string, float64) {
+	value, share := lostValue(p, q)
+	if value < 0 {
+		return "", 0
+	}
+	how := " do not occur in the synthetic trace ("
+	if q[value] > 0 {
+		how = " hardly occur in the synthetic trace (" + percent(q[value]/total(q)) + " against "
+	}
+	return f.bearers(value) + how + percent(share) + " of the real one)" + invented(f, p, q), share
 }
 
 // invented says how many synthetic records have values that no real one has.
