@@ -19,8 +19,11 @@ type convert func(v any) (any, error)
 // has no function of its own, and the column that they make.
 func converterOf(f trace.Field, c trace.Column) (convert, trace.Column, error) {
 	text := c.Type == trace.TypeText
-	if text && f.Delimiter == "" && (f.Encoding == trace.EncodeAttributes || f.Encoding == trace.EncodeValues) {
+	if text && f.Delimiter == "" && f.Assign == "" && (f.Encoding == trace.EncodeAttributes || f.Encoding == trace.EncodeValues) {
 		return nil, c, fmt.Errorf("field %q: the file has the list as text: say what parts its elements", f.Name)
+	}
+	if f.Delimiter != "" && text { // of the elements, when they are learnt
+		return nil, c, nil
 	}
 	number := c.Type == trace.TypeInt || c.Type == trace.TypeReal
 	switch f.Kind {
@@ -89,6 +92,9 @@ func timeConverter(f trace.Field, c trace.Column) (convert, trace.Column, error)
 // timeIn reads a time as a layout writes it.
 func timeIn(layout string, v any) (any, error) {
 	t, err := time.Parse(layout, plainText(v))
+	if err != nil && strings.Contains(layout, ".000000") { // fewer digits, as Python reads them
+		t, err = time.Parse(strings.Replace(layout, ".000000", ".999999", 1), plainText(v))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("want a time as %q, got %q", layout, plainText(v))
 	}

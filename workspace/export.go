@@ -126,9 +126,14 @@ func (x *export) write(ctx context.Context, to io.Writer) (err error) {
 }
 
 func (x *export) writeRows(ctx context.Context, to io.Writer) error {
+	number := x.numbering()
 	writer, err := x.writer(ctx, to)
 	if err != nil {
 		return err
+	}
+	if number != nil {
+		number.to = writer
+		writer = number
 	}
 	x.exported.Rows, err = x.copyRows(ctx, writer)
 	return errors.Join(err, writer.Close())

@@ -86,6 +86,9 @@ func (to target) schema(s trace.Schema) trace.Schema {
 	s.Columns = append([]trace.Column(nil), s.Columns...)
 	for i := range s.Columns { // how another format wrote values says nothing here
 		s.Columns[i].Format = ""
+		if c := s.Columns[i]; c.Type == trace.TypeTime && c.Unit == trace.Second { // declared as seconds
+			s.Columns[i].Format = "epoch:6"
+		}
 	}
 	s.Format, s.Props = format, nil
 	if to.extension == ".tsv" {

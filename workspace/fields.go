@@ -78,7 +78,7 @@ func newFieldParser(r *trace.Recipe, s trace.Schema, file string) (*fieldParser,
 		computed[f.Name] = f.DeriveFunc != nil
 	}
 	for _, f := range r.Derived { // as the file has them, where it does
-		computed[f.Name] = s.Index(f.Name) < 0
+		computed[f.Name] = s.Index(f.InFile()) < 0
 	}
 	add := func(f trace.Field, c trace.Column, from int) error {
 		x, c, err := newCell(f, c, from >= 0)
@@ -89,28 +89,27 @@ func newFieldParser(r *trace.Recipe, s trace.Schema, file string) (*fieldParser,
 		p.schema.Columns, p.cells = append(p.schema.Columns, c), append(p.cells, x)
 		return nil
 	}
-	declared := map[string]trace.Field{}
+	declared := map[string][]trace.Field{} // by the file's columns
 	for _, f := range r.Declared() {
-		if s.Index(f.Name) < 0 && !computed[f.Name] {
-			return nil, missing("recipe field", f.Name)
+		if s.Index(f.InFile()) < 0 && !computed[f.Name] {
+			return nil, missing("recipe field", f.InFile())
 		}
-		declared[f.Name] = f
+		declared[f.InFile()] = append(declared[f.InFile()], f)
 	}
 	for i, c := range s.Columns {
-		f, ok := declared[c.Name]
-		if !ok {
-			continue
-		}
-		from := -1
-		if !computed[c.Name] {
-			from = keep(i)
-		}
-		if err := add(f, c, from); err != nil {
-			return nil, err
+		for _, f := range declared[c.Name] {
+			from := -1
+			if !computed[f.Name] {
+				from = keep(i)
+			}
+			c.Name = f.Name
+			if err := add(f, c, from); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, f := range r.Declared() {
-		if s.Index(f.Name) < 0 {
+		if s.Index(f.InFile()) < 0 {
 			if err := add(f, trace.Column{Name: f.Name}, -1); err != nil {
 				return nil, err
 			}
@@ -344,7 +343,7 @@ func (c *cell) absent(column []any) {
 // record goes into bad, unless something was already.
 func (c *cell) settle(column []any, errs []error, bad []string) {
 	f := c.field
-	checked := f.Bounded || f.Choices != nil && f.Encoding != trace.EncodeAttributes
+	checked := f.Bounded || restricted(f)
 	if c.convert == nil && errs == nil && !checked && !f.Abnormal && f.Missing == trace.MissingKept {
 		return
 	}
@@ -355,6 +354,11 @@ func (c *cell) settle(column []any, errs []error, bad []string) {
 		if errs != nil && errs[k] != nil {
 			bad[k] = fmt.Sprintf("field %q: %v", f.Name, errs[k])
 			continue
+		}
+		if f.Abnormal && f.Kind != trace.KindTimestamp { // before it is no port, for instance
+			if x, ok := numberOf(v); ok && x < 0 {
+				v = mended(f, v, c.typ)
+			}
 		}
 		if c.convert != nil && v != nil {
 			var err error
@@ -374,6 +378,9 @@ func (c *cell) settle(column []any, errs []error, bad []string) {
 				bad[k] = fmt.Sprintf("field %q: the value is missing", f.Name)
 			}
 		}
+		if f.Clamped {
+			v = clamped(f, v)
+		}
 		column[k] = v
 		if checked {
 			bad[k] += outside(f, v)
@@ -384,28 +391,55 @@ func (c *cell) settle(column []any, errs []error, bad []string) {
 // unavailable is NetShare's word for a missing value.
 const unavailable = "unavailable"
 
-// mended is NetShare's handling of abnormal values.
+// mended is NetShare's handling of abnormal values: numbers that are negative
+// or none, whatever they stand for, and empty cells.
 func mended(f trace.Field, v any, t trace.Type) any {
-	if f.Kind == trace.KindInteger || f.Kind == trace.KindReal {
-		switch x := v.(type) {
-		case nil:
-			if t == trace.TypeReal {
-				return 0.0
-			}
-			return int64(0)
-		case int64:
-			return max(x, 0)
-		case float64:
-			if math.IsNaN(x) || x < 0 {
-				return 0.0
-			}
-		}
+	if f.Kind == trace.KindTimestamp {
 		return v
 	}
-	if (v == nil || v == "") && t == trace.TypeText {
+	switch x := v.(type) {
+	case int64:
+		return max(x, 0)
+	case float64:
+		if math.IsNaN(x) || x < 0 {
+			return 0.0
+		}
+		return v
+	case nil:
+	case string:
+		if x != "" {
+			return v
+		}
+	default:
+		return v
+	}
+	switch {
+	case f.Kind == trace.KindAddress && t == trace.TypeText:
+		return "0.0.0.0"
+	case t == trace.TypeText:
 		return unavailable
+	case t == trace.TypeReal:
+		return 0.0
+	case t == trace.TypeInt:
+		return int64(0)
 	}
 	return v
+}
+
+// clamped is a number within its field's bounds.
+func clamped(f trace.Field, v any) any {
+	switch x := v.(type) {
+	case int64:
+		return int64(min(max(float64(x), math.Ceil(float64(f.Min))), math.Floor(float64(f.Max))))
+	case float64:
+		return min(max(x, float64(f.Min)), float64(f.Max))
+	}
+	return v
+}
+
+// restricted reports whether a field's values must be among its choices.
+func restricted(f trace.Field) bool {
+	return f.Choices != nil && f.Encoding != trace.EncodeAttributes && f.Delimiter == ""
 }
 
 // outside says why a value is none that its field allows, "" where it is one.
@@ -422,7 +456,7 @@ func outside(f trace.Field, v any) string {
 			return fmt.Sprintf("field %q: %v is outside %v to %v", f.Name, v, f.Min, f.Max)
 		}
 	}
-	if f.Choices != nil && f.Encoding != trace.EncodeAttributes {
+	if restricted(f) {
 		if !slices.Contains(f.Choices, plainText(v)) && !(f.Abnormal && v == unavailable) {
 			return fmt.Sprintf("field %q: %q is none of %s", f.Name, plainText(v), strings.Join(f.Choices, ", "))
 		}

@@ -18,6 +18,7 @@ type learning struct {
 	plain        trace.Recipe
 	types        map[string]trace.Type // of its fields
 	meta, series []part                // one for each field of the recipe
+	sequences    []sequence            // series that are metadata of the recipe
 }
 
 // part is a field of the recipe as the engine sees it.
@@ -62,12 +63,20 @@ func (w *Workspace) learn(ctx context.Context, t Table, r *trace.Recipe, model *
 		}
 		l.types[c.Name] = c.Type
 	}
+	if err := l.addSequences(t, r); err != nil {
+		return nil, err
+	}
 	add := func(f trace.Field, to *[]trace.Field) (part, error) {
 		c, ok := t.Schema.Column(f.Name)
 		if !ok {
 			return part{}, fmt.Errorf("field %q is no column of %s", f.Name, t.Name)
 		}
 		p := part{field: f, typ: c.Type}
+		if f.Encoding == trace.EncodeValues && f.Delimiter == "" && c.Type == trace.TypeText {
+			if err := w.between(ctx, t.Name, &p.field); err != nil {
+				return p, err
+			}
+		}
 		if p.lists() {
 			if p.names = namesOf(f, model); p.names == nil {
 				var err error
@@ -91,7 +100,11 @@ func (w *Workspace) learn(ctx context.Context, t Table, r *trace.Recipe, model *
 		}
 		return p, nil
 	}
-	for _, f := range r.Metadata {
+	for i, f := range r.Metadata {
+		if l.inSequence(i) {
+			l.meta = append(l.meta, part{field: f})
+			continue
+		}
 		p, err := add(f, &l.plain.Metadata)
 		if err != nil {
 			return nil, err
@@ -228,6 +241,48 @@ func (w *Workspace) frequentNames(ctx context.Context, table store.Name, f trace
 	return names, nil
 }
 
+// between finds what parts the values of a list, and how a name is assigned its
+// value, in a column whose recipe does not say.
+func (w *Workspace) between(ctx context.Context, table store.Name, f *trace.Field) error {
+	names := namesOf(*f, nil)
+	candidates := []string{"\n", ";", ",", "|", "&", "\t", " "}
+	found := make([]int, len(candidates))
+	spaced, plain := 0, 0
+	seen := 0
+	for row, err := range w.db.Rows(ctx, store.RowsQuery{Table: table, Columns: []string{f.Name}}) {
+		if err != nil {
+			return err
+		}
+		text := plainText(row[0])
+		if row[0] == nil || !strings.Contains(text, f.Assign) {
+			continue
+		}
+		if seen++; seen > 1000 {
+			break
+		}
+		for i, c := range candidates {
+			for part := range strings.SplitSeq(text, c) {
+				if name, _, ok := strings.Cut(part, f.Assign); ok && slices.Contains(names, strings.TrimSpace(name)) {
+					found[i]++
+				}
+			}
+		}
+		spaced += strings.Count(text, " "+f.Assign+" ")
+		plain += strings.Count(text, f.Assign)
+	}
+	best := 0
+	for i := range found {
+		if found[i] > found[best] {
+			best = i
+		}
+	}
+	f.Delimiter = candidates[best]
+	if 2*spaced > plain {
+		f.Assign = " " + f.Assign + " "
+	}
+	return nil
+}
+
 // listOf returns the elements of a list, which the file may have as a text, and
 // false where it is missing.
 func listOf(f trace.Field, v any) ([]string, bool) {
@@ -340,7 +395,7 @@ func (p part) collapse(values trace.Row) any {
 // lists reports whether any field of the recipe is a list.
 func (l *learning) lists() bool {
 	is := func(p part) bool { return p.subs != nil }
-	return slices.ContainsFunc(l.meta, is) || slices.ContainsFunc(l.series, is)
+	return l.sequences != nil || slices.ContainsFunc(l.meta, is) || slices.ContainsFunc(l.series, is)
 }
 
 // expand makes a session the engine's.
@@ -350,7 +405,13 @@ func (l *learning) expand(s trace.Session) trace.Session {
 	}
 	out := trace.Session{Series: make([]trace.Row, len(s.Series))}
 	for i, p := range l.meta {
-		out.Meta = p.expand(out.Meta, s.Meta[i])
+		if !l.inSequence(i) {
+			out.Meta = p.expand(out.Meta, s.Meta[i])
+		}
+	}
+	if l.sequences != nil {
+		out.Series = l.unfold(s)
+		return out
 	}
 	for k, rec := range s.Series {
 		row := trace.Row{rec[0]}
@@ -367,16 +428,25 @@ func (l *learning) collapse(s trace.Session) trace.Session {
 	if !l.lists() {
 		return s
 	}
-	back := func(parts []part, to, from trace.Row) trace.Row {
-		for _, p := range parts {
+	back := func(parts []part, to, from trace.Row, held func(int) bool) trace.Row {
+		for i, p := range parts {
+			if held(i) {
+				to = append(to, nil)
+				continue
+			}
 			n := p.width()
 			to, from = append(to, p.collapse(from[:n])), from[n:]
 		}
 		return to
 	}
-	out := trace.Session{Meta: back(l.meta, nil, s.Meta)}
+	out := trace.Session{Meta: back(l.meta, nil, s.Meta, l.inSequence)}
+	if l.sequences != nil {
+		l.fold(out.Meta, s.Series)
+		out.Series = []trace.Row{{s.Series[0][0]}}
+		return out
+	}
 	for _, rec := range s.Series {
-		out.Series = append(out.Series, back(l.series, trace.Row{rec[0]}, rec[1:]))
+		out.Series = append(out.Series, back(l.series, trace.Row{rec[0]}, rec[1:], func(int) bool { return false }))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"math"
 
 	"netshare/engine"
 )
@@ -9,8 +10,11 @@ import (
 // Synth says what Synth does: the standard steps from files to a measured
 // synthetic trace.
 type Synth struct {
-	Load     Load
-	Train    engine.Options
+	Load  Load
+	Train engine.Options
+	// Try are other options to learn with, one after another: the model whose
+	// trace the report scores best is kept.
+	Try      []engine.Options
 	Generate Generate
 	Output   string // file of the synthetic trace; "" for none
 	Report   string // folder of the report; "" for none
@@ -26,6 +30,8 @@ type SynthHooks struct {
 	Generated func(Made)
 	Exported  func(Exported)
 	Measuring func()
+	// Tried is told how each of several options did, counted from 1.
+	Tried func(n, of int, r Reported)
 }
 
 // Synthesised is what Synth did.
@@ -48,12 +54,13 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 	if tell.Loaded != nil {
 		tell.Loaded(out.Loaded)
 	}
-	if out.Trained, err = w.Train(ctx, table.String(), s.Train, tell.Train); err != nil {
+	if out.Trained, err = w.best(ctx, s, table.String()); err != nil {
 		return out, err
 	}
-	if tell.Trained != nil {
+	if tell.Trained != nil && len(s.Try) == 0 {
 		tell.Trained(out.Trained)
 	}
+	s.Generate.Replace = s.Generate.Replace || len(s.Try) > 0 // what was tried
 	if out.Made, err = w.Generate(ctx, out.Trained.ID, s.Generate); err != nil {
 		return out, err
 	}
@@ -79,4 +86,37 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 		err = out.Report.Write(s.Report)
 	}
 	return out, err
+}
+
+// best learns with each of the options, and returns the model whose trace
+// scores best.
+func (w *Workspace) best(ctx context.Context, s Synth, table string) (best Trained, err error) {
+	all := append([]engine.Options{s.Train}, s.Try...)
+	score := math.Inf(-1)
+	for i, o := range all {
+		t, err := w.Train(ctx, table, o, s.Hooks.Train)
+		if err != nil || len(all) == 1 {
+			return t, err
+		}
+		if s.Hooks.Trained != nil {
+			s.Hooks.Trained(t)
+		}
+		try := s.Generate
+		try.Replace = try.Replace || i > 0
+		made, err := w.Generate(ctx, t.ID, try)
+		if err != nil {
+			return best, err
+		}
+		r, err := w.Report(ctx, table, made.Table.Name.String())
+		if err != nil {
+			return best, err
+		}
+		if s.Hooks.Tried != nil {
+			s.Hooks.Tried(i+1, len(all), r)
+		}
+		if r.Overall.Score > score || best.ID == 0 {
+			best, score = t, r.Overall.Score
+		}
+	}
+	return best, nil
 }

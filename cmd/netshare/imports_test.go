@@ -26,6 +26,7 @@ var floors = [][]string{
 		"netshare/workspace/store", "netshare/workspace/pcapio", "netshare/workspace/flow", "netshare/workspace/dissect", "netshare/workspace/zeekio", "netshare/workspace/tableio",
 		"netshare/scripting", "netshare/engine", "netshare/eval",
 	},
+	{"netshare/scripting/netsharecfg"},
 	{"netshare/workspace"},
 	{"netshare/scripting/symbols/verbs"},
 	{"netshare/workspace/notebook"},

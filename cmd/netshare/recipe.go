@@ -43,12 +43,12 @@ netshare/scripting; go doc netshare/workspace/trace lists the vocabulary.`
 func newRecipe(g *global) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "recipe",
-		Short: "Write and check recipes: new, check, fmt",
+		Short: "Write and check recipes: new, check, import, fmt",
 		Long:  recipeHelp,
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newRecipeNew(g), newRecipeCheck(g), newRecipeFmt(g))
+	c.AddCommand(newRecipeNew(g), newRecipeCheck(g), newRecipeImport(g), newRecipeFmt(g))
 	return c
 }
 

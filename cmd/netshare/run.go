@@ -18,9 +18,10 @@ import (
 func newRun(g *global) *cobra.Command {
 	f := &synthFlags{global: g}
 	var inputs []string
+	var functions string
 	c := &cobra.Command{
-		Use:   "run RECIPE.go --input FILE [-o OUT]",
-		Short: "The steps of synth as a recipe declares or scripts them",
+		Use:   "run RECIPE.go|CONFIG.json --input FILE [-o OUT]",
+		Short: "The steps of synth as a recipe, or a configuration of NetShare's, says",
 		Long: `Load, learn, generate and measure a trace whose fields a recipe declares.
 
 A recipe is a .go file that names the fields, how they are parsed and how they
@@ -30,10 +31,22 @@ before anything runs. Where it has a function
     func Run(ctx context.Context, ws *workspace.Workspace) error
 
 that is called instead of the standard steps: ws.Given() is what the options
-below say.`,
-		Example: `  netshare run examples/modbus/recipe.go --input modbus.log`,
-		Args:    cobra.ExactArgs(1),
+below say.
+
+A .json file is a configuration of NetShare, the Python original, of either
+generation: it is run as it stands, and the synthetic trace is a CSV with the
+columns that it names. Keys that have nothing to act on are named. Parse
+functions other than NetShare's own come from a .go file given with --recipe.`,
+		Example: `  netshare run examples/modbus/recipe.go --input modbus.log
+  netshare run config.json --input flows.csv --epochs 40`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if isConfig(args[0]) {
+				return f.runConfig(c.Context(), args[0], functions, inputs)
+			}
+			if functions != "" {
+				return usageError{errors.New("--recipe is for a configuration of NetShare's: a recipe has its functions itself")}
+			}
 			script, err := loadRecipe(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -48,6 +61,7 @@ below say.`,
 		},
 	}
 	f.add(c)
+	c.Flags().StringVar(&functions, "recipe", "", "of a configuration, a .go file with the parse functions that it names besides NetShare's own")
 	c.Flags().StringArrayVar(&inputs, "input", nil, "file, folder, pattern or - of the real trace; may be given several times")
 	return c
 }

@@ -27,6 +27,12 @@ type synthFlags struct {
 	time      time.Duration
 	sessions  int
 	raw       bool
+
+	// Of a configuration of NetShare's:
+	train *engine.Options  // instead of the options given
+	try   []engine.Options // to learn with besides
+	csv   bool             // what is written unless -o says otherwise
+	keep  bool             // a table that is there is not replaced
 }
 
 func (f *synthFlags) add(c *cobra.Command) {
@@ -78,6 +84,9 @@ are one trace. netshare ws load --help says more of inputs.`,
 func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	p := newPrinter(f.global)
 	opts := f.training()
+	if f.train != nil {
+		opts = *f.train
+	}
 	if err := opts.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -101,9 +110,9 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, leave(ws, err)) }()
-	load.Replace, load.Progress = true, p.loading
-	s := workspace.Synth{Load: load, Train: opts, Output: f.out, Report: f.report}
-	s.Generate = workspace.Generate{Replace: true, Options: f.generation(p)}
+	load.Replace, load.Progress = !f.keep, p.loading
+	s := workspace.Synth{Load: load, Train: opts, Try: f.try, Output: f.out, Report: f.report}
+	s.Generate = workspace.Generate{Replace: !f.keep, Options: f.generation(p)}
 	s.Generate.Options.Sessions = f.sessions
 	began := time.Now()
 	s.Hooks = workspace.SynthHooks{
@@ -119,6 +128,10 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 		Generated: func(m workspace.Made) { printMade(p, m) },
 		Exported:  p.exported,
 		Measuring: func() { p.note("measuring") },
+		Tried: func(n, of int, r workspace.Reported) {
+			p.note("try %d of %d scores %.1f", n, of, r.Overall.Score)
+			p.event("tried", map[string]any{"try": n, "of": of, "score": r.Overall.Score})
+		},
 	}
 	done, err := ws.Synth(ctx, s)
 	if err != nil {
@@ -194,6 +207,9 @@ func place(named string, l workspace.Load) (dir, name, ext string) {
 func (f *synthFlags) places(named string, l workspace.Load, p *printer) error {
 	input := l.Files[0]
 	dir, name, ext := place(named, l)
+	if f.csv {
+		ext = ".csv"
+	}
 	if f.workspace == "" {
 		if !writable(dir) {
 			p.note("%s can't be written to: results go to the current folder", dir)

@@ -165,7 +165,11 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 	case trace.EncodeMinMax, trace.EncodeLog, trace.EncodeQuantile:
 		return one(Member{Number: fitNumber(t, enc, values, field.Bounded, float64(field.Min), float64(field.Max))}), nil
 	case trace.EncodeBits:
-		return fitBits(field, t, values)
+		if codable(field, values) {
+			return fitBits(field, t, values)
+		}
+		field.Encoding = trace.EncodeAuto
+		return f.fitField(field, t, values, limit)
 	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary:
 		p := Policy{MinSeen: f.opts.MinSeen, MaxClasses: limit}
 		switch field.Kind {
@@ -182,16 +186,28 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 
 func one(m Member) Block { return Block{Members: []Member{m}} }
 
+// codable reports whether bits can code all values: there is none for a missing
+// value or an IPv6 address.
+func codable(field trace.Field, values []any) bool {
+	for _, v := range values {
+		if s, text := v.(string); v == nil || text && field.Kind == trace.KindAddress && strings.Contains(s, ":") {
+			return false
+		}
+	}
+	return true
+}
+
 func fitBits(field trace.Field, t trace.Type, values []any) (Block, error) {
 	b := &Bits{Type: t, Address: field.Kind == trace.KindAddress, N: 32}
 	if field.Kind == trace.KindPort {
 		b.N = 16
 	}
+	if field.Bits > 0 && !b.Address {
+		b.N = field.Bits
+	}
 	for _, v := range values {
 		s, isText := v.(string)
 		switch {
-		case v == nil:
-			return Block{}, fmt.Errorf("field %q: encoding bit has no code for a missing value", field.Name)
 		case b.Address && (!isText || strings.Contains(s, ":")):
 			return Block{}, fmt.Errorf("field %q: encoding bit is for IPv4 addresses, not %v", field.Name, v)
 		case !b.Address:
@@ -199,7 +215,10 @@ func fitBits(field trace.Field, t trace.Type, values []any) (Block, error) {
 			if !ok || x < 0 || x != float64(uint64(x)) {
 				return Block{}, fmt.Errorf("field %q: encoding bit is for whole numbers, not %v", field.Name, v)
 			}
-			for x >= float64(uint64(1)<<b.N) {
+			for b.N < 64 && x >= float64(uint64(1)<<b.N) {
+				if field.Bits > 0 {
+					return Block{}, fmt.Errorf("field %q: %v has more than the %d bits that it is to be learnt by", field.Name, v, field.Bits)
+				}
 				b.N++
 			}
 		}

@@ -88,6 +88,7 @@ func init() {
 		"Reject":    reflect.ValueOf((*trace.Reject)(nil)),
 		"Row":       reflect.ValueOf((*trace.Row)(nil)),
 		"Schema":    reflect.ValueOf((*trace.Schema)(nil)),
+		"Sequence":  reflect.ValueOf((*trace.Sequence)(nil)),
 		"Session":   reflect.ValueOf((*trace.Session)(nil)),
 		"Type":      reflect.ValueOf((*trace.Type)(nil)),
 		"Unit":      reflect.ValueOf((*trace.Unit)(nil)),

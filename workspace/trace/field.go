@@ -46,6 +46,32 @@ func (f Field) FillMissing(value any) Field {
 // where anything else is missing or empty; see Field.Abnormal.
 func (f Field) Mend() Field { f.Abnormal = true; return f }
 
+// Clamp bounds a number: values outside become the nearer bound, and none
+// outside is generated.
+func (f Field) Clamp(lo, hi float64) Field {
+	f = f.Range(lo, hi)
+	f.Clamped = true
+	return f
+}
+
+// Of reads the field from a column of the file that has another name.
+func (f Field) Of(column string) Field { f.Column = column; return f }
+
+// InBits has whole numbers learnt bit by bit, as so many.
+func (f Field) InBits(n int) Field { f.Encoding, f.Bits = EncodeBits, n; return f }
+
+// Separated says what parts the values in a column whose cells hold several;
+// see Sequence.
+func (f Field) Separated(delimiter string) Field { f.Delimiter = delimiter; return f }
+
+// InFile is the name of the field's column in the file.
+func (f Field) InFile() string {
+	if f.Column != "" {
+		return f.Column
+	}
+	return f.Name
+}
+
 // Derive computes the column from others of the record; see Field.DeriveFunc.
 // The function is called once for each combination of their values.
 func (f Field) Derive(fn any, from ...string) Field {

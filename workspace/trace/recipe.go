@@ -66,9 +66,13 @@ type Field struct {
 	Layout   string   // of a textual time, as package time writes layouts; "" where the reader recognises it
 	Choices  []string // the only values allowed, in order; nil for whatever is seen
 
-	// Min and Max bound a number, where Bounded.
-	Bounded  bool
-	Min, Max Bound
+	// Column is the file's name of the column, "" where it is the field's own.
+	Column string
+
+	// Min and Max bound a number, where Bounded: others are rejects, or where
+	// Clamped become the nearer bound.
+	Bounded, Clamped bool
+	Min, Max         Bound
 
 	Absent  []string // words of the file for a missing value, besides those of its format
 	Missing Missing  // what becomes of a missing value
@@ -208,6 +212,15 @@ type Recipe struct {
 	// are neither declared nor dropped are left out too, but told of.
 	Drop []string
 
+	// Sequences are series that a record of the file holds whole: it is then a
+	// session of its own, and its events are the records that are learnt. Key
+	// must be empty.
+	Sequences []Sequence
+
+	// FlowID names a column that a synthetic trace is written with besides its
+	// own: the number of the record's session, from 1; "" for none.
+	FlowID string
+
 	Filter Filter // which records of the file are loaded; the zero value for all
 
 	// Read reads a file of a format that netshare does not know: it calls emit
@@ -314,6 +327,10 @@ func (r *Recipe) Validate() error {
 		if !meta[k] {
 			fault("session key %q is not a metadata field", k)
 		}
+	}
+	errs = append(errs, r.validateSequences()...)
+	if seen[r.FlowID] {
+		fault("the column of the sessions' numbers, %q, is a field too: choose another name", r.FlowID)
 	}
 	errs = append(errs, r.validateColumns(seen)...)
 	if _, err := r.DeriveOrder(); err != nil {

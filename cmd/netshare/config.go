@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"netshare/scripting/netsharecfg"
+	"netshare/scripting/symbols/verbs"
+	"netshare/workspace"
+)
+
+// isConfig reports whether a file is one of NetShare's configurations by its
+// name.
+func isConfig(path string) bool { return strings.EqualFold(filepath.Ext(path), ".json") }
+
+// readConfig reads a configuration of NetShare's.
+func readConfig(path, functions string) (*netsharecfg.Config, error) {
+	for _, file := range []string{path, functions} {
+		if file == "" {
+			continue
+		}
+		if err := readable(file); err != nil {
+			return nil, err
+		}
+	}
+	return netsharecfg.Read(path, functions)
+}
+
+// runConfig does the standard steps as a configuration of NetShare's says.
+func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inputs []string) error {
+	c, err := readConfig(path, functions)
+	if err != nil {
+		return err
+	}
+	if len(inputs) == 0 {
+		inputs = c.Inputs
+	}
+	if len(inputs) == 0 {
+		return usageError{errors.New("run needs the trace: give it with --input FILE, or name it in the configuration as original_data_file")}
+	}
+	p := newPrinter(f.global)
+	for _, n := range c.Notes {
+		p.note("%s: %s", path, n)
+	}
+	name := path
+	if functions != "" {
+		name = functions
+	}
+	script, err := verbs.Host().LoadSource(ctx, name, []byte(c.Text))
+	if err != nil {
+		return err
+	}
+	load := workspace.Load{Files: inputs, Recipe: &script.Recipe, RecipeFile: name, RecipeText: script.Source}
+	if c.Protocol != "" && len(f.inputs.protocols) == 0 {
+		capture, err := f.captures(ctx, load)
+		if err != nil {
+			return err
+		}
+		if capture {
+			f.inputs.protocols = []string{c.Protocol}
+		} else {
+			p.note("%s: processors: the input is no capture: it is read as it is", path)
+		}
+	}
+	f.keep = !c.Overwrite
+	f.csv = true
+	opts := c.Options(f.training())
+	f.train, f.try = &opts[0], opts[1:]
+	return f.run(ctx, load)
+}
+
+// captures reports whether the inputs are captures.
+func (f *synthFlags) captures(ctx context.Context, l workspace.Load) (bool, error) {
+	plan, err := workspace.PlanLoad(ctx, f.inputs.on(l))
+	if err != nil {
+		return false, err
+	}
+	one, err := plan.One()
+	if err == nil {
+		ext := one.Extension()
+		defer plan.Close()
+		return ext == ".pcap" || ext == ".pcapng", nil
+	}
+	return false, errors.Join(err, plan.Close())
+}
+
+func newRecipeImport(g *global) *cobra.Command {
+	var out, functions string
+	c := &cobra.Command{
+		Use:   "import CONFIG.json [-o RECIPE.go]",
+		Short: "Write the recipe that a configuration of NetShare's comes to",
+		Long: `Read a configuration of NetShare's, the Python original, of either generation,
+and write it as a recipe: its fields, the functions that they need, and a
+function Run that learns with the configuration's settings. netshare run
+CONFIG.json does the same without the detour. go doc
+netshare/scripting/netsharecfg says what becomes of each key.`,
+		Example: `  netshare recipe import config.json > recipe.go
+  netshare recipe import config.json --recipe parse.go -o recipe.go`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			p := newPrinter(g)
+			config, err := readConfig(args[0], functions)
+			if err != nil {
+				return err
+			}
+			text := config.Script()
+			if _, err := verbs.Host().LoadSource(c.Context(), "the recipe of "+args[0], []byte(text)); err != nil {
+				return err
+			}
+			for _, n := range config.Notes {
+				p.note("%s: %s", args[0], n)
+			}
+			p.event("recipe", map[string]any{"file": out, "text": text})
+			if out == "" {
+				if !p.json {
+					fmt.Fprint(p.out, text)
+				}
+				return nil
+			}
+			if _, err := os.Stat(out); err == nil {
+				return fmt.Errorf("%s exists: name another file, or remove it first", out)
+			}
+			if err := os.WriteFile(out, []byte(text), 0o666); err != nil {
+				return err
+			}
+			p.result("%s: the recipe of %s", out, args[0])
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&out, "out", "o", "", "file to write (default: standard output)")
+	c.Flags().StringVar(&functions, "recipe", "", ".go file with the parse functions that the configuration names besides NetShare's own")
+	return c
+}

@@ -1,0 +1,330 @@
+package netsharecfg
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// builder makes a recipe of a configuration.
+type builder struct {
+	*reader
+	config    *Config
+	functions *functionFile
+
+	wide    bool     // a row of the file is a session (dg_table_row_per_sample)
+	undo    bool     // values come out as the file had them (csv_post_processor)
+	flowID  string   // column that numbers the sessions, "" for none
+	types   []string // allowed_data_types, nil for all
+	codings []string // allowed_data_encodings, nil for all
+	vector  int      // word2vec.vec_size
+	norm    string   // of numbers whose column says nothing
+
+	time      *column
+	metadata  []column
+	series    []column
+	sequences []sequence
+	drop      []string
+	seen      map[string]*node // columns declared so far, by their names on the way out
+	needed    []string         // helpers that the text needs
+	imports   []string         // packages that they need
+}
+
+// column is a field of the recipe.
+type column struct {
+	name string
+	expr string // a trace.Field as Go has it
+}
+
+// sequence is a series that a row of the file holds.
+type sequence struct {
+	name    string
+	columns []string
+	at      *node
+}
+
+// The default configurations.
+const (
+	defaultSingle = "single_event_per_row.json"
+	defaultWide   = "dg_table_row_per_sample.json"
+)
+
+// root reads the whole configuration.
+func (b *builder) root(n *node) {
+	b.seen = map[string]*node{}
+	b.known(n, topKeys)
+	b.processors(b.object(n, "processors"))
+	if in := b.object(n, "input_file"); in != nil {
+		b.known(in, inputKeys)
+		b.text(in, "format", inputFormats...)
+	}
+	g := b.object(n, "global_config")
+	b.global(g)
+	which := b.defaults(n, "default")
+	if w := b.defaults(g, "default"); which == "" {
+		which = w
+	}
+	b.wide = which == defaultWide
+	p := b.object(n, "pre_post_processor")
+	fields := b.object(n, "fields")
+	if p == nil && fields == nil {
+		b.at(n.at, "", "neither pre_post_processor nor fields is there: nothing says which columns are learnt")
+	}
+	b.prePost(p, which)
+	b.fields(fields)
+	if p != nil || fields != nil {
+		b.enough(n)
+	}
+	b.manager(b.object(n, "model_manager"))
+	b.model(b.object(n, "model"))
+}
+
+// defaults reads which of NetShare's files the configuration builds on.
+func (b *builder) defaults(n *node, key string) string {
+	v := b.want(n, key, isText)
+	if v == nil {
+		return ""
+	}
+	switch base := filepath.Base(v.text); base {
+	case defaultSingle, defaultWide:
+		return base
+	case "netflow.json", "pcap.json", "zeeklog.json":
+		b.fault(v, "%s is of a NetShare before both generations: say %s and name the columns", v.said(), defaultSingle)
+		return ""
+	}
+	b.choose(v, []string{defaultSingle, defaultWide})
+	return ""
+}
+
+// enough tells of a configuration that declares no column.
+func (b *builder) enough(n *node) {
+	if len(b.metadata)+len(b.series)+len(b.sequences) == 0 && len(b.faults) == 0 {
+		b.at(n.at, "", "no column is declared: name them in pre_post_processor.config or fields, as metadata and timeseries")
+	}
+	if len(b.metadata) == 0 && len(b.series) > 0 && len(b.faults) == 0 && !b.wide {
+		b.at(n.at, "", "there are timeseries and no metadata: the metadata tell sessions apart: name at least one column")
+	}
+	length := -1
+	for _, s := range b.sequences {
+		if length >= 0 && length != len(s.columns) {
+			b.fault(s.at, "it has %d columns, and the timeseries before %d: each column stands for one event, so all need as many", len(s.columns), length)
+		}
+		length = len(s.columns)
+	}
+}
+
+// inputFormats are those of CustomizableFormatPreprocessor.
+var inputFormats = []string{"csv", "zeek_log_json"}
+
+// processors reads the steps around the training.
+func (b *builder) processors(n *node) {
+	b.known(n, processorKeys)
+	for _, key := range processorKeys {
+		allowed := []string{"ZeekPreprocessor", "CustomizableFormatPreprocessor", "csv_pre_processor"}
+		if key == "postprocessors" {
+			allowed = []string{"csv_post_processor"}
+		}
+		var before []string
+		for _, step := range b.list(n, key) {
+			class, config := b.step(step, allowed)
+			if class == "" {
+				continue
+			}
+			if slices.Contains(before, class) {
+				b.fault(step, "%s is there twice: remove one", class)
+			}
+			before = append(before, class)
+			b.takeStep(class, config)
+		}
+	}
+}
+
+// step reads a processor, which is its class, or an object with it.
+func (b *builder) step(n *node, allowed []string) (class string, config *node) {
+	switch n.kind {
+	case isText:
+		if !slices.Contains(allowed, n.text) {
+			b.choose(n, allowed)
+			return "", nil
+		}
+		return n.text, nil
+	case isObject:
+		b.known(n, stepKeys)
+		if b.member(n, "class") == nil {
+			b.fault(n, "the processor has no class: choose one of %s", strings.Join(allowed, ", "))
+		}
+		return b.text(n, "class", allowed...), b.object(n, "config")
+	}
+	b.fault(n, "want a processor's class, or an object with class and config, got %s", n.said())
+	return "", nil
+}
+
+// takeStep takes what a processor says.
+func (b *builder) takeStep(class string, config *node) {
+	switch class {
+	case "ZeekPreprocessor":
+		b.known(config, []string{"target_protocol"})
+		b.config.Protocol = "http"
+		if v := b.want(config, "target_protocol", isText); v != nil {
+			protocol := strings.ToLower(v.text)
+			if protocol == "ssl" || protocol == "tls" {
+				protocol = "ssl"
+			}
+			b.config.Protocol = protocol
+			if !slices.Contains(zeekProtocols, protocol) {
+				b.choose(v, zeekProtocols)
+			}
+		}
+	case "CustomizableFormatPreprocessor":
+		b.known(config, []string{"input_file_format", "input_file"})
+		b.text(config, "input_file_format", inputFormats...)
+		if in := b.object(config, "input_file"); in != nil {
+			b.known(in, inputKeys)
+			b.text(in, "format", inputFormats...)
+		}
+	case "csv_pre_processor":
+		b.known(config, nil)
+	case "csv_post_processor":
+		b.undo = true
+		b.known(config, []string{"flow_id"})
+		switch v := b.member(config, "flow_id"); {
+		case v == nil:
+		case v.kind == isText && strings.TrimSpace(v.text) != "":
+			b.flowID = v.text
+		case v.kind == isBool:
+			if v.text == "true" {
+				b.flowID = "flow_id"
+			}
+		default:
+			b.fault(v, "want true, false or the column's name, got %s", v.said())
+		}
+	}
+}
+
+// zeekProtocols are the logs that are made of captures.
+var zeekProtocols = []string{"conn", "dns", "http", "modbus", "ssl", "syslog"}
+
+// global reads global_config.
+func (b *builder) global(n *node) {
+	b.known(n, globalKeys)
+	b.config.Overwrite = b.boolean(n, "overwrite", true)
+	b.text(n, "dataset_type", "netflow", "pcap", "zeek", "zeeklog")
+	b.whole(n, "n_chunks", 1, 1)
+	if v := b.member(n, "n_chunks"); v != nil && v.text != "1" {
+		b.note(v, "the trace is learnt as a whole, with the start of each session")
+	}
+	if b.boolean(n, "dp", false) {
+		b.fault(n.get("dp"), "true can't be had: %s: say false", whyDP)
+	}
+	b.types, b.codings = b.texts(n, "allowed_data_types"), b.texts(n, "allowed_data_encodings")
+	file, folder := b.want(n, "original_data_file", isText), b.want(n, "original_data_folder", isText)
+	extension := b.text(n, "file_extension")
+	dir := filepath.Dir(b.file)
+	from := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(dir, path)
+	}
+	switch {
+	case file != nil && folder != nil:
+		b.fault(folder, "original_data_file is there too: name the one or the other")
+	case file != nil && file.text != "" && !strings.HasPrefix(file.text, "<"): // <file_path> stands in NetShare's own
+		b.config.Inputs = []string{from(file.text)}
+	case folder != nil && folder.text != "":
+		b.config.Inputs = []string{from(folder.text)}
+		if extension != "" {
+			b.config.Inputs = []string{filepath.Join(from(folder.text), "*."+strings.TrimPrefix(strings.TrimPrefix(extension, "*"), "."))}
+		}
+	}
+	if v := b.member(n, "file_extension"); v != nil && folder == nil {
+		b.fault(v, "it is for original_data_folder, which is not there: add that, or leave it out")
+	}
+}
+
+// prePost reads pre_post_processor.
+func (b *builder) prePost(n *node, which string) {
+	b.known(n, classKeys)
+	b.vector = 10
+	switch b.text(n, "class", "NetsharePrePostProcessor", "DGRowPerSamplePrePostProcessor") {
+	case "NetsharePrePostProcessor":
+		if which == defaultWide {
+			b.fault(n.get("class"), "NetsharePrePostProcessor has an event in each row, and default is %s: say DGRowPerSamplePrePostProcessor, or default %s", defaultWide, defaultSingle)
+		}
+	case "DGRowPerSamplePrePostProcessor":
+		if which == defaultSingle {
+			b.fault(n.get("class"), "DGRowPerSamplePrePostProcessor has a session in each row, and default is %s: say NetsharePrePostProcessor, or default %s", defaultSingle, defaultWide)
+		}
+		b.wide = true
+	}
+	c := b.object(n, "config")
+	b.known(c, prePostKeys)
+	if w := b.object(c, "word2vec"); w != nil {
+		b.known(w, word2vecKeys)
+		b.vector = b.whole(w, "vec_size", 1, 10)
+		b.text(w, "model_name")
+		b.whole(w, "annoy_n_trees", 1, 100)
+		if v := b.member(w, "pretrain_model_path"); v != nil {
+			b.fault(v, "a pretrained word2vec model can't be read: it is gensim's: say null")
+		}
+	}
+	b.norm = "ZERO_ONE"
+	if v := b.want(c, "norm_option", isNumber); v != nil {
+		switch v.text {
+		case "0":
+		case "1":
+			b.norm = "MINUSONE_ONE"
+		default:
+			b.fault(v, "want 0 (ZERO_ONE) or 1 (MINUSONE_ONE), got %s", v.text)
+		}
+	}
+	if b.whole(c, "max_flow_len", 1, 0) > 0 {
+		b.note(c.get("max_flow_len"), "sessions of any length are learnt, in pieces: none is cut off")
+	}
+	b.text(c, "split_name", "multichunk_dep_v1", "multichunk_dep_v2")
+	b.text(c, "df2chunks", "fixed_time", "fixed_size")
+	b.text(c, "truncate", "per_chunk", "none")
+	for _, key := range []string{"split_name", "df2chunks", "truncate"} {
+		if v := b.member(c, key); v != nil {
+			b.note(v, "the trace is not cut into chunks")
+		}
+	}
+	for _, key := range []string{"num_train_samples", "num_test_samples", "random_seed"} {
+		b.whole(c, key, 0, 0)
+	}
+	if v := b.member(c, "num_train_samples"); v != nil {
+		b.note(v, "all sessions are learnt from")
+	}
+	b.timestamp(b.object(c, "timestamp"))
+	for _, v := range b.list(c, "metadata") {
+		b.column(v, false)
+	}
+	for _, v := range b.list(c, "timeseries") {
+		b.column(v, true)
+	}
+}
+
+// manager reads model_manager.
+func (b *builder) manager(n *node) {
+	b.known(n, classKeys)
+	b.text(n, "class", "NetShareManager", "DGModelManager")
+	c := b.object(n, "config")
+	b.known(c, managerKeys)
+	if v := b.want(c, "pretrain_dir", isText); v != nil {
+		b.fault(v, "a model of NetShare's can't be gone on with: it is PyTorch's: say null")
+	}
+	if b.boolean(c, "skip_chunk0_train", false) {
+		b.fault(c.get("skip_chunk0_train"), "true needs a pretrained model, which can't be read: say false")
+	}
+	b.boolean(c, "pretrain_non_dp", true)
+	if b.boolean(c, "pretrain_dp", false) {
+		b.fault(c.get("pretrain_dp"), "true can't be had: %s: say false", whyDP)
+	}
+	b.real(c, "pretrain_non_dp_reduce_time", 0, 1e9, 4)
+	b.whole(c, "run", 0, 0)
+	for _, key := range []string{"pretrain_non_dp", "pretrain_non_dp_reduce_time", "run"} {
+		if v := b.member(c, key); v != nil {
+			b.note(v, "there are no chunks of which one is learnt before the others")
+		}
+	}
+}

@@ -1,0 +1,30 @@
+// Package netsharecfg reads the JSON configuration files of NetShare, the
+// Python original, of both generations: columns under
+// pre_post_processor.config, each with column, type and encoding; and fields,
+// each with name, to, parse, format, abnormal and encoding, beside processors.
+// A configuration becomes a recipe, as the text of a .go file, and options of
+// the engine. It owns what the keys mean, their defaults, and where in a file
+// they stand; it runs nothing.
+//
+// Every key of NetShare is honoured, or noted as having nothing to act on, or
+// refused, by name and with the reason. An unknown key is an error with its
+// place, its path and the nearest known key.
+//
+// # Meaning
+//
+//	encoding bit                     trace.EncodeBits; of addresses too, IPv6 as prefixes
+//	encoding word2vec_port, _proto   trace.Port, trace.Protocol; others trace.Embedded
+//	encoding categorical             trace.Category, all values repeated; choices are the only ones allowed
+//	categorical_mapping true         the numbers are names, so that only those seen come out
+//	type float                       trace.Real, ZERO_ONE or MINUSONE_ONE, log1p_norm; clamped to min_x and max_x
+//	timestamp                        the time; generation false leaves it out
+//	parse                            undone on the way out where there is a csv_post_processor
+//	abnormal                         Field.Mend
+//	KEY_expand of the model          each value is learnt with; the best by the report's score is kept
+//	default dg_table_row_per_sample  a row of the file is a session: its columns, or the elements of a list, are the records
+//
+// Columns come out under their names in the file. Without a csv_post_processor
+// a field with to is a column of that name, and what parse made of a value is
+// what comes out, as in NetShare. With one whose config has flow_id true, or a
+// name, a column of that name (flow_id) numbers the sessions.
+package netsharecfg

@@ -1,0 +1,334 @@
+package netsharecfg
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"netshare/engine"
+)
+
+// setting is an option of the engine and the values that are tried.
+type setting struct {
+	path   string // "GAN.Batch"
+	values []any  // int, float64 or bool; one, unless the key is expanded
+}
+
+// set puts a value into options.
+func (s setting) set(o *engine.Options, value any) {
+	v := reflect.ValueOf(o).Elem()
+	for name := range strings.SplitSeq(s.path, ".") {
+		v = v.FieldByName(name)
+	}
+	v.Set(reflect.ValueOf(value).Convert(v.Type()))
+}
+
+// modelKey is a key of the model's configuration.
+type modelKey struct {
+	name  string
+	other string // the same in the other generation of NetShare, "" where it has one name
+	kind  kind
+	low   float64
+	high  float64
+	path  string // of the engine's option; "" for none
+	less  int    // NetShare counts the output layer too
+
+	// fixed is the only value that can be had, and why says so; without a path
+	// and without fixed the key has nothing to act on, and why says so.
+	fixed string
+	why   string
+
+	single, wide any // NetShare's defaults; nil where the key is not in that file
+}
+
+// The reasons that are shared by keys.
+const (
+	whyCheckpoints = "checkpoints are kept by the clock, and a run that was cancelled goes on from the last"
+	whyNoPacking   = "the critics see one sample at a time"
+	whyDP          = "training with differential privacy is not set by a configuration"
+)
+
+// modelKeys are those of NetShare's two default configurations.
+func modelKeys() []modelKey {
+	const big = 1e9
+	return []modelKey{
+		{name: "batch_size", kind: isNumber, low: 2, high: 1e6, path: "GAN.Batch", single: 100, wide: 100},
+		{name: "sample_len", kind: isNumber, low: 1, high: 1e4, path: "GAN.SampleLen", single: []any{1, 5, 10}, wide: 10},
+		{name: "d_rounds", kind: isNumber, low: 1, high: 1000, path: "GAN.CriticRounds", single: 5, wide: 1},
+		{name: "g_rounds", kind: isNumber, low: 1, high: 1000, path: "GAN.GeneratorRounds", single: 1, wide: 1},
+		{name: "g_lr", kind: isNumber, low: 0, high: 1, path: "GAN.MetaRate GAN.SeriesRate", single: 1e-4, wide: 1e-3},
+		{name: "d_lr", kind: isNumber, low: 0, high: 1, path: "GAN.CriticRate", single: 1e-4, wide: 1e-3},
+		{name: "attr_d_lr", kind: isNumber, low: 0, high: 1, path: "GAN.AttributeCriticRate", single: 1e-4, wide: 1e-3},
+		{name: "g_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.Beta1", single: .5, wide: .5},
+		{name: "d_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
+		{name: "attr_d_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
+		{name: "adam_eps", kind: isNumber, low: 1e-30, high: 1, path: "GAN.Epsilon", single: 1e-8, wide: 1e-8},
+		{name: "adam_amsgrad", kind: isBool, fixed: "false", why: "the optimiser is Adam"},
+		{name: "d_gp_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.Penalty", single: 10.0, wide: 10.0},
+		{name: "attr_d_gp_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.AttributePenalty", single: 10.0, wide: 10.0},
+		{name: "g_attr_d_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.AttributeCriticWeight", single: 1.0, wide: 1.0},
+		{name: "generator_feature_num_layers", other: "gen_feature_num_layers", kind: isNumber, low: 1, high: 100, fixed: "1", why: "the series are made by one layer of LSTM cells"},
+		{name: "generator_feature_num_units", other: "gen_feature_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.LSTMUnits", single: 100, wide: 100},
+		{name: "generator_attribute_num_layers", other: "gen_attribute_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.MetaLayers", less: 1, single: 5, wide: 3},
+		{name: "generator_attribute_num_units", other: "gen_attribute_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.MetaUnits", single: 512, wide: 100},
+		{name: "discriminator_num_layers", other: "disc_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.CriticLayers", less: 1, single: 5, wide: 5},
+		{name: "discriminator_num_units", other: "disc_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.CriticUnits", single: 512, wide: 200},
+		{name: "attr_discriminator_num_layers", other: "attr_disc_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.AttributeCriticLayers", less: 1, single: 5, wide: 5},
+		{name: "attr_discriminator_num_units", other: "attr_disc_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.AttributeCriticUnits", single: 512, wide: 200},
+		{name: "use_attr_discriminator", other: "aux_disc", kind: isBool, path: "GAN.AttributeCritic", single: true, wide: true},
+		{name: "attribute_latent_dim", kind: isNumber, low: 1, high: 1e5, path: "GAN.MetaLatent", single: 5, wide: 5},
+		{name: "feature_latent_dim", kind: isNumber, low: 1, high: 1e5, path: "GAN.SeriesLatent", single: 5, wide: 5},
+		{name: "initial_state", kind: isText},
+		{name: "leaky_relu", kind: isBool},
+		{name: "epochs", kind: isNumber, low: 1, high: big},
+		{name: "iteration", kind: isNumber, low: 1, high: big},
+
+		{name: "num_packing", kind: isNumber, low: 1, high: 100, fixed: "1", why: whyNoPacking},
+		{name: "noise", kind: isBool, fixed: "true", why: "without noise every sample would be the same"},
+		{name: "attr_noise_type", kind: isText, fixed: "normal", why: "the noise is normal"},
+		{name: "feature_noise_type", kind: isText, fixed: "normal", why: "the noise is normal"},
+		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, fixed: "0", why: "there is no layer between the noise and the LSTM"},
+		{name: "feed_back", kind: isBool, fixed: "false", why: "a step does not see the one before it but through the LSTM's state"},
+		{name: "fix_feature_network", kind: isBool, fixed: "false", why: "all networks learn together"},
+		{name: "combined_disc", kind: isBool, fixed: "true", why: "the critic sees metadata and series together"},
+		{name: "use_gt_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
+		{name: "use_uniform_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
+		{name: "use_adaptive_rolling", kind: isBool, fixed: "false", why: "all samples are learnt from alike"},
+		{name: "sn_mode", kind: isText, fixed: "", why: "the critics are held by a gradient penalty, not by spectral normalisation"},
+		{name: "scale", kind: isNumber, low: 0, high: big, fixed: "1", why: "spectral normalisation, which it scales, is not had"},
+		{name: "dp_noise_multiplier", kind: isNumber, low: 0, high: big, fixed: "", why: whyDP},
+		{name: "dp_l2_norm_clip", kind: isNumber, low: 0, high: big, fixed: "", why: whyDP},
+
+		{name: "self_norm", kind: isBool, why: "numbers are learnt by rank or range over all sessions, which needs no norm of each"},
+		{name: "debug", kind: isBool, why: "losses of every epoch are rows of netshare.epochs"},
+		{name: "vis_freq", kind: isNumber, high: big, why: "figures are in the report"},
+		{name: "vis_num_sample", kind: isNumber, high: big, why: "figures are in the report"},
+		{name: "num_cores", kind: isNumber, high: big, why: "all cores are used"},
+		{name: "extra_checkpoint_freq", kind: isNumber, high: big, why: whyCheckpoints},
+		{name: "epoch_checkpoint_freq", kind: isNumber, high: big, why: whyCheckpoints},
+	}
+}
+
+// modelKeyNames are all names, and those of their lists to try.
+func modelKeyNames() []string {
+	var names []string
+	for _, k := range modelKeys() {
+		names = append(names, k.name)
+		if k.other != "" {
+			names = append(names, k.other)
+		}
+	}
+	for _, n := range slices.Clone(names) {
+		names = append(names, n+"_expand")
+	}
+	return names
+}
+
+// model reads the model's class and configuration.
+func (b *builder) model(n *node) {
+	b.known(n, classKeys)
+	b.text(n, "class", "DoppelGANgerTorchModel", "DoppelGANgerTFModel")
+	c := b.object(n, "config")
+	b.known(c, modelKeyNames())
+	for _, k := range modelKeys() {
+		v, name := b.modelMember(c, k)
+		expand := b.boolean(c, name+"_expand", false)
+		values := []*node{v}
+		switch {
+		case v == nil:
+			values = nil
+		case v.kind == isList:
+			values = v.items
+			if len(values) == 0 {
+				b.fault(v, "the list is empty: name at least one value")
+			}
+			if len(values) > 1 && !expand {
+				b.fault(v, "several values: say %s_expand true to try each, or name one", name)
+				continue
+			}
+		case expand:
+			b.fault(v, "%s_expand is true: want a list of the values to try, got %s", name, v.said())
+			continue
+		}
+		b.modelKey(c, k, name, values)
+	}
+	b.sameBeta(c)
+	b.smallestBatch(c)
+}
+
+// modelMember finds a key under either of its names.
+func (b *builder) modelMember(c *node, k modelKey) (*node, string) {
+	v, w := b.member(c, k.name), (*node)(nil)
+	if k.other != "" {
+		w = b.member(c, k.other)
+	}
+	if v != nil && w != nil {
+		b.fault(w, "it is the same as %s, which is there too: remove one", k.name)
+	}
+	if v == nil && (w != nil || c.get(k.other+"_expand") != nil && k.other != "") {
+		return w, k.other
+	}
+	return v, k.name
+}
+
+// modelKey takes the values of one key.
+func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
+	var values []any
+	for _, v := range nodes {
+		switch {
+		case v.kind != k.kind:
+			b.fault(v, "want %s, got %s", k.kind, v.said())
+			return
+		case k.kind == isNumber && !(v.number() >= k.low && v.number() <= k.high):
+			b.fault(v, "want a number from %g to %g, got %s", k.low, k.high, v.text)
+			return
+		case k.kind == isNumber && integral(k) && v.number() != float64(int64(v.number())):
+			b.fault(v, "want a whole number, got %s", v.text)
+			return
+		}
+		switch k.kind {
+		case isBool:
+			values = append(values, v.text == "true")
+		case isText:
+			values = append(values, v.text)
+		default:
+			if integral(k) {
+				values = append(values, int(v.number())-k.less)
+			} else {
+				values = append(values, v.number())
+			}
+		}
+	}
+	switch {
+	case k.name == "initial_state" || k.name == "leaky_relu":
+		b.wordedKey(k.name, nodes, values)
+	case k.name == "epochs" && len(values) > 0:
+		if len(values) > 1 {
+			b.fault(nodes[0], "one number of epochs is learnt for: name one")
+		}
+		b.config.Epochs = values[0].(int)
+	case k.name == "iteration" && len(values) > 0:
+		b.config.Iterations = values[0].(int)
+	case k.why != "" && k.path == "":
+		for _, v := range nodes {
+			fixed := k.fixed
+			if v.kind == isNumber && fixed != "" && v.number() == (&node{text: fixed}).number() {
+				continue
+			}
+			if k.fixed == "" && (k.name == "sn_mode" || strings.HasPrefix(k.name, "dp_")) || k.fixed != "" && v.text != fixed {
+				want := fixed
+				if want == "" {
+					want = "null"
+				}
+				b.fault(v, "%s can't be had: %s: leave it out, or say %s", v.said(), k.why, want)
+				return
+			}
+		}
+		if len(nodes) > 0 && k.fixed == "" {
+			b.note(nodes[0], "%s", k.why)
+		}
+	case k.path != "":
+		if values == nil {
+			values = b.defaultOf(k)
+		}
+		for path := range strings.FieldsSeq(k.path) {
+			b.config.settings = append(b.config.settings, setting{path, values})
+		}
+		if strings.Contains(k.path, " ") && len(values) > 1 {
+			b.fault(nodes[0], "several values can't be tried of %s: name one", name)
+		}
+	}
+}
+
+// integral reports whether a key takes whole numbers.
+func integral(k modelKey) bool {
+	switch k.single.(type) {
+	case int, []any:
+		return true
+	case float64:
+		return false
+	}
+	return k.kind == isNumber
+}
+
+// defaultOf returns NetShare's default in the file that the configuration
+// builds on.
+func (b *builder) defaultOf(k modelKey) []any {
+	v := k.single
+	if b.wide {
+		v = k.wide
+	}
+	switch x := v.(type) {
+	case []any:
+		return x
+	case int:
+		return []any{x - k.less}
+	}
+	return []any{v}
+}
+
+// wordedKey takes the keys whose values are words here or numbers there.
+func (b *builder) wordedKey(name string, nodes []*node, values []any) {
+	var out []any
+	for i, v := range values {
+		switch {
+		case name == "leaky_relu" && v == true:
+			out = append(out, .01)
+		case name == "leaky_relu":
+			out = append(out, 0.0)
+		case v == "random":
+			out = append(out, 0)
+		case v == "zero":
+			out = append(out, 1)
+		case v == "variable":
+			b.fault(nodes[i], "a learnt initial state can't be had: say random or zero")
+			return
+		default:
+			b.choose(nodes[i], []string{"random", "zero"})
+			return
+		}
+	}
+	path := map[string]string{"initial_state": "GAN.InitialState", "leaky_relu": "GAN.LeakySlope"}[name]
+	if out != nil {
+		b.config.settings = append(b.config.settings, setting{path, out})
+	}
+}
+
+// sameBeta refuses critics with another first moment than the generator's.
+func (b *builder) sameBeta(c *node) {
+	g := .5
+	if v := b.member(c, "g_beta1"); v != nil && v.kind == isNumber {
+		g = v.number()
+	}
+	for _, key := range []string{"d_beta1", "attr_d_beta1"} {
+		d := .5
+		v := b.member(c, key)
+		if v != nil && v.kind == isNumber {
+			d = v.number()
+		}
+		if at := cmpNode(v, b.member(c, "g_beta1")); d != g && at != nil {
+			b.fault(at, "generator and critics have one beta1: say the same of g_beta1, d_beta1 and attr_d_beta1 (%s is %g, g_beta1 %g)", key, d, g)
+			return
+		}
+	}
+}
+
+func cmpNode(a, b *node) *node {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// smallestBatch tells of rates that learn nothing.
+func (b *builder) smallestBatch(c *node) {
+	for _, key := range []string{"g_lr", "d_lr", "attr_d_lr"} {
+		if v := b.member(c, key); v != nil && v.kind == isNumber && v.number() == 0 {
+			b.fault(v, "a rate of 0 learns nothing: want more than 0")
+		}
+	}
+}
+
+// literal is a value of a setting as Go writes it.
+func literal(v any) string { return fmt.Sprintf("%v", v) }
