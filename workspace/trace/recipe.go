@@ -329,7 +329,7 @@ func (r *Recipe) Validate() error {
 		}
 	}
 	errs = append(errs, r.validateSequences()...)
-	if seen[r.FlowID] {
+	if r.FlowID != "" && seen[r.FlowID] {
 		fault("the column of the sessions' numbers, %q, is a field too: choose another name", r.FlowID)
 	}
 	errs = append(errs, r.validateColumns(seen)...)
