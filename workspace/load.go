@@ -205,7 +205,10 @@ func (w *Workspace) countSessions(ctx context.Context, t Table, r *trace.Recipe)
 	return sessions, err
 }
 
-// Declare sets what is learnt of a table of schema raw.
+// Declare sets what is learnt of a table of schema raw: one that was loaded, or
+// one that was made in SQL, whose columns then are of the kinds that the recipe
+// gives. A recipe's functions for reading (Parse, Filter, Derive) are not called:
+// the table is there.
 func (w *Workspace) Declare(ctx context.Context, table string, r *trace.Recipe, file, text string) error {
 	t, err := w.table(ctx, table, store.Raw)
 	if err != nil {
@@ -214,6 +217,11 @@ func (w *Workspace) Declare(ctx context.Context, table string, r *trace.Recipe, 
 	if err := r.Validate(); err != nil {
 		return err
 	}
+	if t.Run == 0 { // SQL may have made it anew since it was declared
+		if t, err = w.db.Found(ctx, t.Name); err != nil {
+			return err
+		}
+	}
 	for _, f := range r.Fields() {
 		if t.Schema.Index(f.Name) < 0 {
 			return fmt.Errorf("field %q is no column of %s: it has %s", f.Name, t.Name, strings.Join(t.Schema.Names(), ", "))
@@ -221,7 +229,15 @@ func (w *Workspace) Declare(ctx context.Context, table string, r *trace.Recipe, 
 	}
 	d := declaration{Recipe: *r, File: file, Text: text}
 	w.remember(t.Name.String(), d)
-	return w.db.SetRecipe(ctx, t.Name, d.json())
+	if t.Run != 0 {
+		return w.db.SetRecipe(ctx, t.Name, d.json())
+	}
+	for _, f := range r.Fields() {
+		c := &t.Schema.Columns[t.Schema.Index(f.Name)]
+		c.Kind, c.Unit = f.Kind, f.Unit
+	}
+	t.Recipe = d.json()
+	return w.db.AddTable(ctx, t)
 }
 
 // TableName makes a table's name from a file's.

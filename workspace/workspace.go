@@ -16,6 +16,7 @@ import (
 
 	"netshare/scripting"
 	"netshare/workspace/store"
+	"netshare/workspace/tableio"
 	"netshare/workspace/trace"
 )
 
@@ -130,8 +131,18 @@ func (w *Workspace) table(ctx context.Context, word, schema string) (Table, erro
 	if err != nil {
 		return Table{}, err
 	}
-	return w.db.Trace(ctx, n)
+	t, err := w.db.Trace(ctx, n)
+	if err == nil && madeInSQL(t) {
+		for i, c := range t.Schema.Columns {
+			t.Schema.Columns[i].Kind = tableio.ColumnOf(c.Name, string(c.Type)).Kind
+		}
+	}
+	return t, err
 }
+
+// madeInSQL reports whether a table came of a statement and not of a load, so
+// that nobody has noted what its columns mean.
+func madeInSQL(t Table) bool { return t.Created.IsZero() }
 
 // Recipe returns what is learnt of a table of schema raw: what its recipe
 // declared, or what was inferred when it was loaded.

@@ -48,6 +48,12 @@ func (db *DB) Trace(ctx context.Context, n Name) (Trace, error) {
 			return ts[0], nil
 		}
 	}
+	return db.Found(ctx, n)
+}
+
+// Found describes a table as the database has it, whatever the catalog says of
+// it: columns of no kind, and neither recipe nor run. An error wraps ErrNoTable.
+func (db *DB) Found(ctx context.Context, n Name) (Trace, error) {
 	columns, err := db.columns(ctx, db.sql, n)
 	if err != nil {
 		return Trace{}, db.clean(err)
@@ -123,6 +129,14 @@ func (db *DB) saveTrace(ctx context.Context, tx *sql.Tx, t Trace) error {
 		t.Name.Schema, t.Name.Table, t.Schema.Format, string(columns), nullable(string(t.Recipe)), string(sources), t.Rows, t.Run, t.Model,
 		nullable(t.Imitates), t.Created, t.Changed)
 	return err
+}
+
+// AddTable enters a table that was made in SQL in the catalog, with the kinds of
+// its columns and its recipe.
+func (db *DB) AddTable(ctx context.Context, t Trace) error {
+	t.Created = db.now()
+	t.Changed = t.Created
+	return db.inTx(ctx, func(tx *sql.Tx) error { return db.saveTrace(ctx, tx, t) })
 }
 
 // SetRecipe records the fields that are learnt of a table, as JSON.

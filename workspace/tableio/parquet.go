@@ -48,6 +48,14 @@ func loadParquet(ctx context.Context, db DB, path, table string) (trace.Schema, 
 	return schema, n, nil
 }
 
+// ColumnOf is a column of DuckDB's type as the vocabulary has it, with the kind
+// that its type and name suggest: of a table that somebody made in SQL.
+func ColumnOf(name, typ string) trace.Column {
+	c, _ := parquetColumn(name, typ)
+	c.Format = ""
+	return c
+}
+
 // parquetColumn maps a column of DuckDB's type; the type is its Format.
 func parquetColumn(name, typ string) (trace.Column, string) {
 	c := trace.Column{Name: name, Format: typ}
