@@ -30,7 +30,7 @@ var Recipe = trace.Recipe{
 		trace.Category("tcp_flags"),
 	},
 	Derived: []trace.Field{
-		trace.Integer("payload_len").Derive(payload, "pkt_len", "srcip", "proto"),
+		trace.Integer("payload_len").Derive(payload, "pkt_len", "srcip", "proto", "tcp_flags"),
 	},
 	Filter: trace.Where(known, "proto"),
 }
@@ -44,8 +44,14 @@ func known(r trace.Record) bool {
 	return false
 }
 
-// payload is what a packet carries behind the headers that it has when it is
-// written: those of IP, and of TCP without options.
+// The flags of TCP that say what a segment is for.
+const (
+	syn  = 2
+	push = 8
+)
+
+// payload is what a packet carries behind its headers. What a SYN, or a small
+// segment that pushes nothing, has beyond them is options.
 func payload(r trace.Record) int64 {
 	n := r.Int("pkt_len") - 20
 	if strings.Contains(r.Text("srcip"), ":") {
@@ -54,6 +60,10 @@ func payload(r trace.Record) int64 {
 	switch r.Text("proto") {
 	case "TCP":
 		n -= 20
+		flags := r.Int("tcp_flags")
+		if flags&syn != 0 || flags&push == 0 && n <= 40 {
+			n = 0
+		}
 	case "IPV6-ICMP":
 		n -= 4
 	default:

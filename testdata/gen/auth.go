@@ -14,10 +14,10 @@ type login struct {
 	ok                            bool
 }
 
-// authCSV renders the day's logins: people coming to work and using the
-// servers, services by the clock, remote shells and guesses as in the other
-// files. Times are seconds since the day began.
-func authCSV(w *world) []byte {
+// dayLogins returns the day's logins by time: people coming to work and using
+// the servers, services by the clock, remote shells and guesses as in the other
+// files.
+func dayLogins(w *world) []login {
 	r := w.rng
 	all := slices.Clone(w.logins)
 	pickServer := zipf(3, 1)
@@ -54,18 +54,25 @@ func authCSV(w *world) []byte {
 		all = append(all, login{at: w.at(2, 15, 0) + int64(i)*9e6, user: "backup", host: "files01", dest: s.name, kind: "Kerberos", logon: "Batch", ok: true})
 	}
 	slices.SortStableFunc(all, func(a, b login) int { return cmp.Compare(a.at, b.at) })
+	for i := range all {
+		if all[i].dest == "" {
+			all[i].dest = all[i].host
+		}
+	}
+	return all
+}
+
+// authCSV renders the day's logins. Times are seconds since the day began.
+func authCSV(w *world) []byte {
 	var b bytes.Buffer
 	b.WriteString("time,user,host,dest,auth_type,logon_type,outcome\n")
-	for _, l := range all {
+	for _, l := range dayLogins(w) {
 		outcome := "Success"
 		if !l.ok {
 			outcome = "Failure"
 		}
 		if l.at >= w.at(24, 0, 0) {
 			continue
-		}
-		if l.dest == "" {
-			l.dest = l.host
 		}
 		fmt.Fprintf(&b, "%d,%s,%s,%s,%s,%s,%s\n", (l.at-w.dayStart.UnixMicro())/1e6, l.user, l.host, l.dest, l.kind, l.logon, outcome)
 	}

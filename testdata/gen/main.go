@@ -38,7 +38,11 @@ func main() {
 
 func writeSamples(dir string, seed uint64) error {
 	for _, s := range samples(seed) {
-		if err := os.WriteFile(filepath.Join(dir, s.name), s.data, 0o644); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(s.name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, s.data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -56,12 +60,15 @@ func samples(seed uint64) []sample {
 	w := newWorld(seed)
 	day := liveDay(w)
 
-	var plant, office []*conn
+	var plant, office, named []*conn
 	for _, c := range day {
 		if c.service == "modbus" {
 			plant = append(plant, c)
 		} else {
 			office = append(office, c)
+		}
+		if c.dns != nil || c.serial%7 == 0 { // for a table that is about names
+			named = append(named, c)
 		}
 	}
 	files := []sample{
@@ -74,6 +81,17 @@ func samples(seed uint64) []sample {
 		{"auth.csv", authCSV(w)},
 		{"syslog.pcap", pcapFile(packetsOf(syslogConns(w, w.at(15, 0, 0), w.at(15, 48, 0)), w.at(15, 0, 0), w.at(15, 48, 0)))},
 	}
+	c := newCluster(w.apart(seed, 11).rng)
+	files = append(files,
+		sample{"access.log", accessLog(w.apart(seed, 12))},
+		sample{"alibaba/call-graph.csv", c.callGraph()},
+		sample{"alibaba/metrics.csv", c.metrics()},
+		sample{"alibaba/node.csv", c.node()},
+		sample{"alibaba/resource.csv", c.resource()},
+		sample{"journeys.csv", journeysCSV(w.apart(seed, 13))},
+		sample{"packets.csv", listsCSV(packetsOf(named, w.at(9, 30, 0), w.at(10, 30, 0)), 900)},
+	)
+	files = append(files, lanlTables(w.apart(seed, 14), office)...)
 	slices.SortFunc(files, func(a, b sample) int { return strings.Compare(a.name, b.name) })
 	return files
 }

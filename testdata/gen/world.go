@@ -92,6 +92,14 @@ func newWorld(seed uint64) *world {
 	return w
 }
 
+// apart is the world with chances of its own, so that what is drawn of them
+// leaves all other samples as they are.
+func (w *world) apart(seed, stream uint64) *world {
+	v := *w
+	v.rng = rand.New(rand.NewPCG(seed, stream))
+	return &v
+}
+
 // peopleWeb makes the sites, most popular first.
 func (w *world) peopleWeb() {
 	kinds := []string{"www", "api", "cdn", "static", "mail", "img", "news", "docs", "git", "shop"}
