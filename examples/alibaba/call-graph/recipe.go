@@ -11,9 +11,9 @@ var Recipe = trace.Recipe{
 	Metadata: []trace.Field{trace.Text("traceid").RejectMissing()},
 	Series: []trace.Field{
 		trace.Text("rpcid"), // the call's place in the tree: 0.1, 0.1.2, 0.1.2.1
-		trace.Category("um").NA("(?)"),
+		trace.Category("um"),
 		trace.Category("rpctype"),
-		trace.Category("dm").NA("(?)"),
+		trace.Category("dm"),
 		trace.Category("interface"),
 		trace.Integer("rt"), // milliseconds, negative as seen by the side that was asked
 	},

@@ -15,8 +15,8 @@ var Recipe = trace.Recipe{
 	Series: []trace.Field{
 		trace.Text("dst_user"),
 		trace.Text("dst_computer"),
-		trace.Category("authentication_type").NA("?"),
-		trace.Category("logon_type").NA("?"),
+		trace.Category("authentication_type"),
+		trace.Category("logon_type"),
 		trace.Category("authentication_orientation"),
 		trace.Category("success_failure", "Success", "Fail"),
 	},
