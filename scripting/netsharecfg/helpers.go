@@ -10,8 +10,14 @@ type helper struct {
 // helpers are the functions that a recipe may need: NetShare's own, for values
 // that are to come out as those make them, and what takes a part of a text.
 var helpers = map[string]helper{
-	"second2micro": {[]string{"math"}, nil, `// second2micro is a time in microseconds.
-func second2micro(seconds float64) int64 { return int64(math.Round(seconds * 1e6)) }
+	"second2micro": {[]string{"math", "strconv", "time"}, nil, `// second2micro is a time in microseconds, of one in seconds or of a timestamp.
+func second2micro(text string) (int64, error) {
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return t.UnixMicro(), nil
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	return int64(math.Round(seconds * 1e6)), err
+}
 `},
 	"ip_quad2int": {[]string{"fmt", "net/netip"}, nil, `// ip_quad2int is an IPv4 address as a number.
 func ip_quad2int(address string) (int64, error) {

@@ -100,9 +100,8 @@ type functionFile struct {
 	text  string
 	names []string // of its functions
 
-	imports []string // names that its imports go by
-	paths   []string // that it imports
-	brace   int      // offset behind the package clause
+	paths []string // that it imports
+	brace int      // offset behind the package clause
 }
 
 // readFunctions reads a file of parse functions. Only its outline is looked at:

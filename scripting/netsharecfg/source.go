@@ -170,7 +170,7 @@ func (c *Config) Script() string {
 	if c.Protocol != "" {
 		load += fmt.Sprintf(", Protocols: []string{%q}", c.Protocol)
 	}
-	rest := fmt.Sprintf("Generate: workspace.Generate{Replace: true, Options: given.Generate}, Output: output, Report: given.Report, Hooks: workspace.SynthHooks{Train: given.Hooks}})\n\treturn err\n}\n")
+	rest := "Generate: workspace.Generate{Replace: true, Options: given.Generate}, Output: output, Report: given.Report, Hooks: workspace.SynthHooks{Train: given.Hooks}})\n\treturn err\n}\n"
 	fmt.Fprintf(&out, "\toutput := given.Output\n\tif output == \"\" {\n\t\toutput = %q\n\t}\n", c.table()+"-synth.csv")
 	if !c.tries() {
 		fmt.Fprintf(&out, "\t_, err := ws.Synth(ctx, workspace.Synth{Load: %s}, Train: opts, %s", load, rest)

@@ -180,7 +180,8 @@ func usual(sample []sampled) (width int, share float64) {
 }
 
 // headed reports whether first is a header: none of its cells is a number, an
-// address or a time, and none comes again below it in its own column.
+// address, or a time above other times, and none comes again below it in its
+// own column.
 func headed(first []string, rest []sampled) bool {
 	named := false
 	for i, cell := range first {
@@ -195,7 +196,9 @@ func headed(first []string, rest []sampled) bool {
 		if _, err := netip.ParseAddr(cell); err == nil {
 			return false
 		}
-		if len(layoutsOf(cell)) > 0 {
+		if len(layoutsOf(cell)) > 0 && (len(rest) == 0 || slices.ContainsFunc(rest, func(s sampled) bool {
+			return i < len(s.fields) && len(layoutsOf(strings.TrimSpace(s.fields[i]))) > 0
+		})) {
 			return false
 		}
 		for _, s := range rest {

@@ -401,3 +401,19 @@ func FuzzSniff(f *testing.F) {
 		}
 	})
 }
+
+// TestHeaderOfDates holds that days may name columns of other values.
+func TestHeaderOfDates(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{"page,2015-07-01,2015-07-02\na,1,2\nb,3,\n", true},
+		{"a,2015-07-01,2015-07-02\nb,2015-07-03,2015-07-04\n", false},
+		{"page,2015-07-01\n", false},
+	} {
+		if got := sniff([]byte(c.text), true).header; got != c.want {
+			t.Errorf("%q: header %v, want %v", c.text, got, c.want)
+		}
+	}
+}
