@@ -320,3 +320,140 @@ func TestConvert(t *testing.T) {
 
 // errReject stands for a value that is refused.
 var errReject = errors.New("a reject")
+
+// TestLoadAsNetShare holds what NetShare's configurations need of a load:
+// columns by another name, two of one, clamped numbers, abnormal ports, and times
+// with fractions of any length.
+func TestLoadAsNetShare(t *testing.T) {
+	const text = `t,page,ttl,door
+2024-03-07 10:00:01.5,a_en,300,-1
+2024-03-07 10:00:02.250000,b_de,-3,80
+2024-03-07 10:00:03.000001,c_de,,443
+`
+	last := func(s string) string { return s[len(s)-2:] }
+	recipe := &trace.Recipe{
+		Time: trace.Timestamp("t", "2006-01-02 15:04:05.000000"),
+		Metadata: []trace.Field{
+			trace.Category("name").Of("page"), trace.Category("site").Of("page").Parse(last), trace.Port("door").Mend(),
+		},
+		Series: []trace.Field{trace.Real("ttl").Clamp(0, 255)},
+	}
+	ws := open(t)
+	l, err := ws.Load(t.Context(), Load{Table: "pages", Files: []string{file(t, "pages.csv", text)}, Recipe: recipe})
+	if err != nil || l.Rejected != 0 {
+		t.Fatal(err, l.Examples)
+	}
+	want := "01.500000 a_en en 0 255\n02.250000 b_de de 80 0\n03.000001 c_de de 443 <nil>\n"
+	if got := table(t, ws, "select strftime(t, '%S.%f'), name, site, door, ttl from raw.pages"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestSequences holds that events which a record holds are learnt as a series,
+// and come back as such records.
+func TestSequences(t *testing.T) {
+	var wide, lists strings.Builder
+	wide.WriteString("site,n1,n2,n3,k1,k2,k3\n")
+	lists.WriteString("who,what\n")
+	for i := range 200 {
+		n := i % 5
+		fmt.Fprintf(&wide, "s%d,%d,%d,%d,a,%s,c\n", i%3, n, n+10, n+20, []string{"b", ""}[i%2])
+		fmt.Fprintf(&lists, "w%d,%s\n", i%3, strings.Join([]string{"in", "look", "look", "pay", "out"}[:1+i%5], "|"))
+	}
+	category := func(name string) trace.Field { return trace.Category(name).Encode(trace.EncodeCategory) }
+	for _, c := range []struct {
+		name, text string
+		recipe     trace.Recipe
+		bad        string // records that can't be
+	}{
+		{
+			"wide", wide.String(),
+			trace.Recipe{
+				Metadata:  []trace.Field{category("site"), trace.Real("n1"), trace.Real("n2"), trace.Real("n3"), category("k1"), category("k2"), category("k3")},
+				Sequences: []trace.Sequence{{Name: "n", Columns: []string{"n1", "n2", "n3"}}, {Name: "k", Columns: []string{"k1", "k2", "k3"}}},
+			},
+			"n1 is null or n1 > 24 or n3 is null or site not in ('s0', 's1', 's2') or k3 not in ('a', 'b', 'c')",
+		},
+		{
+			"lists", lists.String(),
+			trace.Recipe{
+				Metadata:  []trace.Field{category("who"), category("what").Separated("|")},
+				Sequences: []trace.Sequence{{Name: "what", Columns: []string{"what"}}},
+			},
+			`not regexp_full_match(what, '(in|look|pay|out)(\|(in|look|pay|out)){0,4}')`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.recipe.Key = []string{}
+			ws, ctx := open(t), t.Context()
+			l, err := ws.Load(ctx, Load{Table: c.name, Files: []string{file(t, "in.csv", c.text)}, Recipe: &c.recipe})
+			if err != nil || l.Sessions != 200 {
+				t.Fatal(l.Sessions, err)
+			}
+			opts := engine.DefaultOptions()
+			opts.Epochs = 2
+			m, err := ws.Train(ctx, c.name, opts, engine.Hooks{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ws.Generate(ctx, m.ID, Generate{Options: engine.DefaultGenerateOptions()}); err != nil {
+				t.Fatal(err)
+			}
+			if bad := table(t, ws, "select * from synth."+c.name+" where "+c.bad); bad != "" {
+				t.Errorf("generated\n%s", bad)
+			}
+			if n := table(t, ws, "select count(*) from synth."+c.name); n != "200\n" {
+				t.Errorf("%s records", n)
+			}
+		})
+	}
+}
+
+// TestSessionNumbers holds that a synthetic trace whose recipe asks for it is
+// written with its sessions' numbers, and the real one is not.
+func TestSessionNumbers(t *testing.T) {
+	ws, ctx := open(t), t.Context()
+	var b strings.Builder
+	b.WriteString("ts,host,bytes\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "%d,h%d,%d\n", 1700000000+i, i%7, 100+i)
+	}
+	recipe := &trace.Recipe{
+		Time: trace.Epoch("ts", trace.Second), Metadata: []trace.Field{trace.Category("host")},
+		Series: []trace.Field{trace.Integer("bytes")}, FlowID: "flow_id",
+	}
+	if _, err := ws.Load(ctx, Load{Table: "hosts", Files: []string{file(t, "hosts.csv", b.String())}, Recipe: recipe}); err != nil {
+		t.Fatal(err)
+	}
+	opts := engine.DefaultOptions()
+	opts.Epochs = 1
+	m, err := ws.Train(ctx, "hosts", opts, engine.Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ws.Generate(ctx, m.ID, Generate{Options: engine.DefaultGenerateOptions()}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"synth.hosts": "ts,host,bytes,flow_id", "raw.hosts": "ts,host,bytes"} {
+		path := filepath.Join(t.TempDir(), "out.csv")
+		if _, err := ws.Export(ctx, name, path); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		head, rows, _ := strings.Cut(string(text), "\n")
+		if err != nil || head != want {
+			t.Errorf("%s: header %q, want %q (%v)", name, head, want, err)
+		}
+		host := map[string]string{}
+		for line := range strings.Lines(rows) {
+			cells := strings.Split(strings.TrimSpace(line), ",")
+			if len(cells) != 4 {
+				continue
+			}
+			if h, ok := host[cells[3]]; ok && h != cells[1] {
+				t.Errorf("session %s is of %s and %s", cells[3], h, cells[1])
+			}
+			host[cells[3]] = cells[1]
+		}
+	}
+}

@@ -292,6 +292,35 @@ func TestBits(t *testing.T) {
 	if _, err := fitBits(trace.IP("a"), trace.TypeText, []any{"2001:db8::1"}); err == nil {
 		t.Error("an IPv6 address has a code of 32 bits")
 	}
+	if b, err := fitBits(trace.Integer("n").InBits(12), trace.TypeInt, []any{int64(5)}); err != nil || len(b.heads()) != 12 {
+		t.Errorf("%d heads of 12 bits (%v)", len(b.heads()), err)
+	}
+	if _, err := fitBits(trace.Integer("n").InBits(12), trace.TypeInt, []any{int64(4096)}); err == nil {
+		t.Error("4096 has 12 bits")
+	}
+}
+
+// TestUncodableBits holds that columns with missing values or IPv6 addresses,
+// of which bits know nothing, are learnt otherwise.
+func TestUncodableBits(t *testing.T) {
+	var sessions []trace.Session
+	for i := range 60 {
+		var n any = int64(i % 7)
+		if i%5 == 0 {
+			n = nil
+		}
+		sessions = append(sessions, trace.Session{Meta: trace.Row{[]any{"192.0.2.1", "2001:db8::1"}[i%2], n}, Series: []trace.Row{{nil}}})
+	}
+	r := &trace.Recipe{Metadata: []trace.Field{trace.IP("a").Encode(trace.EncodeBits), trace.Integer("n").InBits(3)}}
+	c, err := Fit(r, map[string]trace.Type{"a": trace.TypeText, "n": trace.TypeInt}, sessions, DefaultOptions(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sessions {
+		if got := c.DecodeMeta(c.Encode(s)[0].Meta, rand.New(rand.NewPCG(1, 1))).Meta; !reflect.DeepEqual(got, s.Meta) {
+			t.Fatalf("%v became %v", s.Meta, got)
+		}
+	}
 }
 
 func TestJointKeepsCombinations(t *testing.T) {

@@ -110,8 +110,8 @@ func (b *builder) column(n *node, series bool) {
 		name = v.text
 	}
 	typ := b.typeOf(n)
-	encoding := b.encodingOf(n)
-	if from == "" || typ == "" {
+	encoding, ok := b.encodingOf(n)
+	if from == "" || typ == "" || !ok {
 		return
 	}
 	expr := b.expression(n, name, typ, encoding)
@@ -157,8 +157,8 @@ func (b *builder) columns(n *node, series bool) {
 	}
 	names := b.texts(n, "columns")
 	typ := b.typeOf(n)
-	encoding := b.encodingOf(n)
-	if typ == "" || len(names) != len(v.items) {
+	encoding, ok := b.encodingOf(n)
+	if typ == "" || !ok || len(names) != len(v.items) {
 		return
 	}
 	for i, name := range names {
@@ -194,11 +194,12 @@ func (b *builder) typeOf(n *node) string {
 	return ""
 }
 
-// encodingOf reads a column's encoding, "" where it has none.
-func (b *builder) encodingOf(n *node) string {
+// encodingOf reads a column's encoding, "" where it has none; false for one
+// that it can't have.
+func (b *builder) encodingOf(n *node) (string, bool) {
 	v := b.want(n, "encoding", isText)
 	if v == nil {
-		return ""
+		return "", b.member(n, "encoding") == nil
 	}
 	allowed := b.codings
 	if allowed == nil {
@@ -206,8 +207,9 @@ func (b *builder) encodingOf(n *node) string {
 	}
 	if !slices.Contains(allowed, v.text) {
 		b.choose(v, allowed)
+		return "", false
 	}
-	return v.text
+	return v.text, true
 }
 
 // expression makes the field of a column of the first generation, "" where

@@ -154,8 +154,18 @@ func (b *builder) model(n *node) {
 		b.modelKey(c, k, name, values)
 	}
 	b.sameBeta(c)
-	b.smallestBatch(c)
+	b.rates(c)
+	tries := 1
+	for _, s := range b.config.settings {
+		if tries *= len(s.values); tries > maxTries {
+			b.fault(c, "more than %d combinations of values are to be tried: name fewer", maxTries)
+			return
+		}
+	}
 }
+
+// maxTries bounds how many trainings one configuration asks for.
+const maxTries = 64
 
 // modelMember finds a key under either of its names.
 func (b *builder) modelMember(c *node, k modelKey) (*node, string) {
@@ -321,8 +331,8 @@ func cmpNode(a, b *node) *node {
 	return b
 }
 
-// smallestBatch tells of rates that learn nothing.
-func (b *builder) smallestBatch(c *node) {
+// rates tells of rates that learn nothing.
+func (b *builder) rates(c *node) {
 	for _, key := range []string{"g_lr", "d_lr", "attr_d_lr"} {
 		if v := b.member(c, key); v != nil && v.kind == isNumber && v.number() == 0 {
 			b.fault(v, "a rate of 0 learns nothing: want more than 0")
