@@ -40,6 +40,8 @@
 // is counted and kept with its line. Methods refine a field:
 //
 //	trace.Integer("ttl").Range(0, 255)                  // others are rejects, and never generated
+//	trace.Real("rate").Clamp(0, 100)                    // others become the nearer bound
+//	trace.Category("site").Of("page").Parse(site)       // of a column with another name, or of one that has several fields
 //	trace.Real("td").Encode(trace.EncodeLog)            // learnt as log(1+x); trace.Encodings lists the ways
 //	trace.Real("rtt").NA("-", "?").FillMissing(0)       // words for a missing value, and what it becomes
 //	trace.Text("user").RejectMissing()                  // a record without a user is a reject
@@ -74,6 +76,11 @@
 // "proto") sees the named columns as the file has them, before anything is
 // parsed. Recipe.Derived are columns that follow from others: they are not
 // learnt but computed, so that they are right in every synthetic record.
+//
+// Recipe.Sequences are series that a record of the file holds whole, in columns
+// or as the elements of a list: the record is then a session of its own.
+// Recipe.FlowID names a column that a synthetic trace is written with besides
+// its own: the number of the session.
 //
 // Recipe.Read reads a format that nobody knows. It gets the file, line by line
 // or as an io.Reader, and emits a value for each of Recipe.Columns, as text or

@@ -63,6 +63,10 @@ type Loaded struct {
 	Run               int64
 }
 
+// ErrTableExists is what the error wraps of a table that is there and must not
+// be replaced.
+var ErrTableExists = store.ErrTableExists
+
 // notIP is how the reasons of frames begin that hold no IP packet.
 const notIP = "not IP"
 

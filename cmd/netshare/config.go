@@ -40,6 +40,9 @@ func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inpu
 	}
 	if len(inputs) == 0 {
 		inputs = c.Inputs
+		if len(inputs) == 1 && strings.Contains(filepath.Base(inputs[0]), "*") {
+			f.beside(filepath.Dir(inputs[0]))
+		}
 	}
 	if len(inputs) == 0 {
 		return usageError{errors.New("run needs the trace: give it with --input FILE, or name it in the configuration as original_data_file")}
@@ -72,7 +75,24 @@ func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inpu
 	f.csv = true
 	opts := c.Options(f.training())
 	f.train, f.try = &opts[0], opts[1:]
-	return f.run(ctx, load)
+	err = f.run(ctx, load)
+	if errors.Is(err, workspace.ErrTableExists) {
+		return fmt.Errorf("%s has the trace already, and %s says not to overwrite: name another --workspace, or say overwrite true in global_config", f.workspace, path)
+	}
+	return err
+}
+
+// beside has results go beside a folder, named after it, and not into it where
+// they would be found as inputs.
+func (f *synthFlags) beside(folder string) {
+	if abs, err := filepath.Abs(folder); err == nil {
+		folder = abs
+	}
+	for to, end := range map[*string]string{&f.workspace: ".duckdb", &f.out: "-synth.csv", &f.report: "-report"} {
+		if *to == "" {
+			*to = folder + end
+		}
+	}
 }
 
 // captures reports whether the inputs are captures.

@@ -1,6 +1,7 @@
 package netsharecfg
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ type builder struct {
 	functions *functionFile
 
 	wide    bool     // a row of the file is a session (dg_table_row_per_sample)
+	zeek    bool     // the input is a Zeek log, whose times are seconds
 	undo    bool     // values come out as the file had them (csv_post_processor)
 	flowID  string   // column that numbers the sessions, "" for none
 	types   []string // allowed_data_types, nil for all
@@ -56,7 +58,7 @@ func (b *builder) root(n *node) {
 	b.processors(b.object(n, "processors"))
 	if in := b.object(n, "input_file"); in != nil {
 		b.known(in, inputKeys)
-		b.text(in, "format", inputFormats...)
+		b.zeek = b.text(in, "format", inputFormats...) == inputFormats[1] || b.zeek
 	}
 	g := b.object(n, "global_config")
 	b.global(g)
@@ -164,7 +166,7 @@ func (b *builder) takeStep(class string, config *node) {
 	switch class {
 	case "ZeekPreprocessor":
 		b.known(config, []string{"target_protocol"})
-		b.config.Protocol = "http"
+		b.config.Protocol, b.zeek = "http", true
 		if v := b.want(config, "target_protocol", isText); v != nil {
 			protocol := strings.ToLower(v.text)
 			if protocol == "ssl" || protocol == "tls" {
@@ -177,11 +179,12 @@ func (b *builder) takeStep(class string, config *node) {
 		}
 	case "CustomizableFormatPreprocessor":
 		b.known(config, []string{"input_file_format", "input_file"})
-		b.text(config, "input_file_format", inputFormats...)
+		format := b.text(config, "input_file_format", inputFormats...)
 		if in := b.object(config, "input_file"); in != nil {
 			b.known(in, inputKeys)
-			b.text(in, "format", inputFormats...)
+			format = cmp.Or(format, b.text(in, "format", inputFormats...))
 		}
+		b.zeek = b.zeek || format == inputFormats[1]
 	case "csv_pre_processor":
 		b.known(config, nil)
 	case "csv_post_processor":

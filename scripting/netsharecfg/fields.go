@@ -243,6 +243,9 @@ func (b *builder) timeField(n *node, name, out, format, encoding string) {
 	}
 	b.text(n, "normalization", normalisations...)
 	unit := ""
+	if b.zeek {
+		unit = "Second"
+	}
 	parse := b.want(n, "parse", isText)
 	if parse != nil {
 		switch {
@@ -250,6 +253,8 @@ func (b *builder) timeField(n *node, name, out, format, encoding string) {
 			unit = "Second"
 		case !b.custom(parse):
 			return
+		default:
+			unit = ""
 		}
 	}
 	b.setTime(n, out, unit)
@@ -262,7 +267,7 @@ func (b *builder) timeField(n *node, name, out, format, encoding string) {
 	switch {
 	case parse != nil && unit == "":
 		b.time.expr += ".Parse(" + parse.text + ")" + b.formatted(parse)
-	case unit != "" && !b.undo:
+	case parse != nil && !b.undo:
 		b.need("second2micro")
 		b.time.expr = fmt.Sprintf("trace.Epoch(%q, trace.Microsecond).Parse(second2micro)", out)
 	}
