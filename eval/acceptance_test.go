@@ -54,7 +54,6 @@ func bySession(rows []trace.Row, seed uint64) (a, b []trace.Row) {
 
 // TestHalvesAreReal scores one half of a trace against the other as real.
 func TestHalvesAreReal(t *testing.T) {
-	var all []float64
 	for _, seed := range []uint64{1, 2, 3, 4, 5, 6} {
 		a, b := bySession(flows(6000, seed), seed)
 		r := compared(t, a, b)
@@ -62,13 +61,10 @@ func TestHalvesAreReal(t *testing.T) {
 		for _, p := range r.Properties {
 			t.Logf("   %-10s %.2f ± %.2f (half %.2f, %d)", p.Property, p.Score, p.Spread, p.Baseline, p.Counted)
 		}
-		all = append(all, r.Overall.Score)
 		if !within(r.Overall.Score, r.Overall.Spread, 100) {
 			t.Errorf("seed %d: %.2f ± %.2f, want 100 within the spread; worst %+v", seed, r.Overall.Score, r.Overall.Spread, r.Worst)
 		}
 	}
-	mean, _ := meanSpread(all)
-	t.Logf("mean %.2f", mean)
 }
 
 // TestShuffledTimeLosesTimeOnly keeps all that does not hang on time.

@@ -59,8 +59,7 @@ func paddedLag(sessions [][]float64, longest, lag int) float64 {
 // GivenValue is the distance of a column within the records that bear one
 // value of another, as NetShare's fork of SDMetrics counts it: the earth
 // mover's distance of numbers. ok is false where no synthetic record bears the
-// value; the reference raises an error there. It is the strict counterpart of
-// metric "conditional", which is normalised and weighs all values. Source:
+// value; the reference raises an error there. Source:
 // sdmetrics/timeseries/fidelity/single_attr_single_feature_correlation.py.
 func GivenValue(value string, realBy []string, real []float64, synthBy []string, synth []float64) (distance float64, ok bool) {
 	pick := func(by []string, x []float64) []float64 {

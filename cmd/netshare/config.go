@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,16 +61,12 @@ func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inpu
 		return err
 	}
 	load := workspace.Load{Files: inputs, Recipe: &script.Recipe, RecipeFile: name, RecipeText: script.Source}
-	if c.Protocol != "" && len(f.inputs.protocols) == 0 {
-		capture, err := f.captures(ctx, load)
-		if err != nil {
-			return err
-		}
-		if capture {
-			f.inputs.protocols = []string{c.Protocol}
-		} else {
-			p.note("%s: processors: the input is no capture: it is read as it is", path)
-		}
+	switch {
+	case len(f.inputs.protocols) > 0: // the command line comes first
+	case f.inputs.withZeek && c.Protocol != "":
+		f.inputs.protocols = []string{c.Protocol}
+	default:
+		f.events = c.Protocol
 	}
 	f.keep = !c.Overwrite
 	f.csv = true
@@ -88,26 +85,20 @@ func (f *synthFlags) beside(folder string) {
 	if abs, err := filepath.Abs(folder); err == nil {
 		folder = abs
 	}
-	for to, end := range map[*string]string{&f.workspace: ".duckdb", &f.out: "-synth.csv", &f.report: "-report"} {
-		if *to == "" {
-			*to = folder + end
-		}
-	}
+	f.workspace = cmp.Or(f.workspace, folder+".duckdb")
+	f.out = cmp.Or(f.out, folder+"-synth.csv")
+	f.report = cmp.Or(f.report, folder+"-report")
 }
 
-// captures reports whether the inputs are captures.
-func (f *synthFlags) captures(ctx context.Context, l workspace.Load) (bool, error) {
-	plan, err := workspace.PlanLoad(ctx, f.inputs.on(l))
-	if err != nil {
-		return false, err
+// eventsOf has events be made of a planned load's captures; other inputs are
+// read as they are.
+func (f *synthFlags) eventsOf(l *workspace.Load, p *printer) {
+	if ext := l.Extension(); ext != ".pcap" && ext != ".pcapng" {
+		p.note("the input is no capture: it is read as it is, and no %s events are made", f.events)
+		return
 	}
-	one, err := plan.One()
-	if err == nil {
-		ext := one.Extension()
-		defer plan.Close()
-		return ext == ".pcap" || ext == ".pcapng", nil
-	}
-	return false, errors.Join(err, plan.Close())
+	l.Protocols = []string{f.events}
+	l.Table += "_" + f.events
 }
 
 func newRecipeImport(g *global) *cobra.Command {

@@ -75,9 +75,9 @@ func TestReadmeSession(t *testing.T) {
 }
 
 // commandsOf returns the netshare commands of a README: lines that begin with
-// netshare, or with a prompt and netshare, in its fenced blocks. An example
-// trains for two epochs where it does not say for how many, one by a
-// configuration for one.
+// netshare, or with a prompt and netshare, in its fenced blocks. Where it does
+// not say for how many epochs, a recipe trains for two, and a configuration for
+// one that ends after a second.
 func commandsOf(t *testing.T, readme string) []string {
 	t.Helper()
 	text, err := os.ReadFile(readme)

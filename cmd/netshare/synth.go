@@ -33,6 +33,9 @@ type synthFlags struct {
 	try   []engine.Options // to learn with besides
 	csv   bool             // what is written unless -o says otherwise
 	keep  bool             // a table that is there is not replaced
+	// events is the protocol whose events are made where the input turns out to
+	// be captures, "" for none.
+	events string
 }
 
 func (f *synthFlags) add(c *cobra.Command) {
@@ -101,6 +104,9 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	defer func() { err = errors.Join(err, plan.Close()) }()
 	if load, err = plan.One(); err != nil {
 		return err
+	}
+	if f.events != "" {
+		f.eventsOf(&load, p)
 	}
 	if err := f.places(named, load, p); err != nil {
 		return err

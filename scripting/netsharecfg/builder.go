@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"netshare/workspace/dissect"
 )
 
 // builder makes a recipe of a configuration.
@@ -55,6 +57,9 @@ const (
 func (b *builder) root(n *node) {
 	b.seen = map[string]*node{}
 	b.known(n, topKeys)
+	if v := b.member(n, "changed_fields"); v != nil {
+		b.note(v, "nothing reads it here")
+	}
 	b.processors(b.object(n, "processors"))
 	if in := b.object(n, "input_file"); in != nil {
 		b.known(in, inputKeys)
@@ -169,12 +174,12 @@ func (b *builder) takeStep(class string, config *node) {
 		b.config.Protocol, b.zeek = "http", true
 		if v := b.want(config, "target_protocol", isText); v != nil {
 			protocol := strings.ToLower(v.text)
-			if protocol == "ssl" || protocol == "tls" {
+			if protocol == "tls" {
 				protocol = "ssl"
 			}
 			b.config.Protocol = protocol
-			if !slices.Contains(zeekProtocols, protocol) {
-				b.choose(v, zeekProtocols)
+			if known := dissect.Protocols(); !slices.Contains(known, protocol) {
+				b.choose(v, known)
 			}
 		}
 	case "CustomizableFormatPreprocessor":
@@ -204,14 +209,13 @@ func (b *builder) takeStep(class string, config *node) {
 	}
 }
 
-// zeekProtocols are the logs that are made of captures.
-var zeekProtocols = []string{"conn", "dns", "http", "modbus", "ssl", "syslog"}
-
 // global reads global_config.
 func (b *builder) global(n *node) {
 	b.known(n, globalKeys)
 	b.config.Overwrite = b.boolean(n, "overwrite", true)
-	b.text(n, "dataset_type", "netflow", "pcap", "zeek", "zeeklog")
+	if b.text(n, "dataset_type", "netflow", "pcap", "zeek", "zeeklog") != "" {
+		b.note(n.get("dataset_type"), "the file itself tells what it is")
+	}
 	b.whole(n, "n_chunks", 1, 1)
 	if v := b.member(n, "n_chunks"); v != nil && v.text != "1" {
 		b.note(v, "the trace is learnt as a whole, with the start of each session")
@@ -265,8 +269,12 @@ func (b *builder) prePost(n *node, which string) {
 	if w := b.object(c, "word2vec"); w != nil {
 		b.known(w, word2vecKeys)
 		b.vector = b.whole(w, "vec_size", 1, 10)
-		b.text(w, "model_name")
-		b.whole(w, "annoy_n_trees", 1, 100)
+		if b.text(w, "model_name") != "" {
+			b.note(w.get("model_name"), "what is learnt of words is a part of the model")
+		}
+		if b.whole(w, "annoy_n_trees", 1, 0) > 0 {
+			b.note(w.get("annoy_n_trees"), "the nearest word is found exactly")
+		}
 		if v := b.member(w, "pretrain_model_path"); v != nil {
 			b.fault(v, "a pretrained word2vec model can't be read: it is gensim's: say null")
 		}
@@ -292,11 +300,15 @@ func (b *builder) prePost(n *node, which string) {
 			b.note(v, "the trace is not cut into chunks")
 		}
 	}
-	for _, key := range []string{"num_train_samples", "num_test_samples", "random_seed"} {
-		b.whole(c, key, 0, 0)
-	}
-	if v := b.member(c, "num_train_samples"); v != nil {
-		b.note(v, "all sessions are learnt from")
+	for _, k := range []struct{ key, why string }{
+		{"num_train_samples", "all sessions are learnt from"},
+		{"num_test_samples", "halves of the real trace are compared instead"},
+		{"random_seed", "--seed settles all that is drawn at random"},
+	} {
+		b.whole(c, k.key, 0, 0)
+		if v := b.member(c, k.key); v != nil {
+			b.note(v, "%s", k.why)
+		}
 	}
 	b.timestamp(b.object(c, "timestamp"))
 	for _, v := range b.list(c, "metadata") {

@@ -55,11 +55,18 @@ func (b *builder) timestamp(n *node) {
 	}
 	b.known(n, timeKeys)
 	name := b.required(n, "column")
-	b.text(n, "normalization", normalisations...)
+	b.timeNorm(n)
 	if b.text(n, "encoding", "interarrival", "raw") == "raw" {
 		b.note(n.get("encoding"), "times are learnt as the session's start and the gaps between its records")
 	}
 	b.setTime(n, name, "")
+}
+
+// timeNorm reads how NetShare scales times.
+func (b *builder) timeNorm(n *node) {
+	if b.text(n, "normalization", normalisations...) != "" {
+		b.note(n.get("normalization"), "the gaps between records are learnt as they are distributed, whatever their range")
+	}
 }
 
 // setTime declares the time, read by a layout where there is one, unless it is
@@ -239,7 +246,7 @@ func (b *builder) expression(n *node, name, typ, encoding string) string {
 	}
 	switch {
 	case b.wide && (encoding == "" || encoding == "categorical"), encoding == "categorical":
-		return "trace.Category(" + strings.Join(append([]string{quoted}, b.choices(n)...), ", ") + ").Encode(trace.EncodeCategory)"
+		return categoryExpression(quoted, b.choices(n)...)
 	case encoding == "bit":
 		return b.bitExpression(n, quoted, typ)
 	case strings.HasPrefix(encoding, "word2vec_"):
@@ -277,23 +284,35 @@ func (b *builder) wordExpression(quoted, kind string) string {
 	return fmt.Sprintf("trace.Embedded(%s, %d)", quoted, b.vector)
 }
 
+// categoryExpression is a column of names, all of which are repeated; choices
+// are those allowed, as Go has them.
+func categoryExpression(quoted string, choices ...string) string {
+	return "trace.Category(" + strings.Join(append([]string{quoted}, choices...), ", ") + ").Encode(trace.EncodeCategory)"
+}
+
+// bits reads how many bits a number is learnt by.
+func (b *builder) bits(n *node) int {
+	v := b.want(n, "n_bits", isNumber)
+	if v == nil {
+		return 32
+	}
+	bits := b.wholeOf(v, 1, 32)
+	if bits > 64 {
+		b.fault(v, "want 1 to 64 bits, got %d", bits)
+	}
+	return bits
+}
+
 // bitExpression is a column of numbers learnt bit by bit. Thirty-two of them
 // are an address, which a file may have as text or as a number.
 func (b *builder) bitExpression(n *node, quoted, typ string) string {
-	v := b.member(n, "n_bits")
-	bits := 32
-	if v == nil {
-		if typ == "integer" {
-			b.fault(n, "encoding bit needs n_bits: add how many bits the numbers have, 32 for IPv4 addresses")
-			return ""
-		}
-	} else if v = b.want(n, "n_bits", isNumber); v != nil {
-		if bits = b.wholeOf(v, 1, 32); bits > 64 {
-			b.fault(v, "want 1 to 64 bits, got %d", bits)
-		}
+	if b.member(n, "n_bits") == nil && typ == "integer" {
+		b.fault(n, "encoding bit needs n_bits: add how many bits the numbers have, 32 for IPv4 addresses")
+		return ""
 	}
+	bits := b.bits(n)
 	if b.boolean(n, "categorical_mapping", false) {
-		return "trace.Category(" + quoted + ").Encode(trace.EncodeCategory)"
+		return categoryExpression(quoted)
 	}
 	switch {
 	case typ == "string":

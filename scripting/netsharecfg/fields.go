@@ -1,6 +1,7 @@
 package netsharecfg
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -149,10 +150,11 @@ func (b *builder) fieldExpression(n *node, quoted, format, encoding string) stri
 	case "word_proto":
 		return b.wordExpression(quoted, "proto")
 	case "categorical":
+		expr := categoryExpression(quoted, b.choices(n)...)
 		if format == "list" {
-			return b.eventsExpression(n, "trace.Category("+strings.Join(append([]string{quoted}, b.choices(n)...), ", ")+").Encode(trace.EncodeCategory)")
+			return b.eventsExpression(n, expr)
 		}
-		return "trace.Category(" + strings.Join(append([]string{quoted}, b.choices(n)...), ", ") + ").Encode(trace.EncodeCategory)"
+		return expr
 	case "float":
 		expr := b.numberExpression(n, quoted, true)
 		if format == "list" {
@@ -162,14 +164,9 @@ func (b *builder) fieldExpression(n *node, quoted, format, encoding string) stri
 	case "list_attributes", "list_values":
 		return b.listExpression(n, quoted, encoding)
 	}
-	bits := 32
-	if v := b.want(n, "n_bits", isNumber); v != nil {
-		if bits = b.wholeOf(v, 1, 32); bits > 64 {
-			b.fault(v, "want 1 to 64 bits, got %d", bits)
-		}
-	}
+	bits := b.bits(n)
 	if b.boolean(n, "categorical_mapping", false) {
-		return "trace.Category(" + quoted + ").Encode(trace.EncodeCategory)"
+		return categoryExpression(quoted)
 	}
 	if format == "IP" || bits == 32 {
 		return address + ".Encode(trace.EncodeBits)"
@@ -200,7 +197,7 @@ func (b *builder) listExpression(n *node, quoted, encoding string) string {
 		return "trace.Attributes(" + strings.Join(args, ", ") + ")"
 	}
 	if names == nil || names.kind != isObject || len(names.keys) == 0 {
-		b.fault(cmpNode(names, n), "list_values needs names: an object with the name of each value and its encoding, categorical or float")
+		b.fault(cmp.Or(names, n), "list_values needs names: an object with the name of each value and its encoding, categorical or float")
 		return ""
 	}
 	if delimiter == "" {
@@ -241,7 +238,7 @@ func (b *builder) timeField(n *node, name, out, format, encoding string) {
 	if processed == "processed" && layout != nil {
 		b.fault(layout, "a processed time is a number and has no time_format: say unprocessed, or leave it out")
 	}
-	b.text(n, "normalization", normalisations...)
+	b.timeNorm(n)
 	unit := ""
 	if b.zeek {
 		unit = "Second"

@@ -23,14 +23,13 @@ const (
 
 // node is a JSON value with its place.
 type node struct {
-	kind    kind
-	at      int     // byte offset in the file
-	path    string  // "fields.metadata[2].name", "" of the whole
-	text    string  // of a text its content, of numbers and words as they stand
-	items   []*node // of a list, or the values of an object
-	keys    []string
-	keysAt  []int // offset of each key
-	visited []bool
+	kind   kind
+	at     int     // byte offset in the file
+	path   string  // "fields.metadata[2].name", "" of the whole
+	text   string  // of a text its content, of numbers and words as they stand
+	items  []*node // of a list, or the values of an object
+	keys   []string
+	keysAt []int // offset of each key
 }
 
 // get returns a member of an object, nil where it has none.
@@ -40,7 +39,6 @@ func (n *node) get(key string) *node {
 	}
 	for i, k := range n.keys {
 		if k == key {
-			n.visited[i] = true
 			return n.items[i]
 		}
 	}
@@ -195,7 +193,7 @@ func (p *jsonParser) object(n *node, depth int) {
 		}
 		p.pos++
 		v := p.value(path, depth+1)
-		n.keys, n.keysAt, n.items, n.visited = append(n.keys, key), append(n.keysAt, at), append(n.items, v), append(n.visited, false)
+		n.keys, n.keysAt, n.items = append(n.keys, key), append(n.keysAt, at), append(n.items, v)
 		p.space()
 		switch {
 		case p.pos >= len(p.src):

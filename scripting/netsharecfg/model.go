@@ -1,6 +1,7 @@
 package netsharecfg
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -44,7 +45,7 @@ type modelKey struct {
 
 // The reasons that are shared by keys.
 const (
-	whyCheckpoints = "checkpoints are kept by the clock, and a run that was cancelled goes on from the last"
+	whyCheckpoints = "checkpoints are kept by the clock"
 	whyNoPacking   = "the critics see one sample at a time"
 	whyDP          = "training with differential privacy is not set by a configuration"
 )
@@ -317,18 +318,11 @@ func (b *builder) sameBeta(c *node) {
 		if v != nil && v.kind == isNumber {
 			d = v.number()
 		}
-		if at := cmpNode(v, b.member(c, "g_beta1")); d != g && at != nil {
+		if at := cmp.Or(v, b.member(c, "g_beta1")); d != g && at != nil {
 			b.fault(at, "generator and critics have one beta1: say the same of g_beta1, d_beta1 and attr_d_beta1 (%s is %g, g_beta1 %g)", key, d, g)
 			return
 		}
 	}
-}
-
-func cmpNode(a, b *node) *node {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // rates tells of rates that learn nothing.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"netshare/workspace/trace/near"
 )
 
 // The schemas of a workspace.
@@ -98,7 +100,7 @@ func (db *DB) Resolve(ctx context.Context, word, defaultSchema string) (Name, er
 	case len(known) == 0:
 		return Name{}, fmt.Errorf("%w %s: schema %s is empty", ErrNoTable, want, want.Schema)
 	}
-	slices.SortStableFunc(known, func(a, b string) int { return distance(a, want.Table) - distance(b, want.Table) })
+	slices.SortStableFunc(known, func(a, b string) int { return near.Distance(a, want.Table) - near.Distance(b, want.Table) })
 	more := ""
 	if len(known) > most {
 		more = fmt.Sprintf(" and %d more", len(known)-most)
@@ -119,27 +121,4 @@ func Parse(word, defaultSchema string) Name {
 		}
 	}
 	return Name{defaultSchema, strings.Trim(word, `"`)}
-}
-
-// distance is the number of letters to change, add or drop between two words
-// (Levenshtein), without regard to case.
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
