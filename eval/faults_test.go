@@ -192,6 +192,7 @@ func TestPlantedFaults(t *testing.T) {
 					return
 				}
 				t.Errorf("no finding says %q", f.want)
+				t.Errorf("the first five don't name it: want %q in one", f.want)
 				for i, w := range r.Worst {
 					t.Logf("%d. %s (%s %.0f)", i+1, w.Words, w.Metric, w.Score)
 				}
