@@ -80,7 +80,8 @@
 // Recipe.Sequences are series that a record of the file holds whole, in columns
 // or as the elements of a list: the record is then a session of its own.
 // Recipe.FlowID names a column that a synthetic trace is written with besides
-// its own: the number of the session.
+// its own: the number of the session. Recipe.Sample and Recipe.Cut bound how
+// many sessions, and how much of each, is learnt from.
 //
 // Recipe.Read reads a format that nobody knows. It gets the file, line by line
 // or as an io.Reader, and emits a value for each of Recipe.Columns, as text or

@@ -360,13 +360,26 @@ func (j *loadJob) loadFile(ctx context.Context, in *input, db tableio.DB, table 
 	s, n, err := tableio.Load(ctx, db, in.path, table, func(r trace.Reject) {
 		r.File = in.name
 		j.reject(r)
-	}, func(n string) { j.note("%s: %s", in.name, n) })
+	}, func(n string) { j.note("%s: %s", in.name, n) }, j.mended()...)
 	source, failed := hashed()
 	j.came(source)
 	if err == nil {
 		err = failed
 	}
 	return s, n, inFile(in.name, in.renamed(err))
+}
+
+// mended names the columns of the file whose abnormal numbers the recipe mends.
+func (j *loadJob) mended() (names []string) {
+	if j.Recipe == nil {
+		return nil
+	}
+	for _, f := range j.Recipe.Declared() {
+		if f.Abnormal || f.Clamped {
+			names = append(names, f.InFile())
+		}
+	}
+	return names
 }
 
 // loadMerged lets DuckDB read several files, or one that comes to a table that

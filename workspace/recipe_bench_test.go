@@ -138,7 +138,7 @@ func BenchmarkRecipe(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for _, err := range (tableSource{ws.db, table, &plain, learning}).Sessions(ctx) {
+		for _, err := range (tableSource{db: ws.db, table: table, recipe: &plain, learning: learning}).Sessions(ctx) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -325,7 +325,7 @@ var errReject = errors.New("a reject")
 // columns by another name, two of one, clamped numbers, abnormal ports, and times
 // with fractions of any length.
 func TestLoadAsNetShare(t *testing.T) {
-	const text = `t,page,ttl,door
+	const text = `t,page,ttl,port
 2024-03-07 10:00:01.5,a_en,300,-1
 2024-03-07 10:00:02.250000,b_de,-3,80
 2024-03-07 10:00:03.000001,c_de,,443
@@ -334,7 +334,7 @@ func TestLoadAsNetShare(t *testing.T) {
 	recipe := &trace.Recipe{
 		Time: trace.Timestamp("t", "2006-01-02 15:04:05.000000"),
 		Metadata: []trace.Field{
-			trace.Category("name").Of("page"), trace.Category("site").Of("page").Parse(last), trace.Port("door").Mend(),
+			trace.Category("name").Of("page"), trace.Category("site").Of("page").Parse(last), trace.Port("port").Mend(),
 		},
 		Series: []trace.Field{trace.Real("ttl").Clamp(0, 255)},
 	}
@@ -344,7 +344,7 @@ func TestLoadAsNetShare(t *testing.T) {
 		t.Fatal(err, l.Examples)
 	}
 	want := "01.500000 a_en en 0 255\n02.250000 b_de de 80 0\n03.000001 c_de de 443 <nil>\n"
-	if got := table(t, ws, "select strftime(t, '%S.%f'), name, site, door, ttl from raw.pages"); got != want {
+	if got := table(t, ws, "select strftime(t, '%S.%f'), name, site, port, ttl from raw.pages"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
@@ -455,5 +455,51 @@ func TestSessionNumbers(t *testing.T) {
 			}
 			host[cells[3]] = cells[1]
 		}
+	}
+}
+
+// TestSample holds that as many sessions are learnt as the recipe says, each as
+// long as it says, and that others are with another seed.
+func TestSample(t *testing.T) {
+	ws, ctx := open(t), t.Context()
+	var b strings.Builder
+	b.WriteString("ts,host,bytes\n")
+	for i := range 200 {
+		fmt.Fprintf(&b, "%d,h%d,%d\n", 1700000000+i, i%40, i)
+	}
+	recipe := &trace.Recipe{
+		Time: trace.Epoch("ts", trace.Second), Metadata: []trace.Field{trace.Category("host")}, Series: []trace.Field{trace.Integer("bytes")},
+		Sample: 15, Cut: 3,
+	}
+	l, err := ws.Load(ctx, Load{Table: "hosts", Files: []string{file(t, "hosts.csv", b.String())}, Recipe: recipe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := func(seed uint64) (hosts string) {
+		learning, err := ws.learn(ctx, l.Table, recipe, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for x, err := range (tableSource{db: ws.db, table: l.Table, recipe: recipe, learning: learning, sessions: 40, seed: seed}).Sessions(ctx) {
+			if err != nil || len(x.Series) != 3 {
+				t.Fatal(err, len(x.Series))
+			}
+			n++
+			hosts += fmt.Sprint(x.Meta[0], " ")
+		}
+		if n != 15 {
+			t.Errorf("%d sessions", n)
+		}
+		return hosts
+	}
+	first, again, other := taken(1), taken(1), taken(2)
+	if first != again || first == other {
+		t.Errorf("seed 1: %s\nagain: %s\nseed 2: %s", first, again, other)
+	}
+	opts := engine.DefaultOptions()
+	opts.Epochs = 1
+	if m, err := ws.Train(ctx, "hosts", opts, engine.Hooks{}); err != nil || m.Sessions != 15 || m.Records != 45 {
+		t.Errorf("%+v %v", m, err)
 	}
 }

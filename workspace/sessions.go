@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"netshare/scripting"
@@ -19,14 +20,47 @@ type tableSource struct {
 	table    Table
 	recipe   *trace.Recipe
 	learning *learning
+	sessions int64  // in the table; needed where the recipe wants a sample
+	seed     uint64 // of the sample
+}
+
+// Sessions implements engine.Source: those that the recipe wants learnt, each
+// as long as it wants.
+func (s tableSource) Sessions(ctx context.Context) iter.Seq2[trace.Session, error] {
+	all := s.all(ctx)
+	if s.recipe.Sample == 0 && s.recipe.Cut == 0 {
+		return all
+	}
+	return func(yield func(trace.Session, error) bool) {
+		r := rand.New(rand.NewPCG(s.seed, 0x73616d706c65))
+		left, wanted := s.sessions, int64(s.recipe.Sample)
+		for x, err := range all {
+			if err == nil && wanted > 0 { // selection sampling: each as likely, in their order
+				taken := r.Int64N(max(1, left)) < wanted
+				left--
+				if !taken {
+					continue
+				}
+				wanted--
+			} else if err == nil && s.recipe.Sample > 0 {
+				return
+			}
+			if n := s.recipe.Cut; n > 0 && len(x.Series) > n {
+				x.Series = x.Series[:n]
+			}
+			if !yield(x, err) {
+				return
+			}
+		}
+	}
 }
 
 // transformedAtOnce is how many sessions go through a recipe's transforms
 // together.
 const transformedAtOnce = 1 << 12
 
-// Sessions implements engine.Source.
-func (s tableSource) Sessions(ctx context.Context) iter.Seq2[trace.Session, error] {
+// all yields all sessions of the table.
+func (s tableSource) all(ctx context.Context) iter.Seq2[trace.Session, error] {
 	plain := s.plain(ctx)
 	if !transforms(s.recipe) && !s.learning.lists() {
 		return plain

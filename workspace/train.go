@@ -45,7 +45,12 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 	if err != nil {
 		return Trained{}, err
 	}
-	src := tableSource{w.db, t, recipe, learning}
+	src := tableSource{db: w.db, table: t, recipe: recipe, learning: learning, seed: opts.Seed}
+	if recipe.Sample > 0 {
+		if src.sessions, err = w.countSessions(ctx, t, recipe); err != nil {
+			return Trained{}, err
+		}
+	}
 	d := declaration{Recipe: *recipe}
 	if len(t.Recipe) > 0 {
 		if d, err = readDeclaration(t.Recipe); err != nil {

@@ -22,6 +22,8 @@ type builder struct {
 	types   []string // allowed_data_types, nil for all
 	codings []string // allowed_data_encodings, nil for all
 	vector  int      // word2vec.vec_size
+	sample  int      // sessions to learn from; 0 for all
+	cut     int      // records of each; 0 for all
 	norm    string   // of numbers whose column says nothing
 
 	time      *column
@@ -289,9 +291,7 @@ func (b *builder) prePost(n *node, which string) {
 			b.fault(v, "want 0 (ZERO_ONE) or 1 (MINUSONE_ONE), got %s", v.text)
 		}
 	}
-	if b.whole(c, "max_flow_len", 1, 0) > 0 {
-		b.note(c.get("max_flow_len"), "sessions of any length are learnt, in pieces: none is cut off")
-	}
+	b.cut = b.whole(c, "max_flow_len", 1, 0)
 	b.text(c, "split_name", "multichunk_dep_v1", "multichunk_dep_v2")
 	b.text(c, "df2chunks", "fixed_time", "fixed_size")
 	b.text(c, "truncate", "per_chunk", "none")
@@ -300,8 +300,11 @@ func (b *builder) prePost(n *node, which string) {
 			b.note(v, "the trace is not cut into chunks")
 		}
 	}
+	b.sample = b.whole(c, "num_train_samples", 2, 0)
+	if b.sample == 0 && b.wide {
+		b.sample = 50000
+	}
 	for _, k := range []struct{ key, why string }{
-		{"num_train_samples", "all sessions are learnt from"},
 		{"num_test_samples", "halves of the real trace are compared instead"},
 		{"random_seed", "--seed settles all that is drawn at random"},
 	} {

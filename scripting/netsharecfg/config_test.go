@@ -87,9 +87,9 @@ var configurations = []struct {
 		trace.Recipe{Time: trace.Timestamp("t", "02/Jan/2006 15:04:05.000000"), Metadata: []trace.Field{trace.Category("b").Encode(trace.EncodeCategory).Of("a")}},
 	},
 	{
-		"no time", `{"pre_post_processor": {"config": {"timestamp": {"column": "t", "generation": false},
+		"no time", `{"pre_post_processor": {"config": {"timestamp": {"column": "t", "generation": false}, "max_flow_len": 7, "num_train_samples": 100,
   "metadata": [{"column": "a", "type": "string", "encoding": "categorical"}]}}}`,
-		trace.Recipe{Metadata: []trace.Field{trace.Category("a").Encode(trace.EncodeCategory)}, Drop: []string{"t"}},
+		trace.Recipe{Metadata: []trace.Field{trace.Category("a").Encode(trace.EncodeCategory)}, Drop: []string{"t"}, Sample: 100, Cut: 7},
 	},
 	{
 		"events in a row", `{"default": "dg_table_row_per_sample.json", "pre_post_processor": {"class": "DGRowPerSamplePrePostProcessor", "config": {
@@ -100,7 +100,7 @@ var configurations = []struct {
 				trace.Category("who").Encode(trace.EncodeCategory).RejectMissing(),
 				trace.Real("d1").Encode(trace.EncodeLog).RejectMissing(), trace.Real("d2").Encode(trace.EncodeLog).RejectMissing(),
 			},
-			Key: []string{}, Sequences: []trace.Sequence{{Name: "events 1", Columns: []string{"d1", "d2"}}},
+			Key: []string{}, Sequences: []trace.Sequence{{Name: "events 1", Columns: []string{"d1", "d2"}}}, Sample: 50000,
 		},
 	},
 	{
@@ -109,7 +109,7 @@ var configurations = []struct {
   "timeseries": [{"name": "what", "format": "list", "encoding": "categorical", "delimiter": "|"}]}}`,
 		trace.Recipe{
 			Metadata: []trace.Field{trace.Category("who").Encode(trace.EncodeCategory), trace.Category("what").Encode(trace.EncodeCategory).Separated("|")},
-			Key:      []string{}, Sequences: []trace.Sequence{{Name: "what", Columns: []string{"what"}}},
+			Key:      []string{}, Sequences: []trace.Sequence{{Name: "what", Columns: []string{"what"}}}, Sample: 50000,
 		},
 	},
 }

@@ -113,6 +113,12 @@ func (b *builder) declaration() string {
 	if len(b.drop) > 0 {
 		fmt.Fprintf(&out, "\tDrop: []string{%s},\n", quotedList(b.drop))
 	}
+	if b.sample > 0 {
+		fmt.Fprintf(&out, "\tSample: %d,\n", b.sample)
+	}
+	if b.cut > 0 {
+		fmt.Fprintf(&out, "\tCut: %d,\n", b.cut)
+	}
 	if b.flowID != "" {
 		fmt.Fprintf(&out, "\tFlowID: %q,\n", b.flowID)
 	}

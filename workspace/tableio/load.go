@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"netshare/workspace/trace"
@@ -21,8 +23,9 @@ var ErrNoRows = errors.New("no rows")
 // a clause for what is odd though nothing is lost by it. It returns the table's
 // schema and its number of rows. A file without any record, with a quote that is
 // never closed or with two columns of one name is an error, and no table is
-// made.
-func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reject), note func(string)) (trace.Schema, int64, error) {
+// made. Numbers outside the range of what a column is taken for, such as
+// negative ports and counts, are rejected, but in columns that free names.
+func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reject), note func(string), free ...string) (trace.Schema, int64, error) {
 	if reject == nil {
 		reject = func(trace.Reject) {}
 	}
@@ -47,6 +50,7 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 		if err != nil {
 			return trace.Schema{}, 0, err
 		}
+		unbounded(j.plans, free)
 		return loadHanded(ctx, db, path, table, j.schema(), j.longest, func(w io.Writer) error { return j.hand(w, stop, reject) })
 	}
 	c, err := surveyCSV(path, stop)
@@ -56,6 +60,7 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 	for _, n := range c.notes {
 		note(n)
 	}
+	unbounded(c.plans, free)
 	schema := c.schema()
 	switch n, ok, err := c.direct(ctx, db, table); {
 	case err != nil:
@@ -64,6 +69,15 @@ func Load(ctx context.Context, db DB, path, table string, reject func(trace.Reje
 		return schema, n, nil
 	}
 	return loadHanded(ctx, db, path, table, schema, c.longest, func(w io.Writer) error { return c.hand(w, stop, reject) })
+}
+
+// unbounded lets columns have any number.
+func unbounded(plans []plan, names []string) {
+	for i := range plans {
+		if p := &plans[i]; slices.Contains(names, p.col.Name) && p.col.Kind != trace.KindTimestamp {
+			p.lo, p.hi = math.Inf(-1), math.Inf(1)
+		}
+	}
 }
 
 // formatOf looks into a file.

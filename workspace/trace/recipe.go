@@ -221,6 +221,10 @@ type Recipe struct {
 	// own: the number of the record's session, from 1; "" for none.
 	FlowID string
 
+	// Sample is how many sessions are learnt from, drawn at random, and Cut how
+	// many records of each, its first; 0 for all.
+	Sample, Cut int
+
 	Filter Filter // which records of the file are loaded; the zero value for all
 
 	// Read reads a file of a format that netshare does not know: it calls emit
@@ -327,6 +331,9 @@ func (r *Recipe) Validate() error {
 		if !meta[k] {
 			fault("session key %q is not a metadata field", k)
 		}
+	}
+	if r.Sample < 0 || r.Cut < 0 {
+		fault("a sample of %d sessions, cut to %d records: want 0 or more", r.Sample, r.Cut)
 	}
 	errs = append(errs, r.validateSequences()...)
 	if r.FlowID != "" && seen[r.FlowID] {
