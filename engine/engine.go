@@ -48,6 +48,7 @@ type Options struct {
 
 	Codec codec.Options
 	GAN   dgan.Config
+	DP    DP // asks for differential privacy
 }
 
 // DefaultOptions returns the options chosen by measurement.
@@ -70,7 +71,7 @@ func (o Options) Validate() error {
 	if o.Time < 0 {
 		errs = append(errs, fmt.Errorf("time is %v: want 0 or more", o.Time))
 	}
-	return errors.Join(append(errs, o.Codec.Validate(), o.GAN.Validate())...)
+	return errors.Join(append(errs, o.Codec.Validate(), o.GAN.Validate(), o.DP.Validate())...)
 }
 
 // Progress is where a training run stands.

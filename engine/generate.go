@@ -64,6 +64,9 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if err := opts.Validate(); err != nil {
 		return Generated{}, err
 	}
+	if m.Marginal != nil {
+		return m.generateMarginal(ctx, opts, sink)
+	}
 	want := opts.Sessions
 	if want == 0 {
 		want = m.Sessions

@@ -8,6 +8,8 @@ import (
 	"netshare/engine/calibrate"
 	"netshare/engine/codec"
 	"netshare/engine/dgan"
+	"netshare/engine/marginal"
+	"netshare/engine/privacy"
 	"netshare/workspace/trace"
 )
 
@@ -22,6 +24,12 @@ type Model struct {
 	Epochs   int // trained
 	Options  Options
 
+	// Marginal is the model itself where it is one of noised counts: Codec and
+	// networks are empty then.
+	Marginal *marginal.Model
+	// Privacy is what the model guarantees; nil for nothing.
+	Privacy *privacy.Statement
+
 	targets targets
 	net     *dgan.Model
 }
@@ -30,18 +38,27 @@ type Model struct {
 // older programs can't read.
 const modelFormat = 2
 
+// privateFormat is that of models of noised counts.
+const privateFormat = 3
+
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs.
 func (m *Model) MarshalBinary() ([]byte, error) {
-	networks, err := m.net.MarshalBinary()
-	if err != nil {
-		return nil, err
+	var networks []byte
+	format := modelFormat
+	if m.Marginal != nil {
+		format = privateFormat
+	} else {
+		var err error
+		if networks, err = m.net.MarshalBinary(); err != nil {
+			return nil, err
+		}
 	}
 	bare := *m
 	bare.net, bare.targets = nil, targets{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, networks})
+	err := gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, networks})
 	return b.Bytes(), err
 }
 
@@ -74,7 +91,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&s); err != nil {
 		return fmt.Errorf("the saved model is damaged: %w", err)
 	}
-	if s.Format != modelFormat {
+	if s.Format != modelFormat && s.Format != privateFormat {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
@@ -82,6 +99,9 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		m.Recipe.Key = []string{}
 	}
 	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals}
+	if m.Marginal != nil {
+		return nil
+	}
 	net, err := dgan.Load(m.shape(), s.Networks)
 	if err != nil {
 		return err

@@ -18,6 +18,9 @@ func Train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
+	if opts.DP.On() { // Validate lets no other model through
+		return trainMarginal(ctx, src, recipe, types, opts)
+	}
 	sessions, records, err := collect(ctx, src)
 	if err != nil {
 		return nil, err

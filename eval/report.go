@@ -34,6 +34,8 @@ type Report struct {
 	Scores     []Score         `json:"scores"`
 	SDMetrics  *SDMetrics      `json:"sdmetrics,omitempty"`
 	Notes      []string        `json:"notes,omitempty"`
+	TwoWay     *TwoWay         `json:"two_way,omitempty"`
+	Guarantee  *Guarantee      `json:"guarantee,omitempty"` // of the synthetic table; nil for none
 
 	charts []chart
 }
@@ -90,6 +92,12 @@ func (r *Report) WriteText(w io.Writer) error {
 	if m := r.SDMetrics; m != nil {
 		fmt.Fprintf(&b, "\nas SDMetrics counts: quality %.3f (column shapes %.3f, column pair trends %.3f), diagnostic %.3f\n",
 			m.Quality, m.ColumnShapes, m.ColumnPairTrends, m.Diagnostic)
+	}
+	if t := r.TwoWay; t != nil {
+		fmt.Fprintf(&b, "\ntwo-way total variation %.3f (two real halves %.3f, independent columns %.3f)\n", t.Value, t.Half, t.Independent)
+	}
+	if r.Guarantee != nil {
+		r.Guarantee.text(&b)
 	}
 	if len(r.Worst) > 0 {
 		b.WriteString("\nwhat is off most\n")

@@ -57,6 +57,12 @@ func (w *Workspace) Report(ctx context.Context, real, synthetic string) (Reporte
 		if out.Report, err = eval.Compare(ctx, a, b, opts); err != nil {
 			return err
 		}
+		if out.TwoWay, err = eval.TwoWayOf(a, b, opts.Seed); err != nil {
+			out.TwoWay = nil // one column has no pairs: no fault of the report
+		}
+		if out.Guarantee, err = w.guaranteeOf(ctx, st); err != nil {
+			return err
+		}
 		return w.db.SaveScores(ctx, id, scoreRows(rt, st, out.Report), true)
 	})
 	return out, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"netshare/engine"
+	"netshare/engine/privacy"
 	"netshare/workspace/store"
 )
 
@@ -18,6 +19,10 @@ type Trained struct {
 	Iterations int
 	Records    int // of the real trace
 	Sessions   int // of the real trace
+
+	// Privacy is what the model guarantees; nil for nothing. Records and
+	// Sessions are then those counted with noise.
+	Privacy *privacy.Statement `json:",omitempty"`
 }
 
 // leastRecords is how many records a trace needs: what is learnt of one is it.
@@ -41,7 +46,7 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 	if t.Rows < leastRecords {
 		return Trained{}, fmt.Errorf("%s has too few records to learn from (%d): load a longer trace", t.Name, t.Rows)
 	}
-	learning, err := w.learn(ctx, t, recipe, nil)
+	learning, err := w.learn(ctx, t, recipe, namesKnown(opts))
 	if err != nil {
 		return Trained{}, err
 	}
@@ -90,12 +95,12 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 		if err != nil {
 			return err
 		}
-		out.Epochs, out.Records, out.Sessions = m.Epochs, m.Records, m.Sessions
+		out.Epochs, out.Records, out.Sessions, out.Privacy = m.Epochs, m.Records, m.Sessions, m.Privacy
 		data, err := m.MarshalBinary()
 		if err != nil {
 			return err
 		}
-		out.ID, err = w.db.SaveModel(ctx, store.Model{Run: id, Table: t.Name.String(), Meta: optionsJSON(out), Data: data}, true)
+		out.ID, err = w.db.SaveModel(ctx, store.Model{Run: id, Table: t.Name.String(), Meta: modelMeta(out, t), Data: data}, true)
 		return err
 	})
 	return out, err
@@ -172,7 +177,7 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 	if err := m.UnmarshalBinary(kept.Data); err != nil {
 		return Made{}, fmt.Errorf("model %d: %w", model, err)
 	}
-	real, err := w.table(ctx, kept.Table, store.Raw)
+	real, err := w.imitated(ctx, kept)
 	if err != nil {
 		return Made{}, fmt.Errorf("model %d: %w", model, err)
 	}

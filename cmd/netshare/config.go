@@ -70,7 +70,11 @@ func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inpu
 	}
 	f.keep = !c.Overwrite
 	f.csv = true
-	opts := c.Options(f.training())
+	given, err := f.training()
+	if err != nil {
+		return err
+	}
+	opts := c.Options(given)
 	f.train, f.try = &opts[0], opts[1:]
 	err = f.run(ctx, load)
 	if errors.Is(err, workspace.ErrTableExists) {

@@ -77,9 +77,9 @@ func loadRecipe(ctx context.Context, path string) (*scripting.Script, error) {
 // runScript has a recipe script the steps itself.
 func (f *synthFlags) runScript(ctx context.Context, script *scripting.Script, inputs []string) (err error) {
 	p := newPrinter(f.global)
-	opts := f.training()
-	if err := opts.Validate(); err != nil {
-		return usageError{err}
+	opts, err := f.training()
+	if err != nil {
+		return err
 	}
 	if f.sessions < 0 {
 		return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}

@@ -173,6 +173,7 @@ func (p *printer) trained(t workspace.Trained) {
 	p.event("trained", map[string]any{
 		"run": t.Run, "model": t.ID, "table": t.Table, "epochs": t.Epochs, "iterations": t.Iterations, "rows": t.Records, "sessions": t.Sessions,
 	})
+	p.guarantee(t.Privacy)
 }
 
 // printMade says what was generated and how much was corrected.

@@ -27,6 +27,7 @@ type synthFlags struct {
 	time      time.Duration
 	sessions  int
 	raw       bool
+	dp        dpFlags
 
 	// Of a configuration of NetShare's:
 	train *engine.Options  // instead of the options given
@@ -51,12 +52,22 @@ func (f *synthFlags) add(c *cobra.Command) {
 func (f *synthFlags) addTraining(c *cobra.Command) {
 	c.Flags().IntVar(&f.epochs, "epochs", 0, "how many times to learn from each session (default: enough for some 2,500 iterations)")
 	c.Flags().DurationVar(&f.time, "time", 0, "wall-clock bound of training, for example 5m")
+	f.dp.add(c)
 }
 
-func (f *synthFlags) training() engine.Options {
+// training returns the options of training, or what is wrong with them.
+func (f *synthFlags) training() (engine.Options, error) {
 	o := engine.DefaultOptions()
 	o.Epochs, o.Time, o.Seed = f.epochs, f.time, f.global.seed
-	return o
+	dp, err := f.dp.options()
+	if err != nil {
+		return o, usageError{err}
+	}
+	o.DP = dp
+	if err := o.Validate(); err != nil {
+		return o, usageError{err}
+	}
+	return o, nil
 }
 
 func newSynth(g *global) *cobra.Command {
@@ -86,7 +97,10 @@ are one trace. netshare ws load --help says more of inputs.`,
 // run does the steps of synth.
 func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	p := newPrinter(f.global)
-	opts := f.training()
+	opts, err := f.training()
+	if err != nil {
+		return err
+	}
 	if f.train != nil {
 		opts = *f.train
 	}

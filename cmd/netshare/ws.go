@@ -44,9 +44,9 @@ func newTrain(g *global) *cobra.Command {
 		Example: `  netshare ws train lab.duckdb --table branch --time 2m`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			opts := f.training()
-			if err := opts.Validate(); err != nil {
-				return usageError{err}
+			opts, err := f.training()
+			if err != nil {
+				return err
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
 				if recipe != "" {

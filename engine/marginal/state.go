@@ -1,0 +1,42 @@
+package marginal
+
+import (
+	"fmt"
+)
+
+// Means says in words what a unit of privacy is.
+func (o Options) Means() string {
+	switch o.Unit {
+	case Record:
+		return "one record"
+	case Host:
+		return fmt.Sprintf("all sessions of one source host, of which at most %d are looked at", o.HostCap)
+	}
+	return fmt.Sprintf("one session: all records of one key, of which at most %d are looked at", o.MaxRecords)
+}
+
+// Outside names what of the data is used without noise, whatever the model.
+func Outside() []string {
+	return []string{
+		"the columns' names, types and ways of writing, and the file's format: as the file has them",
+		"which columns are time, key, session's or record's, and their kinds: inferred from the trace unless a recipe declares them",
+		"the scores of a report: they compare with the real trace and are not private",
+	}
+}
+
+// few is the number of sessions below which small budgets buy nothing.
+const few = 1000
+
+// state fills in the model's statement.
+func (f *fitter) state() {
+	o, s := f.look.options, &f.model.Statement
+	s.Model = "marginal: noised counts of columns, of pairs of columns that are a tree, and of transitions"
+	s.Unit, s.Means = string(o.Unit), o.Means()
+	s.Settle(f.look.ledger, o.Budget)
+	s.Outside = Outside()
+	if f.alone && !o.ColumnsOnly {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("about %.0f sessions are too few for pairs of columns at epsilon %g and the unit %s: columns are learnt each on its own", f.sessions, o.Epsilon, o.Unit))
+	} else if n := f.sessions / o.sensitivity(); n < few*2/o.Epsilon {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("about %.0f sessions are few for epsilon %g and the unit %s: expect hardly more than independent columns; a greater epsilon or a longer trace gives more", f.sessions, o.Epsilon, o.Unit))
+	}
+}

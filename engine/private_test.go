@@ -1,0 +1,87 @@
+package engine_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"netshare/engine"
+	"netshare/engine/marginal"
+	"netshare/engine/privacy"
+)
+
+func TestPrivateModelGeneratesWithoutTheTrace(t *testing.T) {
+	o := engine.DefaultOptions()
+	o.DP = engine.DP{Budget: privacy.Budget{Epsilon: 8, Delta: 1e-5}}
+	m, err := engine.Train(context.Background(), flows(1500), &recipe, types, o, engine.Hooks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Privacy == nil || m.Privacy.Epsilon > 8 || m.Privacy.Unit != string(marginal.Session) {
+		t.Fatalf("the guarantee is %+v", m.Privacy)
+	}
+	data, err := m.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := new(engine.Model)
+	if err := again.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	if again.Privacy == nil || again.Privacy.Epsilon != m.Privacy.Epsilon {
+		t.Errorf("the guarantee is lost: %+v", again.Privacy)
+	}
+	var a, b list
+	opts := engine.DefaultGenerateOptions()
+	opts.Sessions = 300
+	for _, x := range []struct {
+		m  *engine.Model
+		to *list
+	}{{m, &a}, {again, &b}} {
+		made, err := x.m.Generate(context.Background(), opts, x.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made.Sessions != 300 || made.Records < 300 || made.Calibrated {
+			t.Errorf("made %+v", made)
+		}
+	}
+	if !reflect.DeepEqual(a, b) {
+		t.Error("the same seed makes other sessions of the restored model")
+	}
+}
+
+func TestPrivacyOptions(t *testing.T) {
+	if (engine.DP{}).On() || (engine.DP{}).Validate() != nil {
+		t.Error("no privacy is no option")
+	}
+	good := engine.DP{Budget: privacy.Budget{Epsilon: 1, Delta: 1e-6}, Unit: marginal.Host, HostCap: 5}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*engine.DP){
+		"epsilon is 0":   func(d *engine.DP) { d.Epsilon = 0 },
+		"delta is 1":     func(d *engine.DP) { d.Delta = 1 },
+		`"packet"`:       func(d *engine.DP) { d.Unit = "packet" },
+		`model "copula"`: func(d *engine.DP) { d.Model = "copula" },
+		"model gan can't be learnt under differential privacy": func(d *engine.DP) { d.Model = engine.DPGAN },
+		"host": func(d *engine.DP) { d.HostCap = -1 },
+	} {
+		d := good
+		change(&d)
+		if err := d.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// What would train without noise is refused: no model comes of it.
+func TestNetworksAreRefusedUnderPrivacy(t *testing.T) {
+	o := engine.DefaultOptions()
+	o.Epochs = 1
+	o.DP = engine.DP{Budget: privacy.Budget{Epsilon: 2, Delta: 1e-5}, Model: engine.DPGAN}
+	if m, err := engine.Train(context.Background(), flows(50), &recipe, types, o, engine.Hooks{}); err == nil || m != nil {
+		t.Errorf("a model is learnt: %v, %v", m, err)
+	}
+}

@@ -1,0 +1,112 @@
+package workspace
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"netshare/engine"
+	"netshare/engine/privacy"
+	"netshare/eval"
+	"netshare/workspace/store"
+	"netshare/workspace/trace"
+)
+
+// keptModel is what the workspace says of a model. Of a private one it has the
+// shape of the table too, so that it generates when the real table is gone.
+type keptModel struct {
+	Trained
+	Schema *trace.Schema   `json:"schema,omitempty"`
+	Recipe json.RawMessage `json:"recipe,omitempty"`
+}
+
+func modelMeta(out Trained, t Table) json.RawMessage {
+	k := keptModel{Trained: out}
+	if out.Privacy != nil {
+		k.Schema, k.Recipe = &t.Schema, t.Recipe
+	}
+	return optionsJSON(k)
+}
+
+// imitated returns the real table of a model, or what the model knows of its
+// shape where it is gone.
+func (w *Workspace) imitated(ctx context.Context, m Model) (Table, error) {
+	t, err := w.table(ctx, m.Table, store.Raw)
+	if err == nil {
+		return t, nil
+	}
+	var k keptModel
+	if len(m.Meta) > 0 {
+		if bad := json.Unmarshal(m.Meta, &k); bad != nil {
+			return Table{}, errors.Join(err, bad)
+		}
+	}
+	if k.Schema == nil {
+		return Table{}, err
+	}
+	return Table{Name: store.Parse(m.Table, store.Raw), Schema: *k.Schema, Recipe: k.Recipe}, nil
+}
+
+// namesKnown keeps the table from being asked for the names in its lists where
+// privacy is asked for: a recipe gives them, or lists are learnt whole.
+func namesKnown(o engine.Options) *trace.Recipe {
+	if o.DP.On() {
+		return &trace.Recipe{}
+	}
+	return nil
+}
+
+// StatementOf returns what the model of a run, or of a table as ModelOf finds
+// it, guarantees; nil for nothing.
+func (w *Workspace) StatementOf(ctx context.Context, run int64, table string) (*privacy.Statement, error) {
+	m, err := w.ModelOf(ctx, run, table)
+	if err != nil {
+		return nil, err
+	}
+	return statement(m)
+}
+
+func statement(m Model) (*privacy.Statement, error) {
+	var k keptModel
+	if len(m.Meta) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(m.Meta, &k); err != nil {
+		return nil, fmt.Errorf("model %d: what is kept of it is damaged: %w", m.ID, err)
+	}
+	return k.Privacy, nil
+}
+
+// guaranteeOf returns what a synthetic table's model guarantees, for its report.
+func (w *Workspace) guaranteeOf(ctx context.Context, t Table) (*eval.Guarantee, error) {
+	if t.Model == 0 {
+		return nil, nil
+	}
+	m, err := w.db.Model(ctx, t.Model)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := statement(m)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	g := &eval.Guarantee{Model: s.Model, Epsilon: s.Epsilon, Delta: s.Delta, Unit: s.Unit, Means: s.Means, Outside: s.Outside, Warnings: s.Warnings}
+	for _, x := range s.Mechanisms {
+		g.Parts = append(g.Parts, eval.GuaranteePart{Name: x.Name, Kind: string(x.Kind), Noise: noiseWords(x.Mechanism), Epsilon: x.Epsilon})
+	}
+	return g, nil
+}
+
+func noiseWords(m privacy.Mechanism) string {
+	switch m.Kind {
+	case privacy.Exponential:
+		return fmt.Sprintf("epsilon %.3g each of %d", m.Pure, max(1, m.Steps))
+	case privacy.Subsampled:
+		return fmt.Sprintf("%.3g times, %d steps at rate %.3g", m.Multiplier, m.Steps, m.Rate)
+	}
+	return fmt.Sprintf("%.3g times", m.Multiplier)
+}
