@@ -77,3 +77,15 @@ func TestPrivateModelOutlivesItsTable(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Choosing among models by their scores is outside any budget.
+func TestPrivateModelsAreNotChosenByScores(t *testing.T) {
+	dir := t.TempDir()
+	ws := open(t, filepath.Join(dir, "lab.duckdb"))
+	o := engine.DefaultOptions()
+	o.DP = engine.DP{Budget: privacy.Budget{Epsilon: 8, Delta: 1e-5}}
+	s := workspace.Synth{Load: workspace.Load{Files: []string{flowsCSV(t, dir)}}, Train: o, Try: []engine.Options{o}}
+	if _, err := ws.Synth(context.Background(), s); err == nil || !strings.Contains(err.Error(), "2 settings to choose from can't be learnt under differential privacy") {
+		t.Errorf("two private settings: %v", err)
+	}
+}

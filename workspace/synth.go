@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"netshare/engine"
@@ -47,6 +48,9 @@ type Synthesised struct {
 // writes those in the files' own format, and measures them.
 func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err error) {
 	tell := s.Hooks
+	if err := s.settled(); err != nil {
+		return out, err
+	}
 	if out.Loaded, err = w.Load(ctx, s.Load); err != nil {
 		return out, err
 	}
@@ -86,6 +90,18 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 		err = out.Report.Write(s.Report)
 	}
 	return out, err
+}
+
+// settled says why the best of several settings can't be kept: under
+// differential privacy each would spend the budget anew, and the scores that
+// choose look at the real trace without noise.
+func (s Synth) settled() error {
+	for _, o := range append([]engine.Options{s.Train}, s.Try...) {
+		if o.DP.On() && len(s.Try) > 0 {
+			return fmt.Errorf("%d settings to choose from can't be learnt under differential privacy, since scores choose and are not private: leave one", len(s.Try)+1)
+		}
+	}
+	return nil
 }
 
 // best learns with each of the options, and returns the model whose trace

@@ -20,7 +20,9 @@ func Outside() []string {
 	return []string{
 		"the columns' names, types and ways of writing, and the file's format: as the file has them",
 		"which columns are time, key, session's or record's, and their kinds: inferred from the trace unless a recipe declares them",
-		"the scores of a report: they compare with the real trace and are not private",
+		"which records are one session, and which address is a session's host: as the key says",
+		"the scores, baselines and figures of a report, what is told when a trace is loaded, and the workspace, which holds the real trace: none is private",
+		"other models learnt of the same trace, and the same model learnt again: epsilons and deltas add up",
 	}
 }
 

@@ -47,7 +47,7 @@ type modelKey struct {
 const (
 	whyCheckpoints = "checkpoints are kept by the clock"
 	whyNoPacking   = "the critics see one sample at a time"
-	whyDP          = "training with differential privacy is not set by a configuration"
+	whyDP          = "gradients are not noised here, so that nothing would be guaranteed (netshare run --dp --epsilon learns noised counts instead)"
 )
 
 // modelKeys are those of NetShare's two default configurations.
