@@ -89,3 +89,27 @@ func TestPrivateModelsAreNotChosenByScores(t *testing.T) {
 		t.Errorf("two private settings: %v", err)
 	}
 }
+
+// A script can't learn without privacy where its caller asked for it.
+func TestScriptsKeepThePrivacyThatWasAskedFor(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	asked := engine.DefaultOptions()
+	asked.DP = engine.DP{Budget: privacy.Budget{Epsilon: 8, Delta: 1e-5}}
+	ws, err := workspace.Open(ctx, filepath.Join(dir, "lab.duckdb"), &workspace.Options{Given: workspace.Given{Train: asked}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	loaded, err := ws.Load(ctx, workspace.Load{Files: []string{flowsCSV(t, dir)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := loaded.Table.Name.Table
+	if _, err := ws.Train(ctx, table, engine.DefaultOptions(), engine.Hooks{}); err == nil || !strings.Contains(err.Error(), "asked for differential privacy") {
+		t.Errorf("learnt without: %v", err)
+	}
+	if _, err := ws.Train(ctx, table, ws.Given().Train, engine.Hooks{}); err != nil {
+		t.Error(err)
+	}
+}

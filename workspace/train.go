@@ -43,6 +43,9 @@ func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options
 	if err := opts.Validate(); err != nil {
 		return Trained{}, err
 	}
+	if w.given.Train.DP.On() && !opts.DP.On() {
+		return Trained{}, fmt.Errorf("%s: the run is asked for differential privacy, and its script learns without: learn with the options of ws.Given().Train", t.Name)
+	}
 	if t.Rows < leastRecords {
 		return Trained{}, fmt.Errorf("%s has too few records to learn from (%d): load a longer trace", t.Name, t.Rows)
 	}

@@ -92,7 +92,11 @@ func (f *fitter) fit(ctx context.Context, sessions []trace.Session) error {
 	f.sessions = max(1, noised[0])
 	m.Sessions = f.sessions
 	if f.sessions < 3*sigma {
-		return fmt.Errorf("epsilon %g says nothing of a trace of so few sessions: noise of %.0f is added to their number: ask for a greater epsilon, or use a longer trace", o.Epsilon, sigma)
+		advice := "ask for a greater epsilon, or use a longer trace"
+		if o.Unit == Host {
+			advice = fmt.Sprintf("ask for a greater epsilon, fewer than %d sessions of a host, or use a longer trace", o.HostCap)
+		}
+		return fmt.Errorf("epsilon %g says nothing of a trace of so few sessions: noise of %.0f is added to their number: %s", o.Epsilon, sigma, advice)
 	}
 	// Lengths first: sessions that are all of one record have no gaps, and no way
 	// from record to record.
