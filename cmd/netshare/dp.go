@@ -45,6 +45,11 @@ func (f *dpFlags) options() (engine.DP, error) {
 		}
 		return engine.DP{}, nil
 	}
+	for _, name := range []string{"epochs", "time"} {
+		if f.given(name) {
+			return engine.DP{}, fmt.Errorf("--%s with --dp: noised counts are learnt at once, without epochs: leave it out", name)
+		}
+	}
 	if f.given("host-cap") && f.unit != string(marginal.Host) {
 		return engine.DP{}, errors.New("--host-cap without --dp-unit host: add it")
 	}
