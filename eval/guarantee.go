@@ -27,6 +27,19 @@ type GuaranteePart struct {
 	Epsilon float64 `json:"epsilon"` // its share of the whole
 }
 
+// drowned tells that noise has left nothing of what goes together, by what was
+// measured; "" where it has left something or there is no noise.
+func (r *Report) drowned() string {
+	t := r.TwoWay
+	if r.Guarantee == nil || t == nil || t.Value < t.Independent {
+		return ""
+	}
+	return fmt.Sprintf("pairs of columns are off more (%.3f) than those of independent columns would be (%.3f): at this epsilon the noise hides what goes together in so short or so wide a trace", t.Value, t.Independent)
+}
+
+// Drowned is the same for the page.
+func (v view) Drowned() string { return v.drowned() }
+
 // text writes the guarantee for a terminal.
 func (g *Guarantee) text(w io.Writer) {
 	fmt.Fprintf(w, "\ndifferentially private: epsilon %.3g at delta %.3g for %s; %d looks at the real trace through noise; these scores are not private\n",

@@ -98,6 +98,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	if r.Guarantee != nil {
 		r.Guarantee.text(&b)
+		if d := r.drowned(); d != "" {
+			fmt.Fprintf(&b, "note: %s\n", sentence(d))
+		}
 	}
 	if len(r.Worst) > 0 {
 		b.WriteString("\nwhat is off most\n")

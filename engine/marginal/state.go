@@ -26,10 +26,10 @@ func Outside() []string {
 	}
 }
 
-// few is the number of sessions times epsilon below which the models were off as
-// much in pairs of columns as independent columns, or more, on real traces of
-// flows and connections.
-const few = 4000
+// few is the number of sessions times epsilon, for each thing that is learnt,
+// below which the models were off as much in pairs of columns as independent
+// columns, or more, on real traces of flows, connections and packets.
+const few = 250
 
 // state fills in the model's statement.
 func (f *fitter) state() {
@@ -40,7 +40,7 @@ func (f *fitter) state() {
 	s.Outside = Outside()
 	if f.alone && !o.ColumnsOnly {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("about %.0f sessions are too few for pairs of columns at epsilon %g and the unit %s: columns are learnt each on its own, and with so much noise that expect them to be worse than the real columns would be, drawn apart", f.sessions, o.Epsilon, o.Unit))
-	} else if n := f.sessions / o.sensitivity(); n < few/o.Epsilon {
+	} else if n := f.sessions / o.sensitivity(); n*o.Epsilon < few*float64(len(f.model.Attributes)) {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("about %.0f sessions are few for epsilon %g and the unit %s: expect nothing better than independent columns, and often worse; a greater epsilon or a longer trace gives more", f.sessions, o.Epsilon, o.Unit))
 	}
 }
