@@ -34,6 +34,15 @@ const (
 	ZeroState
 )
 
+// NoiseKind is the distribution of the generator's noise.
+type NoiseKind uint8
+
+// The choices of NoiseKind.
+const (
+	NormalNoise  NoiseKind = iota // standard normal
+	UniformNoise                  // uniform in [-1, 1]
+)
+
 // Config sets networks and training. Start from DefaultConfig or NetShareConfig: the zero value is not valid.
 // Names in brackets are NetShare's.
 type Config struct {
@@ -46,6 +55,9 @@ type Config struct {
 	MetaLatent int `json:"meta_latent"`
 	// SeriesLatent is the number of noise columns of each LSTM step [feature_latent_dim].
 	SeriesLatent int `json:"series_latent"`
+	// MetaNoise and SeriesNoise are the distributions of that noise [attr_noise_type, feature_noise_type; noise].
+	MetaNoise   NoiseKind `json:"meta_noise"`
+	SeriesNoise NoiseKind `json:"series_noise"`
 
 	// MetaLayers and MetaUnits are the hidden layers of the metadata generator. NetShare's
 	// [generator_attribute_num_layers] counts the output layer too.
@@ -68,6 +80,9 @@ type Config struct {
 	// CriticRounds and GeneratorRounds are the updates of one iteration [d_rounds, g_rounds].
 	CriticRounds    int `json:"critic_rounds"`
 	GeneratorRounds int `json:"generator_rounds"`
+	// Packing is the number of samples that a critic judges together, side by side (PacGAN, Lin et al. 2018)
+	// [num_packing]; an iteration reads Batch*Packing samples. 0 means 1.
+	Packing int `json:"packing"`
 	// FreshRounds draws new noise and new real samples for every round; otherwise, as in NetShare, an
 	// iteration has one batch and one noise, and only the LSTM's initial state is drawn anew.
 	FreshRounds bool `json:"fresh_rounds"`
@@ -77,10 +92,17 @@ type Config struct {
 	SeriesRate          float64 `json:"series_rate"`
 	CriticRate          float64 `json:"critic_rate"`
 	AttributeCriticRate float64 `json:"attribute_critic_rate"`
-	// Beta1, Beta2 and Epsilon are Adam's [g_beta1, d_beta1; 0.999 in NetShare; adam_eps].
-	Beta1   float64 `json:"beta1"`
+	// Beta1, CriticBeta1 and AttributeCriticBeta1 are the decay of Adam's first moments, of the generator and of
+	// the critics [g_beta1, d_beta1, attr_d_beta1].
+	Beta1                float64 `json:"beta1"`
+	CriticBeta1          float64 `json:"critic_beta1"`
+	AttributeCriticBeta1 float64 `json:"attribute_critic_beta1"`
+	// Beta2 and Epsilon are Adam's [0.999 in NetShare; adam_eps].
 	Beta2   float64 `json:"beta2"`
 	Epsilon float64 `json:"epsilon"`
+	// AMSGrad divides by the largest second moment so far instead of the present one (Reddi, Kale and Kumar
+	// 2018) [adam_amsgrad].
+	AMSGrad bool `json:"amsgrad"`
 
 	// Penalty and AttributePenalty weigh the gradient penalties [d_gp_coe, attr_d_gp_coe].
 	Penalty          float64 `json:"penalty"`
@@ -105,6 +127,9 @@ type Config struct {
 	// Average is the share of the past in a running mean of the generator's weights, which samples are made
 	// with, at each iteration; 0 samples with the weights of the last one (Yazici et al. 2019).
 	Average float64 `json:"average"`
+	// FixSeries leaves the series generator as it is, for warm starts whose metadata alone is to be learnt
+	// [fix_feature_network].
+	FixSeries bool `json:"fix_series"`
 	// InitialState is the LSTM's state before the first step [initial_state].
 	InitialState InitialState `json:"initial_state"`
 }
@@ -118,7 +143,7 @@ func DefaultConfig() Config {
 		AttributeCritic: true, AttributeCriticLayers: 3, AttributeCriticUnits: 256, AttributeCriticWeight: 1,
 		CriticRounds: 2, GeneratorRounds: 1,
 		MetaRate: 1e-3, SeriesRate: 1e-3, CriticRate: 1e-3, AttributeCriticRate: 1e-3,
-		Beta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10,
+		Beta1: .5, CriticBeta1: .5, AttributeCriticBeta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10,
 		StraightThrough: true, Temperature: 1, Average: .99, Chain: true,
 	}
 }
@@ -132,7 +157,7 @@ func NetShareConfig() Config {
 		AttributeCritic: true, AttributeCriticLayers: 4, AttributeCriticUnits: 512, AttributeCriticWeight: 1,
 		CriticRounds: 5, GeneratorRounds: 1,
 		MetaRate: 1e-4, SeriesRate: 1e-4, CriticRate: 1e-4, AttributeCriticRate: 1e-4,
-		Beta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10, Interpolation: One,
+		Beta1: .5, CriticBeta1: .5, AttributeCriticBeta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10, Interpolation: One,
 	}
 }
 
@@ -167,13 +192,16 @@ func (c Config) Validate() error {
 		within("attribute_critic_weight", c.AttributeCriticWeight, 0, 1e6)
 		within("attribute_critic_rate", c.AttributeCriticRate, 0, 1)
 		within("attribute_penalty", c.AttributePenalty, 0, 1e6)
+		within("attribute_critic_beta1", c.AttributeCriticBeta1, 0, math.Nextafter(1, 0))
 	}
+	atLeast("packing", c.Packing, 0)
 	atLeast("critic_rounds", c.CriticRounds, 1)
 	atLeast("generator_rounds", c.GeneratorRounds, 1)
 	within("meta_rate", c.MetaRate, 0, 1)
 	within("series_rate", c.SeriesRate, 0, 1)
 	within("critic_rate", c.CriticRate, 0, 1)
 	within("beta1", c.Beta1, 0, math.Nextafter(1, 0))
+	within("critic_beta1", c.CriticBeta1, 0, math.Nextafter(1, 0))
 	within("beta2", c.Beta2, 0, math.Nextafter(1, 0))
 	within("epsilon", c.Epsilon, 1e-30, 1)
 	within("penalty", c.Penalty, 0, 1e6)
@@ -182,6 +210,12 @@ func (c Config) Validate() error {
 	within("leaky_slope", c.LeakySlope, 0, 1)
 	if c.Temperature > 0 && c.Temperature < .01 {
 		faults = append(faults, fmt.Errorf("config: temperature %g, want 0, or .01 to 100", c.Temperature))
+	}
+	if c.MetaNoise > UniformNoise {
+		faults = append(faults, fmt.Errorf("config: meta_noise %d, want 0 (normal) or 1 (uniform)", c.MetaNoise))
+	}
+	if c.SeriesNoise > UniformNoise {
+		faults = append(faults, fmt.Errorf("config: series_noise %d, want 0 (normal) or 1 (uniform)", c.SeriesNoise))
 	}
 	if c.Interpolation > One {
 		faults = append(faults, fmt.Errorf("config: interpolation %d is unknown, want 0 (uniform) or 1 (one)", c.Interpolation))
@@ -194,6 +228,12 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(faults...)
 }
+
+// pack is Packing, at least 1.
+func (c Config) pack() int { return max(1, c.Packing) }
+
+// rows is the number of samples that an iteration reads and generates.
+func (c Config) rows() int { return c.Batch * c.pack() }
 
 // gumbelScale is 1/temperature, and 1 without noise.
 func (c Config) gumbelScale() float32 {

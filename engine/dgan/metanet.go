@@ -54,7 +54,7 @@ func newMetaNet(s Shape, c Config, r *rand.Rand) *metaNet {
 	if c.Chain && n.heads.Width() <= maxChain {
 		n.chain = newChain("metadata.chain", n.heads, n.hard)
 	}
-	n.allocate(c.Batch)
+	n.allocate(c.rows())
 	for _, p := range n.params() {
 		n.grads = append(n.grads, make([]float32, len(p.w)))
 	}

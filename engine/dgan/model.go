@@ -67,6 +67,8 @@ type generatorNoise struct {
 	series, seriesGumbel []float32 // [steps*rows, latent], [steps*rows, per*width]
 	out, cell            []float32 // [rows, hidden]
 	gumbel, state        bool      // whether to draw Gumbel noise and the LSTM's state
+
+	metaKind, seriesKind NoiseKind
 }
 
 func newGeneratorNoise(m *metaNet, s *seriesNet, c Config) generatorNoise {
@@ -75,18 +77,32 @@ func newGeneratorNoise(m *metaNet, s *seriesNet, c Config) generatorNoise {
 		series: make([]float32, s.steps*s.rows*s.latent), seriesGumbel: make([]float32, s.steps*s.rows*s.heads.Width()),
 		out: make([]float32, s.rows*s.hidden), cell: make([]float32, s.rows*s.hidden),
 		gumbel: c.Temperature > 0, state: c.InitialState == RandomState,
+		metaKind: c.MetaNoise, seriesKind: c.SeriesNoise,
+	}
+}
+
+// draw fills x with noise.
+func (k NoiseKind) draw(r *rand.Rand, x []float32) {
+	switch k {
+	case NormalNoise:
+		key(r).Normal(x)
+	case UniformNoise:
+		key(r).Uniform(x)
+		for i := range x {
+			x[i] = 2*x[i] - 1
+		}
 	}
 }
 
 func (n *generatorNoise) drawMeta(r *rand.Rand) {
-	key(r).Normal(n.meta)
+	n.metaKind.draw(r, n.meta)
 	if n.gumbel {
 		key(r).Gumbel(n.metaGumbel)
 	}
 }
 
 func (n *generatorNoise) drawSeries(r *rand.Rand) {
-	key(r).Normal(n.series)
+	n.seriesKind.draw(r, n.series)
 	if n.gumbel {
 		key(r).Gumbel(n.seriesGumbel)
 	}
@@ -118,15 +134,16 @@ func New(shape Shape, cfg Config, seed uint64) (*Model, error) {
 	if shape.Length != nil {
 		m.series.length = func(_ int, row []float32) int { return shape.Length(row, m.random) }
 	}
-	a, f := shape.MetaWidth(), shape.Records*m.series.width
+	k := cfg.pack() // rows of the generator side by side are one row of a critic
+	a, f := k*shape.MetaWidth(), k*shape.Records*m.series.width
 	m.critic = newCritic("critic", []int{a, f}, cfg.CriticLayers, cfg.CriticUnits, cfg, cfg.Penalty, m.random)
 	if cfg.AttributeCritic {
 		m.attributeCritic = newCritic("attribute", []int{a}, cfg.AttributeCriticLayers, cfg.AttributeCriticUnits, cfg, cfg.AttributePenalty, m.random)
-		m.attributeAdam = newAdam(cfg, cfg.AttributeCriticRate, m.attributeCritic.params())
+		m.attributeAdam = newAdam(cfg, cfg.AttributeCriticRate, cfg.AttributeCriticBeta1, m.attributeCritic.params())
 	}
-	m.metaAdam = newAdam(cfg, cfg.MetaRate, m.meta.params())
-	m.seriesAdam = newAdam(cfg, cfg.SeriesRate, m.series.params())
-	m.criticAdam = newAdam(cfg, cfg.CriticRate, m.critic.params())
+	m.metaAdam = newAdam(cfg, cfg.MetaRate, cfg.Beta1, m.meta.params())
+	m.seriesAdam = newAdam(cfg, cfg.SeriesRate, cfg.Beta1, m.series.params())
+	m.criticAdam = newAdam(cfg, cfg.CriticRate, cfg.CriticBeta1, m.critic.params())
 	m.realMeta, m.realSeries = make([]float32, cfg.Batch*a), make([]float32, cfg.Batch*f)
 	m.plain = make([]float32, shape.Records*shape.SeriesWidth())
 	m.noise = newGeneratorNoise(m.meta, m.series, cfg)

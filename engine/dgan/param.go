@@ -42,19 +42,23 @@ func (p *param) fill(v float32) *param {
 	return p
 }
 
-// adam is Adam (Kingma and Ba 2015) as a gorgonia.Solver over the C kernel; it always steps the same weights.
+// adam is Adam (Kingma and Ba 2015), or AMSGrad, as a gorgonia.Solver over the C kernel; it always steps the same weights.
 type adam struct {
 	rate, beta1, beta2, epsilon float64
 	steps                       int
 	m, v                        [][]float32 // by weight
+	top                         [][]float32 // AMSGrad's largest second moments; nil for Adam
 }
 
 var _ gorgonia.Solver = (*adam)(nil)
 
-func newAdam(c Config, rate float64, ps []*param) *adam {
-	a := &adam{rate: rate, beta1: c.Beta1, beta2: c.Beta2, epsilon: c.Epsilon}
+func newAdam(c Config, rate, beta1 float64, ps []*param) *adam {
+	a := &adam{rate: rate, beta1: beta1, beta2: c.Beta2, epsilon: c.Epsilon}
 	for _, p := range ps {
 		a.m, a.v = append(a.m, make([]float32, len(p.w))), append(a.v, make([]float32, len(p.w)))
+		if c.AMSGrad {
+			a.top = append(a.top, make([]float32, len(p.w)))
+		}
 	}
 	return a
 }
@@ -75,7 +79,11 @@ func (a *adam) Step(ws []gorgonia.ValueGrad) error {
 		if err != nil {
 			return err
 		}
-		step.Adam(floats(w.Value()), floats(g), a.m[i], a.v[i])
+		if a.top != nil {
+			step.AMSGrad(floats(w.Value()), floats(g), a.m[i], a.v[i], a.top[i])
+		} else {
+			step.Adam(floats(w.Value()), floats(g), a.m[i], a.v[i])
+		}
 	}
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-
-	"netshare/engine/dgan/kern"
 )
 
 const (
@@ -40,7 +38,7 @@ func (m *Model) sampler() (*sampler, error) {
 	if m.cfg.Norm == BatchNorm {
 		wide := s.meta.twin(calibrationRows)
 		noise := make([]float32, calibrationRows*m.cfg.MetaLatent)
-		kern.Key{m.seed, calibrationRows}.Normal(noise)
+		m.cfg.MetaNoise.draw(rand.New(rand.NewPCG(m.seed, calibrationRows)), noise)
 		wide.gumbel = false
 		wide.forward(noise, nil)
 		s.meta.mean, s.meta.variance, s.meta.frozen = wide.mean, wide.variance, true

@@ -58,7 +58,7 @@ func newSeriesNet(s Shape, c Config, r *rand.Rand) *seriesNet {
 	if c.Chain && width(rec) <= maxChain {
 		n.chain = newChain("series.chain", columns(rec, 1), n.hard)
 	}
-	n.allocate(c.Batch)
+	n.allocate(c.rows())
 	for _, p := range n.params() {
 		n.grads = append(n.grads, make([]float32, len(p.w)))
 	}

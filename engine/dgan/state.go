@@ -12,8 +12,8 @@ import (
 )
 
 // A saved model is the line below, the length of a JSON header (uint32, as all numbers little-endian), the
-// header, the weights of all networks, the first and second moments of their Adams in the same order, the running
-// means of the generator's weights where there are (all float32), the order of samples (uint32), and the CRC-32
+// header, the weights of all networks, the first and second moments of their Adams in the same order, AMSGrad's
+// largest second moments where it is used, the running means of the generator's weights where there are (all float32), the order of samples (uint32), and the CRC-32
 // of all that.
 const (
 	stateMagic   = "netshare dgan "
@@ -48,16 +48,17 @@ func (m *Model) solvers() []*adam {
 	return as
 }
 
-// numbers are all float32 slices of the state: weights, first moments, second moments, running means.
+// numbers are all float32 slices of the state: weights, first moments, second moments, the largest of those,
+// running means.
 func (m *Model) numbers() [][]float32 {
-	var xs, vs [][]float32
+	var xs, vs, tops [][]float32
 	for _, p := range m.params() {
 		xs = append(xs, p.w)
 	}
 	for _, a := range m.solvers() {
-		xs, vs = append(xs, a.m...), append(vs, a.v...)
+		xs, vs, tops = append(xs, a.m...), append(vs, a.v...), append(tops, a.top...)
 	}
-	return append(append(xs, vs...), m.average...)
+	return slices.Concat(xs, vs, tops, m.average)
 }
 
 // describe names the weights with their shapes.

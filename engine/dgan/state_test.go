@@ -24,6 +24,11 @@ func variants() map[string]func(*Config, *Shape) {
 		"fresh": func(c *Config, _ *Shape) {
 			c.FreshRounds, c.Norm, c.LeakySlope, c.GeneratorRounds, c.Average = true, LayerNorm, .2, 2, .9
 		},
+		"packed": func(c *Config, _ *Shape) {
+			c.Packing, c.Batch, c.AMSGrad, c.MetaNoise, c.SeriesNoise = 3, 8, true, UniformNoise, UniformNoise
+			c.Beta1, c.CriticBeta1, c.AttributeCriticBeta1 = .1, .2, .3
+		},
+		"fixed": func(c *Config, _ *Shape) { c.FixSeries = true },
 		"bare": func(c *Config, s *Shape) {
 			c.AttributeCritic, c.Norm, c.InitialState, c.SampleLen, s.Length = false, NoNorm, ZeroState, 3, nil
 		},

@@ -113,18 +113,22 @@ func (m *Model) generatorRound(fresh bool) error {
 	if err := m.metaAdam.Step(m.metaWeights); err != nil {
 		return err
 	}
+	if m.cfg.FixSeries {
+		return nil
+	}
 	return m.seriesAdam.Step(m.seriesWeights)
 }
 
 // drawReal fills the real batch.
 func (m *Model) drawReal(data Data) error {
 	n, a, f := data.Len(), m.shape.MetaWidth(), m.shape.Records*m.series.width
-	if n >= m.cfg.Batch && len(m.order) != n { // a new set, or its first batch
+	rows := m.cfg.rows()
+	if n >= rows && len(m.order) != n { // a new set, or its first batch
 		m.order, m.next = m.random.Perm(n), 0
 	}
-	for row := range m.cfg.Batch {
+	for row := range rows {
 		i := 0
-		if n < m.cfg.Batch {
+		if n < rows {
 			i = m.random.IntN(n)
 		} else {
 			if m.next == n {

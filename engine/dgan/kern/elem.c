@@ -166,6 +166,24 @@ KERNEL(adam,
         float eps, float c1, float c2),
        (n, p, g, m, v, rate, b1, b2, eps, c1, c2))
 
+// The same with the largest second moment so far, top, in place of the second moment.
+BODY void amsgrad(long n, float *p, const float *g, float *m, float *v, float *top, float rate,
+                  float b1, float b2, float eps, float c1, float c2) {
+  float a1 = 1 - b1, a2 = 1 - b2;
+  for (long i = 0; i < n; i++) {
+    float mi = b1 * m[i] + a1 * g[i], vi = b2 * v[i] + a2 * g[i] * g[i];
+    float ti = vi > top[i] ? vi : top[i];
+    m[i] = mi;
+    v[i] = vi;
+    top[i] = ti;
+    p[i] -= rate * c1 * mi / (fsqrt(ti) * c2 + eps);
+  }
+}
+KERNEL(amsgrad,
+       (long n, float *p, const float *g, float *m, float *v, float *top, float rate, float b1,
+        float b2, float eps, float c1, float c2),
+       (n, p, g, m, v, top, rate, b1, b2, eps, c1, c2))
+
 // One LSTM step: z holds the input, forget, cell and output gates before, and after, activation.
 BODY void lstm_forward(long m, long h, float *z, const float *c0, float *c, float *out, float *tc) {
   for (long i = 0; i < m; i++) {

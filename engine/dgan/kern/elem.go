@@ -76,6 +76,17 @@ func (s AdamStep) Adam(p, g, m, v []float32) {
 		C.float(s.Beta2), C.float(s.Epsilon), C.float(s.Fix1), C.float(s.Fix2))
 }
 
+// AMSGrad is Adam with the largest second moment so far, kept in top, in place of the second moment (Reddi,
+// Kale and Kumar 2018).
+func (s AdamStep) AMSGrad(p, g, m, v, top []float32) {
+	want("gradient", g, len(p))
+	for _, x := range [][]float32{m, v, top} {
+		want("moment", x, len(p))
+	}
+	C.ns_amsgrad(C.long(len(p)), ptr(p), ptr(g), ptr(m), ptr(v), ptr(top), C.float(s.Rate), C.float(s.Beta1),
+		C.float(s.Beta2), C.float(s.Epsilon), C.float(s.Fix1), C.float(s.Fix2))
+}
+
 // LSTMForward runs one step of m rows: z [m, 4h] holds the input, forget, cell and output gates before, and
 // afterwards behind, their activation; c0 is the cell before; c, out and tanhc [m, h] take the cell, the
 // output and the cell's tanh.

@@ -24,6 +24,8 @@ void ns_sumsq(long m, long n, const float *x, float *o);
 void ns_colsum(long m, long n, const float *x, float alpha, float beta, float *y);
 void ns_adam(long n, float *p, const float *g, float *m, float *v, float rate, float b1, float b2,
              float eps, float c1, float c2);
+void ns_amsgrad(long n, float *p, const float *g, float *m, float *v, float *top, float rate,
+                float b1, float b2, float eps, float c1, float c2);
 void ns_lstm_forward(long m, long h, float *z, const float *c0, float *c, float *out, float *tc);
 void ns_lstm_back(long m, long h, const float *z, const float *c0, const float *tc, const float *dh,
                   float *dc, float *dz);

@@ -130,6 +130,11 @@ func TestBuildsAgree(t *testing.T) {
 		put("adam", func(a, b, c []float32) {
 			AdamStep{1e-2, .5, .999, 1e-8, 2, 1}.Adam(a, b, c, make([]float32, m*n))
 		})
+		put("amsgrad", func(a, b, c []float32) {
+			top := make([]float32, m*n)
+			AdamStep{1e-2, .5, .999, 1e-8, 2, 1}.AMSGrad(a, b, c, make([]float32, m*n), top)
+			copy(b, top)
+		})
 		put("heads", func(a, b, c []float32) {
 			heads.Forward(m, a, b, .7)
 			heads.Back(m, a, c, .7)
