@@ -36,6 +36,7 @@ type Report struct {
 	Notes      []string        `json:"notes,omitempty"`
 	TwoWay     *TwoWay         `json:"two_way,omitempty"`
 	Guarantee  *Guarantee      `json:"guarantee,omitempty"` // of the synthetic table; nil for none
+	Holdout    *Holdout        `json:"holdout,omitempty"`   // against records held out; nil where there are none
 
 	charts []chart
 }
@@ -95,6 +96,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	if t := r.TwoWay; t != nil {
 		fmt.Fprintf(&b, "\ntwo-way total variation %.3f (two real halves %.3f, independent columns %.3f)\n", t.Value, t.Half, t.Independent)
+	}
+	if r.Holdout != nil {
+		r.Holdout.text(&b, r.Overall)
 	}
 	if r.Guarantee != nil {
 		r.Guarantee.text(&b)

@@ -23,7 +23,8 @@ type Reported struct {
 
 // Report measures a table of schema synth against one of schema raw; an empty
 // name of the synthetic one is that of the real one. The scores are rows of
-// netshare.scores.
+// netshare.scores. Where the real table is what Split left to learn from, the
+// report has the scores against what was held out beside them.
 func (w *Workspace) Report(ctx context.Context, real, synthetic string) (Reported, error) {
 	rt, err := w.table(ctx, real, store.Raw)
 	if err != nil {
@@ -63,9 +64,29 @@ func (w *Workspace) Report(ctx context.Context, real, synthetic string) (Reporte
 		if out.Guarantee, err = w.guaranteeOf(ctx, st); err != nil {
 			return err
 		}
+		if err := w.reportHoldout(ctx, out.Report, rt, recipe, a, b, opts); err != nil {
+			return err
+		}
 		return w.db.SaveScores(ctx, id, scoreRows(rt, st, out.Report), true)
 	})
 	return out, err
+}
+
+// reportHoldout adds the scores against what Split held out of a real table.
+func (w *Workspace) reportHoldout(ctx context.Context, r *eval.Report, real Table, recipe *trace.Recipe, a, b *eval.Trace, opts eval.Options) error {
+	name, err := w.HoldoutOf(ctx, real.Name.String())
+	if name == "" || err != nil {
+		return err
+	}
+	ht, err := w.table(ctx, name, store.Raw)
+	if err != nil {
+		return err
+	}
+	h, err := w.column(ctx, ht, recipe)
+	if err != nil {
+		return err
+	}
+	return r.Against(ctx, a, h, b, opts)
 }
 
 // column reads a table's columns as they are compared: those that the recipe

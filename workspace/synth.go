@@ -11,8 +11,13 @@ import (
 // Synth says what Synth does: the standard steps from files to a measured
 // synthetic trace.
 type Synth struct {
-	Load  Load
-	Train engine.Options
+	Load Load
+	// Holdout is the share of the hosts, sessions or values that is held out,
+	// as HoldoutBy says (see Split): the rest is learnt, and the report measures
+	// against both. 0 learns all.
+	Holdout   float64
+	HoldoutBy string
+	Train     engine.Options
 	// Try are other options to learn with, one after another: the model whose
 	// trace the report scores best is kept.
 	Try      []engine.Options
@@ -26,6 +31,7 @@ type Synth struct {
 // SynthHooks are called as Synth goes on. Any may be nil.
 type SynthHooks struct {
 	Loaded    func(Loaded)
+	Split     func(Parts)
 	Train     engine.Hooks
 	Trained   func(Trained)
 	Generated func(Made)
@@ -38,14 +44,15 @@ type SynthHooks struct {
 // Synthesised is what Synth did.
 type Synthesised struct {
 	Loaded   Loaded
+	Parts    Parts // where some was held out
 	Trained  Trained
 	Made     Made
 	Exported Exported
 	Report   Reported
 }
 
-// Synth loads files, learns them, generates as many sessions as they have,
-// writes those in the files' own format, and measures them.
+// Synth loads files, learns them or what is left when some is held out,
+// generates as many sessions as were learnt, writes those in the files' own format, and measures them.
 func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err error) {
 	tell := s.Hooks
 	if err := s.settled(); err != nil {
@@ -57,6 +64,19 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 	table := out.Loaded.Table.Name
 	if tell.Loaded != nil {
 		tell.Loaded(out.Loaded)
+	}
+	if s.Holdout != 0 {
+		by := Split{Table: table.String(), By: s.HoldoutBy, Share: s.Holdout, Seed: s.Train.Seed, Replace: s.Load.Replace}
+		if out.Parts, err = w.Split(ctx, by); err != nil {
+			return out, err
+		}
+		if tell.Split != nil {
+			tell.Split(out.Parts)
+		}
+		if s.Generate.Table == "" {
+			s.Generate.Table = table.Table
+		}
+		table = out.Parts.Train.Name
 	}
 	if out.Trained, err = w.best(ctx, s, table.String()); err != nil {
 		return out, err

@@ -84,6 +84,9 @@ func (f *synthFlags) runScript(ctx context.Context, script *scripting.Script, in
 	if f.sessions < 0 {
 		return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
 	}
+	if f.holdout != 0 || f.holdoutBy != "" {
+		return usageError{errors.New("--holdout with a recipe that scripts its steps: split the table there, with ws.Split")}
+	}
 	beside := script.File
 	if len(inputs) > 0 && isFile(inputs[0]) {
 		beside = inputs[0]

@@ -28,6 +28,8 @@ type synthFlags struct {
 	sessions  int
 	raw       bool
 	dp        dpFlags
+	holdout   float64
+	holdoutBy string
 
 	// Of a configuration of NetShare's:
 	train *engine.Options  // instead of the options given
@@ -46,6 +48,8 @@ func (f *synthFlags) add(c *cobra.Command) {
 	f.addTraining(c)
 	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has)")
 	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	c.Flags().Float64Var(&f.holdout, "holdout", 0, "share of the hosts (or sessions) to hold out: the rest is learnt, and the report measures against both")
+	c.Flags().StringVar(&f.holdoutBy, "holdout-by", "", "with --holdout: host, session, time or a column (default: host where there is one)")
 	f.inputs.add(c)
 }
 
@@ -110,6 +114,12 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	if f.sessions < 0 {
 		return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
 	}
+	if f.holdout < 0 || f.holdout >= 1 {
+		return usageError{fmt.Errorf("--holdout %v: want more than 0 and less than 1", f.holdout)}
+	}
+	if f.holdoutBy != "" && f.holdout == 0 {
+		return usageError{errors.New("--holdout-by without --holdout: add it")}
+	}
 	named := load.Files[0]
 	plan, err := f.inputs.plan(ctx, p, load) // before a workspace is made for nothing
 	if err != nil {
@@ -131,7 +141,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	}
 	defer func() { err = errors.Join(err, leave(ws, err)) }()
 	load.Replace, load.Progress = !f.keep, p.loading
-	s := workspace.Synth{Load: load, Train: opts, Try: f.try, Output: f.out, Report: f.report}
+	s := workspace.Synth{Load: load, Holdout: f.holdout, HoldoutBy: f.holdoutBy, Train: opts, Try: f.try, Output: f.out, Report: f.report}
 	s.Generate = workspace.Generate{Replace: !f.keep, Options: f.generation(p)}
 	s.Generate.Options.Sessions = f.sessions
 	began := time.Now()
@@ -140,6 +150,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 			printLoaded(ctx, p, ws, l)
 			began = time.Now()
 		},
+		Split: p.split,
 		Train: engine.Hooks{Progress: p.training},
 		Trained: func(t workspace.Trained) {
 			p.note("learnt   %s, %s in %s", plural(t.Epochs, "epoch"), plural(t.Iterations, "iteration"), short(time.Since(began)))
@@ -162,6 +173,9 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	p.result("synthetic trace  %s (%s)", f.out, plural(done.Exported.Rows, "record"))
 	p.result("report           %s", filepath.Join(f.report, "report.html"))
 	p.result("workspace        %s: %s and %s", f.workspace, done.Loaded.Table.Name, done.Made.Table.Name)
+	if f.holdout > 0 {
+		p.result("                 learnt %s, held out %s", done.Parts.Train.Name, done.Parts.Holdout.Name)
+	}
 	p.result("                 ask it in SQL: netshare ws open %s", f.workspace)
 	p.event("done", map[string]any{
 		"output": f.out, "report": f.report, "workspace": f.workspace,

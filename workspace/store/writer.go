@@ -33,7 +33,8 @@ type TableSpec struct {
 	Recipe  json.RawMessage // the fields that are learnt; nil where not known yet
 	Sources []Source        // the files it comes from
 
-	Run int64 // that writes it, and is done when it is committed; 0 for none
+	Run       int64 // that writes it, and is done when it is committed; 0 for none
+	RunGoesOn bool  // the run is not done by then: it writes other tables too
 
 	Imitates string // the real table, of a synthetic one
 	Model    int64  // that generated it; 0 for none
@@ -296,7 +297,7 @@ func (w *TableWriter) endRun(ctx context.Context, rows int64) error {
 	}
 	_, err := w.tx.ExecContext(ctx, `UPDATE netshare.runs SET rows_in = rows_in + ?, rows_rejected = rows_rejected + ? WHERE run = ?`,
 		rows, w.Rejects.Total(), w.spec.Run)
-	if err != nil {
+	if err != nil || w.spec.RunGoesOn {
 		return err
 	}
 	_, err = w.tx.ExecContext(ctx, `UPDATE netshare.runs SET status = 'done', finished_at = ? WHERE run = ? AND status = 'running'`,

@@ -6,8 +6,9 @@
 package verbs
 
 import (
-	"netshare/workspace"
 	"reflect"
+
+	"netshare/workspace"
 )
 
 func init() {
@@ -25,8 +26,10 @@ func init() {
 		"Loaded":       reflect.ValueOf((*workspace.Loaded)(nil)),
 		"Made":         reflect.ValueOf((*workspace.Made)(nil)),
 		"Model":        reflect.ValueOf((*workspace.Model)(nil)),
+		"Parts":        reflect.ValueOf((*workspace.Parts)(nil)),
 		"Reported":     reflect.ValueOf((*workspace.Reported)(nil)),
 		"Result":       reflect.ValueOf((*workspace.Result)(nil)),
+		"Split":        reflect.ValueOf((*workspace.Split)(nil)),
 		"Synth":        reflect.ValueOf((*workspace.Synth)(nil)),
 		"SynthHooks":   reflect.ValueOf((*workspace.SynthHooks)(nil)),
 		"Synthesised":  reflect.ValueOf((*workspace.Synthesised)(nil)),
