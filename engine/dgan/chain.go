@@ -53,11 +53,10 @@ func (c *chain) forward(m int, x, y, noise []float32, scale float32) {
 	}
 }
 
-// back turns d, the gradient by y, into that by the logits, and computes the gradient by the weights; x holds
+// back turns d, the gradient by y, into that by the logits, and adds the gradient by the weights to gu; x holds
 // the activations.
 func (c *chain) back(m int, x, y, d, gu []float32, scale float32) {
 	n := c.all.Width()
-	clear(gu)
 	for k := len(c.each) - 1; k >= 0; k-- {
 		h := c.each[k]
 		off, size := int(h.Off[0]), int(h.Len[0])
@@ -65,7 +64,7 @@ func (c *chain) back(m int, x, y, d, gu []float32, scale float32) {
 		if off == 0 {
 			continue
 		}
-		kern.Gemm(true, false, off, size, m, 1, y, n, d[off:], n, 0, gu[off:], n)
+		kern.Gemm(true, false, off, size, m, 1, y, n, d[off:], n, 1, gu[off:], n)
 		kern.Gemm(false, true, m, off, size, 1, d[off:], n, c.u.w[off:], n, 1, d, n)
 	}
 }

@@ -32,6 +32,7 @@ type InitialState uint8
 const (
 	RandomState InitialState = iota // standard normal numbers, drawn for each pass
 	ZeroState
+	LearntState // the same for all samples
 )
 
 // NoiseKind is the distribution of the generator's noise.
@@ -41,6 +42,7 @@ type NoiseKind uint8
 const (
 	NormalNoise  NoiseKind = iota // standard normal
 	UniformNoise                  // uniform in [-1, 1]
+	NoNoise                       // none; of the series only, and only with Feedback
 )
 
 // Config sets networks and training. Start from DefaultConfig or NetShareConfig: the zero value is not valid.
@@ -65,6 +67,13 @@ type Config struct {
 	MetaUnits  int `json:"meta_units"`
 	// LSTMUnits is the width of the LSTM [generator_feature_num_units].
 	LSTMUnits int `json:"lstm_units"`
+	// LSTMLayers is the number of layers of LSTM cells [generator_feature_num_layers]; 0 means 1.
+	LSTMLayers int `json:"lstm_layers"`
+	// SeriesLayers is the number of hidden layers, of MetaUnits units and ReLU, between the LSTM and the heads
+	// [rnn_mlp_num_layers]. NetShare normalises them over the batch, and has them for each head apart.
+	SeriesLayers int `json:"series_layers"`
+	// Feedback shows each LSTM step the records that the one before made [feed_back].
+	Feedback bool `json:"feedback"`
 	// CriticLayers and CriticUnits are the hidden layers of the critic; NetShare's
 	// [discriminator_num_layers] counts the output layer too.
 	CriticLayers int `json:"critic_layers"`
@@ -139,9 +148,9 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Batch: 100, MetaLatent: 32, SeriesLatent: 32,
-		MetaLayers: 3, MetaUnits: 256, LSTMUnits: 100, CriticLayers: 3, CriticUnits: 256,
+		MetaLayers: 3, MetaUnits: 256, LSTMUnits: 100, LSTMLayers: 1, CriticLayers: 3, CriticUnits: 256,
 		AttributeCritic: true, AttributeCriticLayers: 3, AttributeCriticUnits: 256, AttributeCriticWeight: 1,
-		CriticRounds: 2, GeneratorRounds: 1,
+		CriticRounds: 2, GeneratorRounds: 1, Packing: 1,
 		MetaRate: 1e-3, SeriesRate: 1e-3, CriticRate: 1e-3, AttributeCriticRate: 1e-3,
 		Beta1: .5, CriticBeta1: .5, AttributeCriticBeta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10,
 		StraightThrough: true, Temperature: 1, Average: .99, Chain: true,
@@ -153,9 +162,9 @@ func DefaultConfig() Config {
 func NetShareConfig() Config {
 	return Config{
 		Batch: 100, SampleLen: 10, MetaLatent: 5, SeriesLatent: 5,
-		MetaLayers: 4, MetaUnits: 512, LSTMUnits: 100, CriticLayers: 4, CriticUnits: 512,
+		MetaLayers: 4, MetaUnits: 512, LSTMUnits: 100, LSTMLayers: 1, CriticLayers: 4, CriticUnits: 512,
 		AttributeCritic: true, AttributeCriticLayers: 4, AttributeCriticUnits: 512, AttributeCriticWeight: 1,
-		CriticRounds: 5, GeneratorRounds: 1,
+		CriticRounds: 5, GeneratorRounds: 1, Packing: 1,
 		MetaRate: 1e-4, SeriesRate: 1e-4, CriticRate: 1e-4, AttributeCriticRate: 1e-4,
 		Beta1: .5, CriticBeta1: .5, AttributeCriticBeta1: .5, Beta2: .999, Epsilon: 1e-8, Penalty: 10, AttributePenalty: 10, Interpolation: One,
 	}
@@ -184,6 +193,8 @@ func (c Config) Validate() error {
 	atLeast("meta_layers", c.MetaLayers, 1)
 	atLeast("meta_units", c.MetaUnits, 1)
 	atLeast("lstm_units", c.LSTMUnits, 1)
+	atLeast("lstm_layers", c.LSTMLayers, 0)
+	atLeast("series_layers", c.SeriesLayers, 0)
 	atLeast("critic_layers", c.CriticLayers, 1)
 	atLeast("critic_units", c.CriticUnits, 1)
 	if c.AttributeCritic {
@@ -214,8 +225,11 @@ func (c Config) Validate() error {
 	if c.MetaNoise > UniformNoise {
 		faults = append(faults, fmt.Errorf("config: meta_noise %d, want 0 (normal) or 1 (uniform)", c.MetaNoise))
 	}
-	if c.SeriesNoise > UniformNoise {
-		faults = append(faults, fmt.Errorf("config: series_noise %d, want 0 (normal) or 1 (uniform)", c.SeriesNoise))
+	if c.SeriesNoise > NoNoise {
+		faults = append(faults, fmt.Errorf("config: series_noise %d, want 0 (normal), 1 (uniform) or 2 (none)", c.SeriesNoise))
+	}
+	if c.SeriesNoise == NoNoise && !c.Feedback {
+		faults = append(faults, errors.New("config: series_noise 2 (none) without feedback, want feedback, or another noise"))
 	}
 	if c.Interpolation > One {
 		faults = append(faults, fmt.Errorf("config: interpolation %d is unknown, want 0 (uniform) or 1 (one)", c.Interpolation))
@@ -223,14 +237,17 @@ func (c Config) Validate() error {
 	if c.Norm > NoNorm {
 		faults = append(faults, fmt.Errorf("config: norm %d is unknown, want 0 (batch), 1 (layer) or 2 (none)", c.Norm))
 	}
-	if c.InitialState > ZeroState {
-		faults = append(faults, fmt.Errorf("config: initial_state %d is unknown, want 0 (random) or 1 (zero)", c.InitialState))
+	if c.InitialState > LearntState {
+		faults = append(faults, fmt.Errorf("config: initial_state %d is unknown, want 0 (random), 1 (zero) or 2 (learnt)", c.InitialState))
 	}
 	return errors.Join(faults...)
 }
 
 // pack is Packing, at least 1.
 func (c Config) pack() int { return max(1, c.Packing) }
+
+// lstmLayers is LSTMLayers, at least 1.
+func (c Config) lstmLayers() int { return max(1, c.LSTMLayers) }
 
 // rows is the number of samples that an iteration reads and generates.
 func (c Config) rows() int { return c.Batch * c.pack() }

@@ -186,7 +186,9 @@ func (n *metaNet) back(grad []float32) {
 	cur, next := n.down[0], n.down[1]
 	copy(cur, grad)
 	if n.chain != nil {
-		n.chain.back(m, n.soft, n.result(), cur, n.grads[len(n.grads)-1], n.scale)
+		gu := n.grads[len(n.grads)-1]
+		clear(gu)
+		n.chain.back(m, n.soft, n.result(), cur, gu, n.scale)
 	} else {
 		n.heads.Back(m, n.soft, cur, n.scale)
 	}

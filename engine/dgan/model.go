@@ -65,7 +65,7 @@ type Model struct {
 type generatorNoise struct {
 	meta, metaGumbel     []float32 // [rows, latent], [rows, A]
 	series, seriesGumbel []float32 // [steps*rows, latent], [steps*rows, per*width]
-	out, cell            []float32 // [rows, hidden]
+	out, cell            []float32 // [layers*rows, hidden]
 	gumbel, state        bool      // whether to draw Gumbel noise and the LSTM's state
 
 	metaKind, seriesKind NoiseKind
@@ -75,7 +75,7 @@ func newGeneratorNoise(m *metaNet, s *seriesNet, c Config) generatorNoise {
 	return generatorNoise{
 		meta: make([]float32, m.rows*m.dims[0]), metaGumbel: make([]float32, m.rows*m.heads.Width()),
 		series: make([]float32, s.steps*s.rows*s.latent), seriesGumbel: make([]float32, s.steps*s.rows*s.heads.Width()),
-		out: make([]float32, s.rows*s.hidden), cell: make([]float32, s.rows*s.hidden),
+		out: make([]float32, len(s.layers)*s.rows*s.hidden), cell: make([]float32, len(s.layers)*s.rows*s.hidden),
 		gumbel: c.Temperature > 0, state: c.InitialState == RandomState,
 		metaKind: c.MetaNoise, seriesKind: c.SeriesNoise,
 	}

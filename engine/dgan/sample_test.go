@@ -181,6 +181,7 @@ func TestDivergence(t *testing.T) {
 func TestNewErrors(t *testing.T) {
 	c := DefaultConfig()
 	c.Batch, c.MetaRate, c.Norm, c.Beta1, c.Temperature = 0, math.NaN(), 9, 1, .001
+	c.LSTMLayers, c.SeriesLayers, c.InitialState = -1, -2, 5
 	c.Packing, c.CriticBeta1, c.MetaNoise, c.SeriesNoise = -1, 2, 7, 8
 	_, err := New(Shape{Meta: []Head{{9, 0}}, Flag: true, Length: toyShape().Length}, c, 1)
 	if err == nil {
@@ -189,6 +190,7 @@ func TestNewErrors(t *testing.T) {
 	for _, want := range []string{
 		"metadata head 0: unknown kind 9", "metadata head 0: size 0", "no series heads", "records 0", "both a generation flag",
 		"batch 0", "meta_rate NaN", "norm 9", "beta1 1", "temperature 0.001", "packing -1", "critic_beta1 2",
+		"lstm_layers -1", "series_layers -2", "initial_state 5",
 		"meta_noise 7", "series_noise 8",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -28,6 +28,9 @@ func variants() map[string]func(*Config, *Shape) {
 			c.Packing, c.Batch, c.AMSGrad, c.MetaNoise, c.SeriesNoise = 3, 8, true, UniformNoise, UniformNoise
 			c.Beta1, c.CriticBeta1, c.AttributeCriticBeta1 = .1, .2, .3
 		},
+		"deep": func(c *Config, _ *Shape) {
+			c.LSTMLayers, c.SeriesLayers, c.Feedback, c.SeriesNoise, c.InitialState, c.SampleLen = 2, 1, true, NoNoise, LearntState, 1
+		},
 		"fixed": func(c *Config, _ *Shape) { c.FixSeries = true },
 		"bare": func(c *Config, s *Shape) {
 			c.AttributeCritic, c.Norm, c.InitialState, c.SampleLen, s.Length = false, NoNorm, ZeroState, 3, nil
