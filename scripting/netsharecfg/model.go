@@ -1,7 +1,6 @@
 package netsharecfg
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -46,7 +45,6 @@ type modelKey struct {
 // The reasons that are shared by keys.
 const (
 	whyCheckpoints = "checkpoints are kept by the clock"
-	whyNoPacking   = "the critics see one sample at a time"
 	whyDP          = "gradients are not noised here, so that nothing would be guaranteed (netshare run --dp --epsilon learns noised counts instead)"
 )
 
@@ -62,14 +60,14 @@ func modelKeys() []modelKey {
 		{name: "d_lr", kind: isNumber, low: 0, high: 1, path: "GAN.CriticRate", single: 1e-4, wide: 1e-3},
 		{name: "attr_d_lr", kind: isNumber, low: 0, high: 1, path: "GAN.AttributeCriticRate", single: 1e-4, wide: 1e-3},
 		{name: "g_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.Beta1", single: .5, wide: .5},
-		{name: "d_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
-		{name: "attr_d_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
+		{name: "d_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.CriticBeta1", single: .5, wide: .5},
+		{name: "attr_d_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.AttributeCriticBeta1", single: .5, wide: .5},
 		{name: "adam_eps", kind: isNumber, low: 1e-30, high: 1, path: "GAN.Epsilon", single: 1e-8, wide: 1e-8},
-		{name: "adam_amsgrad", kind: isBool, fixed: "false", why: "the optimiser is Adam"},
+		{name: "adam_amsgrad", kind: isBool, path: "GAN.AMSGrad", single: false, wide: false},
 		{name: "d_gp_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.Penalty", single: 10.0, wide: 10.0},
 		{name: "attr_d_gp_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.AttributePenalty", single: 10.0, wide: 10.0},
 		{name: "g_attr_d_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.AttributeCriticWeight", single: 1.0, wide: 1.0},
-		{name: "generator_feature_num_layers", other: "gen_feature_num_layers", kind: isNumber, low: 1, high: 100, fixed: "1", why: "the series are made by one layer of LSTM cells"},
+		{name: "generator_feature_num_layers", other: "gen_feature_num_layers", kind: isNumber, low: 1, high: 100, path: "GAN.LSTMLayers", single: 1, wide: 1},
 		{name: "generator_feature_num_units", other: "gen_feature_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.LSTMUnits", single: 100, wide: 100},
 		{name: "generator_attribute_num_layers", other: "gen_attribute_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.MetaLayers", less: 1, single: 5, wide: 3},
 		{name: "generator_attribute_num_units", other: "gen_attribute_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.MetaUnits", single: 512, wide: 100},
@@ -85,23 +83,23 @@ func modelKeys() []modelKey {
 		{name: "epochs", kind: isNumber, low: 1, high: big},
 		{name: "iteration", kind: isNumber, low: 1, high: big},
 
-		{name: "num_packing", kind: isNumber, low: 1, high: 100, fixed: "1", why: whyNoPacking},
-		{name: "noise", kind: isBool, fixed: "true", why: "without noise every sample would be the same"},
-		{name: "attr_noise_type", kind: isText, fixed: "normal", why: "the noise is normal"},
-		{name: "feature_noise_type", kind: isText, fixed: "normal", why: "the noise is normal"},
-		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, fixed: "0", why: "there is no layer between the noise and the LSTM"},
-		{name: "feed_back", kind: isBool, fixed: "false", why: "a step does not see the one before it but through the LSTM's state"},
-		{name: "fix_feature_network", kind: isBool, fixed: "false", why: "all networks learn together"},
+		{name: "num_packing", kind: isNumber, low: 1, high: 100, path: "GAN.Packing", single: 1, wide: 1},
+		{name: "noise", kind: isBool},
+		{name: "attr_noise_type", kind: isText},
+		{name: "feature_noise_type", kind: isText},
+		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, path: "GAN.SeriesLayers", single: 0, wide: 0},
+		{name: "feed_back", kind: isBool, path: "GAN.Feedback", single: false, wide: false},
+		{name: "fix_feature_network", kind: isBool, path: "GAN.FixSeries", single: false, wide: false},
 		{name: "combined_disc", kind: isBool, fixed: "true", why: "the critic sees metadata and series together"},
 		{name: "use_gt_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
 		{name: "use_uniform_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
-		{name: "use_adaptive_rolling", kind: isBool, fixed: "false", why: "all samples are learnt from alike"},
 		{name: "sn_mode", kind: isText, fixed: "", why: "the critics are held by a gradient penalty, not by spectral normalisation"},
 		{name: "scale", kind: isNumber, low: 0, high: big, fixed: "1", why: "spectral normalisation, which it scales, is not had"},
 		{name: "dp_noise_multiplier", kind: isNumber, low: 0, high: big, fixed: "", why: whyDP},
 		{name: "dp_l2_norm_clip", kind: isNumber, low: 0, high: big, fixed: "", why: whyDP},
 
 		{name: "self_norm", kind: isBool, why: "numbers are learnt by rank or range over all sessions, which needs no norm of each"},
+		{name: "use_adaptive_rolling", kind: isBool, why: "the LSTM stops behind the longest sample of a batch in any case"},
 		{name: "debug", kind: isBool, why: "losses of every epoch are rows of netshare.epochs"},
 		{name: "vis_freq", kind: isNumber, high: big, why: "figures are in the report"},
 		{name: "vis_num_sample", kind: isNumber, high: big, why: "figures are in the report"},
@@ -154,7 +152,7 @@ func (b *builder) model(n *node) {
 		}
 		b.modelKey(c, k, name, values)
 	}
-	b.sameBeta(c)
+	b.noise(c)
 	b.rates(c)
 	tries := 1
 	for _, s := range b.config.settings {
@@ -212,7 +210,7 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 		}
 	}
 	switch {
-	case k.name == "initial_state" || k.name == "leaky_relu":
+	case worded[k.name] != nil:
 		b.wordedKey(k.name, nodes, values)
 	case k.name == "epochs" && len(values) > 0:
 		if len(values) > 1 {
@@ -279,49 +277,54 @@ func (b *builder) defaultOf(k modelKey) []any {
 	return []any{v}
 }
 
+// word is a value that is another one here.
+type word struct {
+	said any // true, false or a text
+	is   any
+}
+
+// worded are the keys of such values, each with the path of its option.
+var worded = map[string][]word{
+	"leaky_relu":         {{true, .01}, {false, 0.0}},
+	"initial_state":      {{"random", 0}, {"zero", 1}, {"variable", 2}},
+	"attr_noise_type":    {{"normal", 0}, {"uniform", 1}},
+	"feature_noise_type": {{"normal", 0}, {"uniform", 1}},
+	"noise":              {{true, nil}, {false, 2}}, // true leaves it to feature_noise_type
+}
+
+// wordedPaths are the options that they set.
+var wordedPaths = map[string]string{
+	"leaky_relu": "GAN.LeakySlope", "initial_state": "GAN.InitialState",
+	"attr_noise_type": "GAN.MetaNoise", "feature_noise_type": "GAN.SeriesNoise", "noise": "GAN.SeriesNoise",
+}
+
 // wordedKey takes the keys whose values are words here or numbers there.
 func (b *builder) wordedKey(name string, nodes []*node, values []any) {
 	var out []any
 	for i, v := range values {
-		switch {
-		case name == "leaky_relu" && v == true:
-			out = append(out, .01)
-		case name == "leaky_relu":
-			out = append(out, 0.0)
-		case v == "random":
-			out = append(out, 0)
-		case v == "zero":
-			out = append(out, 1)
-		case v == "variable":
-			b.fault(nodes[i], "a learnt initial state can't be had: say random or zero")
-			return
-		default:
-			b.choose(nodes[i], []string{"random", "zero"})
+		k := slices.IndexFunc(worded[name], func(w word) bool { return w.said == v })
+		if k < 0 {
+			var words []string
+			for _, w := range worded[name] {
+				words = append(words, w.said.(string))
+			}
+			b.choose(nodes[i], words)
 			return
 		}
+		if is := worded[name][k].is; is != nil {
+			out = append(out, is)
+		}
 	}
-	path := map[string]string{"initial_state": "GAN.InitialState", "leaky_relu": "GAN.LeakySlope"}[name]
 	if out != nil {
-		b.config.settings = append(b.config.settings, setting{path, out})
+		b.config.settings = append(b.config.settings, setting{wordedPaths[name], out})
 	}
 }
 
-// sameBeta refuses critics with another first moment than the generator's.
-func (b *builder) sameBeta(c *node) {
-	g := .5
-	if v := b.member(c, "g_beta1"); v != nil && v.kind == isNumber {
-		g = v.number()
-	}
-	for _, key := range []string{"d_beta1", "attr_d_beta1"} {
-		d := .5
-		v := b.member(c, key)
-		if v != nil && v.kind == isNumber {
-			d = v.number()
-		}
-		if at := cmp.Or(v, b.member(c, "g_beta1")); d != g && at != nil {
-			b.fault(at, "generator and critics have one beta1: say the same of g_beta1, d_beta1 and attr_d_beta1 (%s is %g, g_beta1 %g)", key, d, g)
-			return
-		}
+// noise refuses a series generator that has nothing to start from.
+func (b *builder) noise(c *node) {
+	noise, back := b.member(c, "noise"), b.member(c, "feed_back")
+	if noise != nil && noise.text == "false" && (back == nil || back.text != "true") {
+		b.fault(noise, "without noise and feed_back every step would be the same: say true of one of them")
 	}
 }
 
