@@ -38,6 +38,9 @@ const (
 	exactRows = 1 << 20 // up to which every column is grouped as a whole
 	everyRows = 1 << 18 // up to which every session is looked at
 	sampled   = 16      // one row in so many is looked at beyond
+	fewRows   = 1 << 14 // up to which columns are counted together
+	together  = 64      // columns that one statement counts
+	wide      = 256     // columns that one statement looks at: beyond, planning takes longer than looking
 )
 
 // Profile describes every column of a table. What it finds is kept until the
@@ -55,13 +58,23 @@ func (db *DB) Profile(ctx context.Context, table Name) ([]ColumnStats, error) {
 	if err != nil {
 		return nil, db.clean(err)
 	}
-	stats, err := db.profileRows(ctx, table, columns)
-	if err != nil {
-		return nil, fmt.Errorf("profile of %s: %w", table, db.clean(err))
+	var stats []ColumnStats
+	for part := range slices.Chunk(columns, wide) {
+		more, err := db.profileRows(ctx, table, part)
+		if err != nil {
+			return nil, fmt.Errorf("profile of %s: %w", table, db.clean(err))
+		}
+		stats = append(stats, more...)
 	}
-	for i, c := range columns {
-		if err := db.profileValues(ctx, table, c, &stats[i], view); err != nil {
-			return nil, fmt.Errorf("profile of %s, column %q: %w", table, c.name, db.clean(err))
+	if stats[0].Rows <= fewRows {
+		if err := db.profileFew(ctx, table, columns, stats); err != nil {
+			return nil, fmt.Errorf("profile of %s: %w", table, db.clean(err))
+		}
+	} else {
+		for i, c := range columns {
+			if err := db.profileValues(ctx, table, c, &stats[i], view); err != nil {
+				return nil, fmt.Errorf("profile of %s, column %q: %w", table, c.name, db.clean(err))
+			}
 		}
 	}
 	db.profiles.put(table, stats, moment)
@@ -122,13 +135,49 @@ func (db *DB) profileValues(ctx context.Context, table Name, c tableColumn, s *C
 	if times > 1 {
 		s.Distinct = min(estimate, s.Rows-s.Nulls)
 	}
+	s.Top = valueCounts(top, times)
+	return nil
+}
+
+// profileFew counts the different values of many columns of few rows: there,
+// one statement for each column would take most of the time to be planned.
+func (db *DB) profileFew(ctx context.Context, table Name, columns []tableColumn, stats []ColumnStats) error {
+	for at := 0; at < len(columns); at += together {
+		part := columns[at:min(len(columns), at+together)]
+		counts, terms := make([]string, len(part)), make([]string, len(part))
+		top, into := make([]any, len(part)), make([]any, 0, 2*len(part))
+		for i, c := range part {
+			count, key := "histogram("+c.plain()+")", "e.key"
+			if plainType(c.typ) == trace.TypeReal { // histogram takes a bare NaN for any number
+				count, key = fmt.Sprintf("histogram({'x': %s}) FILTER (%[1]s IS NOT NULL)", c.plain()), "e.key.x"
+			}
+			counts[i] = fmt.Sprintf("map_entries(%s) AS h%d", count, i)
+			terms[i] = fmt.Sprintf(`coalesce(len(h%[1]d), 0), list_transform(list_sort(list_transform(h%[1]d,
+				lambda e: {'less': -e.value::BIGINT, 'v': %[2]s}))[:10], lambda e: {'v': e.v, 'n': -e.less})`, i, key)
+			into = append(into, &stats[at+i].Distinct, &top[i])
+		}
+		query := "SELECT " + strings.Join(terms, ", ") + " FROM (SELECT " + strings.Join(counts, ", ") + " FROM " + db.Qualify(table) + ")"
+		if err := db.sql.QueryRowContext(ctx, query).Scan(into...); err != nil {
+			return err
+		}
+		for i := range part {
+			stats[at+i].Top = valueCounts(top[i], 1)
+		}
+	}
+	return nil
+}
+
+// valueCounts reads a list of values with how often they occur in one row of so
+// many.
+func valueCounts(top any, times int64) []ValueCount {
+	var out []ValueCount
 	list, _ := top.([]any)
 	for _, e := range list {
 		m, _ := e.(map[string]any)
 		n, _ := m["n"].(int64)
-		s.Top = append(s.Top, ValueCount{m["v"], n * times})
+		out = append(out, ValueCount{m["v"], n * times})
 	}
-	return nil
+	return out
 }
 
 // profiles keeps the profiles of tables while nothing can have changed them.

@@ -273,3 +273,44 @@ func TestResultAfterEnd(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestProfileOfFewRows: counting columns together finds what counting each does.
+func TestProfileOfFewRows(t *testing.T) {
+	db := openTest(t, Options{})
+	n := writeSQL(t, db, `SELECT i % 7 AS i, if(i % 5 = 0, 'nan'::DOUBLE, i % 40 / 3) AS r, chr((97 + i % 23)::INT) AS s, [i % 3, i % 2] AS l, if(i % 3 = 0, NULL, i % 2 = 0) AS b,
+		NULL::VARCHAR AS none, '2026-03-01'::TIMESTAMP_NS + to_seconds(i % 12) AS t, i % 50 / 4::DECIMAL(9, 2) AS d FROM range(3000) x(i)`)
+	together, err := db.Profile(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns, err := db.pick(t.Context(), n, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range columns {
+		alone := together[i]
+		alone.Distinct, alone.Top = 0, nil
+		if err := db.profileValues(t.Context(), n, c, &alone, false); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprintf("%+v", together[i]), fmt.Sprintf("%+v", alone); got != want {
+			t.Errorf("%s together %s\nalone %s", c.name, got, want)
+		}
+	}
+}
+
+// BenchmarkProfileWide is the profile of a table of 4,000 columns.
+func BenchmarkProfileWide(b *testing.B) {
+	db := openTest(b, Options{})
+	var terms []string
+	for i := range 4000 {
+		terms = append(terms, fmt.Sprintf("(i * %d) %% 50 AS c%d", i, i))
+	}
+	n := writeSQL(b, db, "SELECT "+strings.Join(terms, ", ")+" FROM range(200) x(i)")
+	for b.Loop() {
+		db.profiles.forget()
+		if _, err := db.Profile(b.Context(), n); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
