@@ -127,8 +127,13 @@ func printColumns(p *printer, infos []workspace.ColumnInfo) {
 			printable(strings.Join(c.Examples, ", ")))
 	}
 	w.Flush()
+	printLines(p, table.String())
+}
+
+// printLines writes a table's lines, cut to the width of the terminal.
+func printLines(p *printer, table string) {
 	width := columns(os.Stdout)
-	for line := range strings.Lines(table.String()) {
+	for line := range strings.Lines(table) {
 		line = strings.TrimRight(line, "\n ")
 		if runes := []rune(line); len(runes) > width {
 			line = string(runes[:width-1]) + "…"
@@ -136,6 +141,73 @@ func printColumns(p *printer, infos []workspace.ColumnInfo) {
 		fmt.Fprintln(p.out, line)
 	}
 	fmt.Fprintln(p.out)
+}
+
+// printProfile writes what each column holds as a table.
+func printProfile(p *printer, profile workspace.Profile) {
+	p.result("%s: %s, %s", profile.Table, plural(profile.Rows, "record"), plural(len(profile.Columns), "column"))
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\n  column\tpart\tkind\tmissing\tdistinct\tleast\tmiddle\tlargest\tshape\tfrequent values")
+	for _, c := range profile.Columns {
+		kind := string(c.Kind)
+		if c.Unit != "" {
+			kind += " (" + string(c.Unit) + ")"
+		}
+		missing, middle := "", ""
+		if c.Missing > 0 {
+			missing = share(c.MissingShare)
+		}
+		if len(c.Quartiles) > 0 {
+			middle = c.Quartiles[1]
+		}
+		var top []string
+		for _, v := range c.Top[:min(3, len(c.Top))] {
+			top = append(top, fmt.Sprintf("%s (%s)", brief(v.Value, 32), share(v.Share)))
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(c.Name), c.Role, kind, missing, count(c.Distinct),
+			brief(c.Min, 24), brief(middle, 24), brief(c.Max, 24), shape(c), strings.Join(top, ", "))
+	}
+	w.Flush()
+	printLines(p, table.String())
+}
+
+// brief shortens a value to so many characters that a terminal can show.
+func brief(s string, n int) string {
+	if rs := []rune(printable(s)); len(rs) > n {
+		return string(rs[:n-1]) + "…"
+	}
+	return printable(s)
+}
+
+// share writes a share as a percentage.
+func share(x float64) string {
+	if x > 0 && x < .0005 {
+		return "<0.1 %"
+	}
+	return fmt.Sprintf("%.3g %%", 100*x)
+}
+
+// shape draws a histogram in a line of characters: a part in which there is
+// anything has a bar, the fullest the highest one.
+func shape(c workspace.ColumnProfile) string {
+	bars := []rune("▁▂▃▄▅▆▇█")
+	var most int64
+	for _, b := range c.Histogram {
+		most = max(most, b.Count)
+	}
+	var out strings.Builder
+	for _, b := range c.Histogram {
+		if b.Count == 0 {
+			out.WriteRune('·')
+			continue
+		}
+		out.WriteRune(bars[int64(len(bars)-1)*b.Count/most])
+	}
+	if c.LogBins {
+		out.WriteString(" log")
+	}
+	return out.String()
 }
 
 // printable takes what would steer a terminal out of a text.

@@ -208,23 +208,30 @@ func newProfile(g *global) *cobra.Command {
 	var table string
 	c := &cobra.Command{
 		Use:   "profile W --table T",
-		Short: "What each column of a table holds, and what is learnt of it",
-		Args:  cobra.ExactArgs(1),
+		Short: "What each column of a table holds",
+		Long: `What each column of a table holds: its part in what is learnt, its kind, how many
+values are missing and different, least, middle and largest value, a histogram
+(on a logarithmic scale where a few values are much larger than all others), and
+the most frequent values with their share of the rows. --json has more of each,
+and how it is learnt.`,
+		Example: `  netshare ws profile lab.duckdb --table branch
+  netshare ws profile lab.duckdb --table synth.branch`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
-				infos, err := ws.Describe(c.Context(), table)
+				profile, err := ws.Profile(c.Context(), table)
 				if err != nil {
 					return err
 				}
-				p.event("profile", map[string]any{"table": table, "columns": infos})
+				p.event("profile", profile)
 				if !p.json {
-					printColumns(p, infos)
+					printProfile(p, profile)
 				}
 				return nil
 			})
 		},
 	}
-	c.Flags().StringVar(&table, "table", "", "table to look at")
+	c.Flags().StringVar(&table, "table", "", "table to look at; without its schema, of raw")
 	required(c, "table")
 	return c
 }
