@@ -13,11 +13,12 @@ import (
 
 // A saved model is the line below, the length of a JSON header (uint32, as all numbers little-endian), the
 // header, the weights of all networks, the first and second moments of their Adams in the same order, AMSGrad's
-// largest second moments where it is used, the running means of the generator's weights where there are (all float32), the order of samples (uint32), and the CRC-32
-// of all that.
+// largest second moments where it is used, the running means of the generator's weights where there are (all
+// float32), the order of samples (uint32), and the CRC-32 of all that. A model saved to sample only has neither
+// moments nor order.
 const (
 	stateMagic   = "netshare dgan "
-	stateVersion = 1
+	stateVersion = 2 // 1 had no models to sample only
 )
 
 // ErrCorrupt says that the bytes of a saved model are damaged or none of ours.
@@ -37,6 +38,7 @@ type state struct {
 	Weights []string `json:"weights"`
 	Order   int      `json:"order"` // samples in the permutation
 	Next    int      `json:"next"`
+	Trained bool     `json:"trained,omitempty"` // to the end: the training's state is left out
 }
 
 // solvers are the Adams in the order of params.
@@ -49,14 +51,16 @@ func (m *Model) solvers() []*adam {
 }
 
 // numbers are all float32 slices of the state: weights, first moments, second moments, the largest of those,
-// running means.
-func (m *Model) numbers() [][]float32 {
+// running means; without moments where training has ended.
+func (m *Model) numbers(trained bool) [][]float32 {
 	var xs, vs, tops [][]float32
 	for _, p := range m.params() {
 		xs = append(xs, p.w)
 	}
 	for _, a := range m.solvers() {
-		xs, vs, tops = append(xs, a.m...), append(vs, a.v...), append(tops, a.top...)
+		if !trained {
+			xs, vs, tops = append(xs, a.m...), append(vs, a.v...), append(tops, a.top...)
+		}
 	}
 	return slices.Concat(xs, vs, tops, m.average)
 }
@@ -71,13 +75,27 @@ func (m *Model) describe() (names []string) {
 
 // MarshalBinary implements encoding.BinaryMarshaler: all that Load needs to go on training bit for bit, or to
 // sample. Statistics of batch normalisation are not kept, since they are computed from the weights.
-func (m *Model) MarshalBinary() ([]byte, error) {
+func (m *Model) MarshalBinary() ([]byte, error) { return m.marshal(false) }
+
+// MarshalTrained is MarshalBinary without what only training needs: a third of the bytes. The model that Load makes
+// of them samples the same; trained further, it begins with the weights and no memory of the steps before.
+func (m *Model) MarshalTrained() ([]byte, error) { return m.marshal(true) }
+
+func (m *Model) marshal(trained bool) ([]byte, error) {
+	order, next := m.order, m.next
+	if trained {
+		order, next = nil, 0
+	}
 	s := state{
-		Meta: m.shape.Meta, Series: m.shape.Series, Records: m.shape.Records, Flag: m.shape.Flag,
-		Config: m.cfg, Seed: m.seed, Steps: m.steps, Weights: m.describe(), Order: len(m.order), Next: m.next,
+		Meta: m.shape.Meta, Series: m.shape.Series, Records: m.shape.Records, Flag: m.shape.Flag, Trained: trained,
+		Config: m.cfg, Seed: m.seed, Steps: m.steps, Weights: m.describe(), Order: len(order), Next: next,
 	}
 	for _, a := range m.solvers() {
-		s.Adam = append(s.Adam, a.steps)
+		n := a.steps
+		if trained {
+			n = 0
+		}
+		s.Adam = append(s.Adam, n)
 	}
 	var err error
 	if s.Source, err = m.source.MarshalBinary(); err != nil {
@@ -90,13 +108,13 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	b := fmt.Appendf(nil, "%s%d\n", stateMagic, stateVersion)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(header)))
 	b = append(b, header...)
-	for _, x := range m.numbers() {
+	for _, x := range m.numbers(trained) {
 		b = slices.Grow(b, 4*len(x))
 		for _, v := range x {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}
 	}
-	for _, i := range m.order {
+	for _, i := range order {
 		b = binary.LittleEndian.AppendUint32(b, uint32(i))
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), nil
@@ -126,13 +144,13 @@ func Load(shape Shape, data []byte) (*Model, error) {
 		return nil, fmt.Errorf("dgan: saved model has weights %v, want %v: %w", s.Weights, m.describe(), ErrCorrupt)
 	}
 	size := 4 * s.Order
-	for _, x := range m.numbers() {
+	for _, x := range m.numbers(s.Trained) {
 		size += 4 * len(x)
 	}
 	if s.Order < 0 || s.Next < 0 || s.Next > s.Order || len(rest) != size {
 		return nil, fmt.Errorf("dgan: saved model has %d bytes of numbers, want %d: %w", len(rest), size, ErrCorrupt)
 	}
-	for _, x := range m.numbers() {
+	for _, x := range m.numbers(s.Trained) {
 		for i := range x {
 			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(rest[4*i:]))
 		}
@@ -159,8 +177,8 @@ func readHeader(data []byte) (s state, rest []byte, err error) {
 	if _, err := fmt.Sscanf(string(line[:min(len(line), 64)]), stateMagic+"%d", &version); !found || err != nil {
 		return s, nil, fmt.Errorf("no %q at the start: %w", stateMagic, ErrCorrupt)
 	}
-	if version != stateVersion {
-		return s, nil, fmt.Errorf("version %d, want %d: use the netshare that wrote it", version, stateVersion)
+	if version < 1 || version > stateVersion {
+		return s, nil, fmt.Errorf("version %d, want at most %d: use the netshare that wrote it", version, stateVersion)
 	}
 	if len(body) < 8 {
 		return s, nil, fmt.Errorf("%d bytes only: %w", len(data), ErrCorrupt)

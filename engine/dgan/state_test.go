@@ -135,6 +135,32 @@ func TestLoadedSamplesTheSame(t *testing.T) {
 	}
 }
 
+// TestTrainedIsSmallAndSamplesTheSame: what only training needs is left out of a trained model.
+func TestTrainedIsSmallAndSamplesTheSame(t *testing.T) {
+	for name, change := range variants() {
+		m := variant(t, change, 7)
+		steps(t, m, newToy(50, 3), 3)
+		small, err := m.MarshalTrained()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := saved(t, m); len(small) > len(all)*2/3 {
+			t.Errorf("%s: %d bytes of %d", name, len(small), len(all))
+		}
+		l, err := Load(m.Shape(), small)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := l.MarshalTrained(); err != nil || !bytes.Equal(small, again) {
+			t.Errorf("%s: the loaded model is saved as other bytes: %v", name, err)
+		}
+		if a, b := drawn(t, m, 30, 5), drawn(t, l, 30, 5); !slices.Equal(a, b) {
+			t.Errorf("%s: samples of the loaded model differ", name)
+		}
+		steps(t, l, newToy(50, 3), 1)
+	}
+}
+
 func drawn(t testing.TB, m *Model, n int, seed uint64) (all []float32) {
 	t.Helper()
 	err := m.Sample(n, rand.New(rand.NewPCG(seed, 0)), func(meta, series []float32, records int) error {
@@ -170,7 +196,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"head only", m.Shape(), good[:20], "bytes only", true},
 		{"flipped", m.Shape(), flipped, "checksum", true},
 		{"short", m.Shape(), resum(slices.Clone(good[:len(good)-8])), "bytes of numbers", true},
-		{"newer", m.Shape(), []byte("netshare dgan 2\n123456789"), "version 2, want 1", false},
+		{"newer", m.Shape(), []byte("netshare dgan 3\n123456789"), "version 3, want at most 2", false},
 		{"records", other, good, "4 records", false},
 		{"heads", Shape{Meta: []Head{{Tanh, 1}}, Series: m.Shape().Series, Records: 4}, good, "metadata heads", false},
 	} {
