@@ -86,6 +86,8 @@ type Progress struct {
 
 // Hooks are called from the training loop, which waits for them. Any may be nil.
 type Hooks struct {
-	Progress   func(Progress) error
+	Progress func(Progress) error
+	// Checkpoint is to save Model.Checkpoint: before the first iteration, every
+	// Options.CheckpointEvery, and when the context ends. Epoch is the one begun.
 	Checkpoint func(epoch int, model *Model) error
 }

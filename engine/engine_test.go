@@ -290,8 +290,8 @@ func TestTrainingEndsWithItsContext(t *testing.T) {
 	if !errors.Is(err, stop) {
 		t.Errorf("got error %v, want the cause of the end", err)
 	}
-	if saved != 1 {
-		t.Errorf("%d checkpoints were saved at the end, want 1", saved)
+	if saved != 2 {
+		t.Errorf("%d checkpoints were saved, want one at the beginning and one at the end", saved)
 	}
 }
 

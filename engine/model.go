@@ -32,33 +32,42 @@ type Model struct {
 
 	targets targets
 	net     *dgan.Model
+
+	begun begun    // what its training began with
+	at    position // where its training stands
 }
 
 // modelFormat is the version of the saved form, raised with every change that
 // older programs can't read.
-const modelFormat = 2
+const modelFormat = 4
 
 // privateFormat is that of models of noised counts.
 const privateFormat = 3
 
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
-// needs.
+// needs, and are the same for the same model.
 func (m *Model) MarshalBinary() ([]byte, error) {
-	var networks []byte
+	if m.Marginal != nil {
+		return m.marshal(func() ([]byte, error) { return nil, nil })
+	}
+	return m.marshal(m.net.MarshalTrained)
+}
+
+// marshal returns the model with its networks as bytes.
+func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	format := modelFormat
 	if m.Marginal != nil {
 		format = privateFormat
-	} else {
-		var err error
-		if networks, err = m.net.MarshalBinary(); err != nil {
-			return nil, err
-		}
+	}
+	saved, err := networks()
+	if err != nil {
+		return nil, err
 	}
 	bare := *m
-	bare.net, bare.targets = nil, targets{}
+	bare.net, bare.targets, bare.begun, bare.at = nil, targets{}, begun{}, position{}
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err := gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, networks})
+	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved})
 	return b.Bytes(), err
 }
 

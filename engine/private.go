@@ -70,7 +70,7 @@ func (d DP) marginals() marginal.Options {
 
 // trainMarginal learns the noised counts of the sessions of src.
 func trainMarginal(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options) (*Model, error) {
-	sessions, _, err := collect(ctx, src)
+	sessions, _, _, err := collect(ctx, src)
 	if err != nil {
 		return nil, err
 	}

@@ -14,16 +14,18 @@ type samples struct {
 	meta, series []codec.Head
 }
 
-// collect reads all sessions of a source.
-func collect(ctx context.Context, src Source) (sessions []trace.Session, records int, err error) {
+// collect reads all sessions of a source, and returns their fingerprint too.
+func collect(ctx context.Context, src Source) (sessions []trace.Session, records int, print string, err error) {
+	f := newFingerprint()
 	for s, err := range src.Sessions(ctx) {
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, "", err
 		}
+		f.add(s)
 		sessions = append(sessions, s)
 		records += len(s.Series)
 	}
-	return sessions, records, nil
+	return sessions, records, f.sum(), nil
 }
 
 func (s *samples) Len() int { return len(s.list) }

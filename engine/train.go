@@ -15,13 +15,18 @@ import (
 // type of each column by name. When ctx ends it saves a checkpoint and returns
 // the cause, with the model as it was by then.
 func Train(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*Model, error) {
+	return train(ctx, src, recipe, types, opts, hooks, nil)
+}
+
+// train learns from the beginning, or from a checkpoint.
+func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks, from *checkpoint) (*Model, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
 	if opts.DP.On() { // Validate lets no other model through
 		return trainMarginal(ctx, src, recipe, types, opts)
 	}
-	sessions, records, err := collect(ctx, src)
+	sessions, records, print, err := collect(ctx, src)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +36,8 @@ func Train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	}
 	data := &samples{meta: c.MetaHeads(), series: c.SeriesHeads()}
 	m := &Model{Recipe: shell(recipe), Codec: c, Sessions: len(sessions), Records: records, Options: opts}
+	m.begun, m.at = beginning(recipe, types, opts), position{Epoch: 1}
+	m.begun.Sessions = print
 	m.targets = newTargets(c, sessions, opts.Seed)
 	m.targets.families = fitFamilies(recipe, sessions)
 	for i, s := range sessions {
@@ -41,6 +48,11 @@ func Train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 		return nil, err
 	}
 	l := loop{m: m, data: data, hooks: hooks}
+	if from != nil {
+		if err := l.restore(from); err != nil {
+			return nil, err
+		}
+	}
 	return m, l.run(ctx)
 }
 
@@ -73,80 +85,88 @@ func (m *Model) shape() dgan.Shape {
 	}
 }
 
-// loop is the training loop: epochs of iterations until a bound is met.
+// loop is the training loop: epochs of iterations until a bound is met. Where it
+// stands is the model's position.
 type loop struct {
 	m     *Model
 	data  *samples
 	hooks Hooks
 
-	began     time.Time
-	saved     time.Time
-	iteration int
-	records   int
+	epochs, perEpoch int // epochs is 0 where time alone bounds the run
+	began, saved     time.Time
 }
 
 // reportEvery is the time between reports within an epoch.
 const reportEvery = 200 * time.Millisecond
 
 func (l *loop) run(ctx context.Context) error {
-	o := l.m.Options
+	o, at := l.m.Options, &l.m.at
 	batch := min(o.GAN.Batch, l.data.Len())
-	perEpoch := max(1, (l.data.Len()+batch-1)/batch)
-	epochs := o.Epochs
-	if epochs == 0 && o.Time == 0 {
-		epochs = max(1, (o.Iterations+perEpoch-1)/perEpoch)
+	l.perEpoch = max(1, (l.data.Len()+batch-1)/batch)
+	l.epochs = o.Epochs
+	if l.epochs == 0 && o.Time == 0 {
+		l.epochs = max(1, (o.Iterations+l.perEpoch-1)/l.perEpoch)
 	}
 	perSample := 0
 	for _, s := range l.data.list {
 		perSample += s.Records
 	}
-	l.began, l.saved = time.Now(), time.Now()
-	reported := l.began
-	for epoch := 1; epochs == 0 || epoch <= epochs; epoch++ {
-		var sum dgan.Losses
-		for k := range perEpoch {
+	l.saved = time.Now()
+	l.began = l.saved.Add(-at.Elapsed)
+	if err := l.checkpoint(at.Iteration == 0); err != nil { // to know a changed trace by
+		return err
+	}
+	reported := time.Now()
+	for l.epochs == 0 || at.Epoch <= l.epochs {
+		for at.Step < l.perEpoch {
 			if ctx.Err() != nil {
-				return l.stop(ctx, epoch)
+				return l.stop(ctx)
 			}
 			losses, err := l.m.net.Step(l.data)
 			if err != nil {
-				return fmt.Errorf("epoch %d, iteration %d: %w", epoch, l.iteration+1, err)
+				return fmt.Errorf("epoch %d, iteration %d: %w", at.Epoch, at.Iteration+1, err)
 			}
-			l.iteration++
-			l.records += batch * perSample / l.data.Len()
-			sum = plus(sum, losses)
+			at.Step++
+			at.Iteration++
+			at.Records += batch * perSample / l.data.Len()
+			at.Sum = plus(at.Sum, losses)
 			now := time.Now()
-			over := o.Time > 0 && now.Sub(l.began) >= o.Time
-			ended := k == perEpoch-1 || over
+			at.Elapsed = now.Sub(l.began)
+			over := o.Time > 0 && at.Elapsed >= o.Time
+			ended := at.Step == l.perEpoch || over
 			if ended || now.Sub(reported) >= reportEvery {
 				reported = now
-				p := l.progress(now, epoch, epochs, perEpoch, k+1)
-				p.EpochEnded, p.Losses = ended, mean(sum, k+1)
+				p := l.progress()
+				p.EpochEnded = ended
 				if err := l.report(p); err != nil {
 					return err
 				}
 			}
 			if over {
-				l.m.Epochs = epoch
+				l.m.Epochs = at.Epoch
 				return nil
 			}
+			if err := l.checkpoint(false); err != nil {
+				return err
+			}
 		}
-		l.m.Epochs = epoch
-		if err := l.checkpoint(epoch, false); err != nil {
-			return err
-		}
+		l.m.Epochs = at.Epoch
+		at.Epoch, at.Step, at.Sum = at.Epoch+1, 0, dgan.Losses{}
 	}
 	return nil
 }
 
-func (l *loop) progress(now time.Time, epoch, epochs, perEpoch, k int) Progress {
-	o := l.m.Options
-	p := Progress{Epoch: epoch, Epochs: epochs, Iteration: l.iteration, Elapsed: now.Sub(l.began), Records: l.records}
-	if epochs > 0 {
-		done := (epoch-1)*perEpoch + k
-		p.Left = time.Duration(float64(p.Elapsed) / float64(done) * float64(epochs*perEpoch-done))
+func (l *loop) progress() Progress {
+	o, at := l.m.Options, l.m.at
+	p := Progress{
+		Epoch: at.Epoch, Epochs: l.epochs, Iteration: at.Iteration, Elapsed: at.Elapsed, Records: at.Records,
+		Losses: mean(at.Sum, at.Step),
 	}
-	if o.Time > 0 && (epochs == 0 || o.Time-p.Elapsed < p.Left) {
+	if l.epochs > 0 {
+		all := l.epochs * l.perEpoch
+		p.Left = time.Duration(float64(p.Elapsed) / float64(at.Iteration) * float64(all-at.Iteration))
+	}
+	if o.Time > 0 && (l.epochs == 0 || o.Time-p.Elapsed < p.Left) {
 		p.Left = max(0, o.Time-p.Elapsed)
 	}
 	return p
@@ -159,18 +179,20 @@ func (l *loop) report(p Progress) error {
 	return l.hooks.Progress(p)
 }
 
-func (l *loop) checkpoint(epoch int, force bool) error {
-	if l.hooks.Checkpoint == nil || !force && time.Since(l.saved) < l.m.Options.CheckpointEvery {
+// checkpoint has the run saved if it is time to, or at once.
+func (l *loop) checkpoint(now bool) error {
+	if l.hooks.Checkpoint == nil || !now && time.Since(l.saved) < l.m.Options.CheckpointEvery {
 		return nil
 	}
 	l.saved = time.Now()
-	return l.hooks.Checkpoint(epoch, l.m)
+	l.m.Epochs = l.m.at.done(l.perEpoch)
+	return l.hooks.Checkpoint(l.m.at.Epoch, l.m)
 }
 
 // stop saves what was learnt when the context ends.
-func (l *loop) stop(ctx context.Context, epoch int) error {
-	l.m.Epochs = epoch - 1
-	if err := l.checkpoint(epoch, true); err != nil {
+func (l *loop) stop(ctx context.Context) error {
+	l.m.Epochs = l.m.at.done(l.perEpoch)
+	if err := l.checkpoint(true); err != nil {
 		return err
 	}
 	return context.Cause(ctx)

@@ -19,7 +19,18 @@ type Rule struct {
 	Series bool // the field is one of the records
 	Field  int  // position among the metadata or series fields
 	By     int  // metadata field
-	Seen   map[string]*Support
+
+	Values []string   // of the category, ascending
+	Seen   []*Support // what the field was by each
+}
+
+// support returns what the field was by a value of the category, nil where the
+// category had no such value.
+func (r *Rule) support(value string) *Support {
+	if i, found := slices.BinarySearch(r.Values, value); found {
+		return r.Seen[i]
+	}
+	return nil
 }
 
 // Support is what a field was in the sessions of one value of a category.
@@ -76,16 +87,17 @@ func (f *fitter) rulesBy(by int, protocol bool, blocks []Block, series bool) {
 // rule gathers what a field was by one metadata field, nil where that has too
 // many values.
 func (f *fitter) rule(by int, m Member, series bool) *Rule {
-	r := &Rule{Series: series, Field: m.Field, By: by, Seen: map[string]*Support{}}
+	r := &Rule{Series: series, Field: m.Field, By: by}
 	for _, s := range f.sessions {
 		key, _ := text(s.Meta[by])
-		seen := r.Seen[key]
+		seen := r.support(key)
 		if seen == nil {
 			if len(r.Seen) == ruleValues {
 				return nil
 			}
 			seen = &Support{}
-			r.Seen[key] = seen
+			i, _ := slices.BinarySearch(r.Values, key)
+			r.Values, r.Seen = slices.Insert(r.Values, i, key), slices.Insert(r.Seen, i, seen)
 		}
 		if !series {
 			seen.note(m, s.Meta[m.Field], f.rand)
@@ -175,7 +187,7 @@ func (c *Codec) broken(series bool, meta, row trace.Row, f func(seen *Support, m
 			continue
 		}
 		key, _ := text(meta[rule.By])
-		seen := rule.Seen[key]
+		seen := rule.support(key)
 		if seen == nil {
 			continue
 		}
