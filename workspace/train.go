@@ -30,83 +30,113 @@ const leastRecords = 2
 
 // Train learns a table of schema raw as its recipe declares. Losses are rows
 // of netshare.epochs while it runs. When ctx ends, what was learnt is kept as a
-// checkpoint and the run is marked cancelled.
+// checkpoint and the run is marked cancelled: Resume goes on with it.
 func (w *Workspace) Train(ctx context.Context, table string, opts engine.Options, hooks engine.Hooks) (Trained, error) {
+	if err := opts.Validate(); err != nil {
+		return Trained{}, err
+	}
 	t, err := w.table(ctx, table, store.Raw)
 	if err != nil {
-		return Trained{}, err
-	}
-	recipe, err := w.recipeOf(ctx, t)
-	if err != nil {
-		return Trained{}, err
-	}
-	if err := opts.Validate(); err != nil {
 		return Trained{}, err
 	}
 	if w.given.Train.DP.On() && !opts.DP.On() {
 		return Trained{}, fmt.Errorf("%s: the run is asked for differential privacy, and its script learns without: learn with the options of ws.Given().Train", t.Name)
 	}
-	if t.Rows < leastRecords {
-		return Trained{}, fmt.Errorf("%s has too few records to learn from (%d): load a longer trace", t.Name, t.Rows)
-	}
-	learning, err := w.learn(ctx, t, recipe, namesKnown(opts))
+	job, err := w.newTraining(ctx, t, opts, hooks)
 	if err != nil {
 		return Trained{}, err
 	}
-	src := tableSource{db: w.db, table: t, recipe: recipe, learning: learning, seed: opts.Seed}
-	if recipe.Sample > 0 {
-		if src.sessions, err = w.countSessions(ctx, t, recipe); err != nil {
-			return Trained{}, err
-		}
-	}
-	d := declaration{Recipe: *recipe}
-	if len(t.Recipe) > 0 {
-		if d, err = readDeclaration(t.Recipe); err != nil {
-			return Trained{}, err
-		}
-	}
-	out := Trained{Table: t.Name.String()}
 	run := store.Run{
 		Verb: "train", Table: t.Name.String(), Options: optionsJSON(opts), Seed: int64(opts.Seed), Inputs: t.Sources,
-		RecipeName: d.File, RecipeText: d.source(), RowsIn: t.Rows,
+		RecipeName: job.declared.File, RecipeText: job.declared.source(), RowsIn: t.Rows,
 	}
-	err = w.step(ctx, run, func(id int64) error {
-		out.Run = id
-		background := context.WithoutCancel(ctx)
-		ours := engine.Hooks{
-			Progress: func(p engine.Progress) error {
-				out.Iterations = p.Iteration
-				if hooks.Progress != nil {
-					if err := hooks.Progress(p); err != nil {
-						return err
-					}
-				}
-				if !p.EpochEnded {
-					return nil
-				}
-				return w.db.AddEpoch(background, id, epochRow(p))
-			},
-			Checkpoint: func(epoch int, m *engine.Model) error {
-				data, err := m.MarshalBinary()
-				if err != nil {
+	err = w.step(ctx, run, func(id int64) error { return job.run(ctx, id, nil) })
+	return job.out, err
+}
+
+// training is a model being learnt of a table.
+type training struct {
+	w        *Workspace
+	table    Table
+	declared declaration
+	source   tableSource
+	opts     engine.Options
+	hooks    engine.Hooks
+	out      Trained
+}
+
+// newTraining prepares the learning of a table as its recipe declares.
+func (w *Workspace) newTraining(ctx context.Context, t Table, opts engine.Options, hooks engine.Hooks) (*training, error) {
+	recipe, err := w.recipeOf(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if t.Rows < leastRecords {
+		return nil, fmt.Errorf("%s has too few records to learn from (%d): load a longer trace", t.Name, t.Rows)
+	}
+	learning, err := w.learn(ctx, t, recipe, namesKnown(opts))
+	if err != nil {
+		return nil, err
+	}
+	j := &training{w: w, table: t, opts: opts, hooks: hooks, declared: declaration{Recipe: *recipe}}
+	j.source = tableSource{db: w.db, table: t, recipe: recipe, learning: learning, seed: opts.Seed}
+	if recipe.Sample > 0 {
+		if j.source.sessions, err = w.countSessions(ctx, t, recipe); err != nil {
+			return nil, err
+		}
+	}
+	if len(t.Recipe) > 0 {
+		if j.declared, err = readDeclaration(t.Recipe); err != nil {
+			return nil, err
+		}
+	}
+	j.out.Table = t.Name.String()
+	return j, nil
+}
+
+// run learns as the run of that number, from a checkpoint unless it is nil.
+func (j *training) run(ctx context.Context, id int64, from []byte) error {
+	j.out.Run = id
+	background := context.WithoutCancel(ctx)
+	hooks := engine.Hooks{
+		Progress: func(p engine.Progress) error {
+			j.out.Iterations = p.Iteration
+			if j.hooks.Progress != nil {
+				if err := j.hooks.Progress(p); err != nil {
 					return err
 				}
-				return errors.Join(w.db.SaveCheckpoint(background, id, 0, epoch, data, keptCheckpoints), callCheckpoint(hooks, epoch, m))
-			},
-		}
-		m, err := engine.Train(ctx, src, &learning.plain, learning.types, opts, ours)
-		if err != nil {
-			return err
-		}
-		out.Epochs, out.Records, out.Sessions, out.Privacy = m.Epochs, m.Records, m.Sessions, m.Privacy
-		data, err := m.MarshalBinary()
-		if err != nil {
-			return err
-		}
-		out.ID, err = w.db.SaveModel(ctx, store.Model{Run: id, Table: t.Name.String(), Meta: modelMeta(out, t), Data: data}, true)
+			}
+			if !p.EpochEnded {
+				return nil
+			}
+			return j.w.db.AddEpoch(background, id, epochRow(p))
+		},
+		Checkpoint: func(epoch int, m *engine.Model) error {
+			data, err := m.Checkpoint()
+			if err != nil {
+				return err
+			}
+			return errors.Join(j.w.db.SaveCheckpoint(background, id, 0, epoch, data, keptCheckpoints), callCheckpoint(j.hooks, epoch, m))
+		},
+	}
+	plain, types := &j.source.learning.plain, j.source.learning.types
+	var m *engine.Model
+	var err error
+	if from == nil {
+		m, err = engine.Train(ctx, j.source, plain, types, j.opts, hooks)
+	} else {
+		m, err = engine.Resume(ctx, from, j.source, plain, types, j.opts, hooks)
+	}
+	if err != nil {
 		return err
-	})
-	return out, err
+	}
+	j.out.Epochs, j.out.Records, j.out.Sessions, j.out.Privacy = m.Epochs, m.Records, m.Sessions, m.Privacy
+	data, err := m.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	j.out.ID, err = j.w.db.SaveModel(ctx, store.Model{Run: id, Table: j.table.Name.String(), Meta: modelMeta(j.out, j.table), Data: data}, true)
+	return err
 }
 
 // keptCheckpoints is how many of a run's checkpoints are kept.

@@ -178,6 +178,11 @@ func (w *Workspace) step(ctx context.Context, r store.Run, fn func(run int64) er
 	if err != nil {
 		return err
 	}
+	return w.ended(ctx, id, fn)
+}
+
+// ended runs fn as a run that has begun, and marks how it ended.
+func (w *Workspace) ended(ctx context.Context, id int64, fn func(run int64) error) (err error) {
 	// How the run ended is recorded also when ctx is what ended it.
 	background := context.WithoutCancel(ctx)
 	defer func() {

@@ -18,9 +18,14 @@ type Epoch struct {
 	At     time.Time          // filled in by AddEpoch
 }
 
-// AddEpoch records an epoch of a run.
+// AddEpoch records an epoch of a run, in place of one of the same chunk and
+// epoch.
 func (db *DB) AddEpoch(ctx context.Context, run int64, e Epoch) error {
 	return db.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM netshare.epochs WHERE run = ? AND chunk = ? AND epoch = ?`, run, e.Chunk, e.Epoch)
+		if err != nil {
+			return err
+		}
 		for _, metric := range slices.Sorted(maps.Keys(e.Values)) {
 			_, err := tx.ExecContext(ctx, `INSERT INTO netshare.epochs VALUES (?, ?, ?, ?, ?, ?)`, run, e.Chunk, e.Epoch, metric, e.Values[metric], db.now())
 			if err != nil {

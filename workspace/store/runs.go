@@ -101,6 +101,20 @@ func (db *DB) FinishRun(ctx context.Context, id int64, status Status, cause erro
 	return db.clean(err)
 }
 
+// ResumeRun marks a run that has ended without being done as running again, in
+// this process. Epochs after the given one are forgotten, since they come again.
+func (db *DB) ResumeRun(ctx context.Context, id int64, epoch int) error {
+	return db.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE netshare.runs SET status = 'running', pid = ?, finished_at = NULL, error = NULL
+			WHERE run = ? AND status <> 'done'`, os.Getpid(), id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM netshare.epochs WHERE run = ? AND epoch > ?`, id, epoch)
+		return err
+	})
+}
+
 // SetRunInputs replaces the files a run has read, for those who learn their
 // sizes and hashes only while reading. Not while a TableWriter of the run is
 // open: two transactions can't change one run.
