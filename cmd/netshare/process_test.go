@@ -127,8 +127,13 @@ func lab(t *testing.T, flows int) string {
 	return dir
 }
 
-// state opens a workspace and returns its runs and its tables.
+// state opens a workspace of 3000 records and returns its runs and its tables.
 func state(t *testing.T, path string) (*workspace.Workspace, []workspace.Run, []string) {
+	t.Helper()
+	return stateOf(t, path, 3000)
+}
+
+func stateOf(t *testing.T, path string, records int64) (*workspace.Workspace, []workspace.Run, []string) {
 	t.Helper()
 	ctx := context.Background()
 	ws, err := workspace.Open(ctx, path, nil)
@@ -147,8 +152,8 @@ func state(t *testing.T, path string) (*workspace.Workspace, []workspace.Run, []
 	var names []string
 	for _, x := range tables {
 		names = append(names, x.Name.String())
-		if x.Name.Schema == "raw" && x.Rows != 3000 {
-			t.Errorf("%s has %d rows, want all 3000 or no table", x.Name, x.Rows)
+		if x.Name.Schema == "raw" && x.Rows != records {
+			t.Errorf("%s has %d rows, want all %d or no table", x.Name, x.Rows, records)
 		}
 	}
 	return ws, runs, names
@@ -186,8 +191,8 @@ func TestCtrlCEndsTrainingCleanly(t *testing.T) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("ended %v after the signal, want at most 2 s", took)
 	}
-	if !strings.HasPrefix(p.stderr.String(), "netshare: cancelled") {
-		t.Errorf("said %q, want that it was cancelled", p.stderr.String())
+	if said := p.stderr.String(); !strings.Contains(said, "ws train flows.duckdb --resume 2\n") || !strings.Contains(said, "\nnetshare: cancelled") {
+		t.Errorf("said %q, want that it was cancelled and how to go on", said)
 	}
 	ws, runs, tables := state(t, filepath.Join(dir, "flows.duckdb"))
 	if last := runs[len(runs)-1]; last.Verb != "train" || last.Status != "cancelled" {
@@ -263,6 +268,68 @@ func TestKilledSynthLeavesASoundWorkspace(t *testing.T) {
 				t.Errorf("synth after it exits with %d: %s", code, said)
 			}
 		})
+	}
+}
+
+// TestCancelledTrainingIsResumed: a run that Ctrl-C or kill -9 ended comes to
+// the model of one that nothing ended.
+func TestCancelledTrainingIsResumed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: trains three times")
+	}
+	dir := lab(t, 600)
+	model := func(file string, args ...string) string {
+		t.Helper()
+		if code, said := once(t, dir, append([]string{"ws", "train", file}, args...)...); code != exitDone {
+			t.Fatalf("%v exits with %d: %s", args, code, said)
+		}
+		ws, _, _ := stateOf(t, filepath.Join(dir, file), 600)
+		defer ws.Close()
+		r, err := ws.Query(context.Background(), "select sha256(data) from netshare.models")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		row, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return row[0].(string)
+	}
+	for _, file := range []string{"whole.duckdb", "cut.duckdb"} {
+		if code, said := once(t, dir, "ws", "load", file, "flows.csv"); code != exitDone {
+			t.Fatal(said)
+		}
+	}
+	const epochs = "40"
+	want := model("whole.duckdb", "--table", "flows", "--epochs", epochs)
+	cut := func(args []string, end func(*os.Process)) {
+		p := start(t, dir, append([]string{"ws", "train", "cut.duckdb", "--json"}, args...)...)
+		p.await("epoch")
+		p.await("epoch")
+		end(p.cmd.Process)
+		if p.end() == exitDone {
+			t.Fatal("the run ended before it was to be cut off")
+		}
+	}
+	cut([]string{"--table", "flows", "--epochs", epochs}, func(p *os.Process) { p.Signal(syscall.SIGINT) })
+	cut([]string{"--resume", "2"}, func(p *os.Process) { p.Kill() })
+	if got := model("cut.duckdb", "--resume", "2"); got != want {
+		t.Error("cut off twice and resumed, the model is another")
+	}
+	ws, runs, _ := stateOf(t, filepath.Join(dir, "cut.duckdb"), 600)
+	if len(runs) != 2 || runs[1].Status != "done" {
+		t.Errorf("runs are %+v, want the load and one training that is done", runs)
+	}
+	if n := scalar(t, ws, "select count(distinct epoch) from netshare.epochs where metric = 'distance'"); n != 40 {
+		t.Errorf("%d epochs are known, want 40", n)
+	}
+	if n := scalar(t, ws, "select count(*) from netshare.epochs where metric = 'distance'"); n != 40 {
+		t.Errorf("%d losses are known, want 40", n)
+	}
+	ws.Close()
+	if code, said := once(t, dir, "ws", "train", "cut.duckdb", "--resume", "2"); code != exitFailed || !strings.Contains(said, "run 2 is done") {
+		t.Errorf("a run that is done: exit code %d, %s", code, said)
 	}
 }
 

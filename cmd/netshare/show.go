@@ -25,9 +25,14 @@ func openGiven(ctx context.Context, path string, p *printer, readOnly bool, give
 		return nil, err
 	}
 	for _, r := range ws.Interrupted() {
+		p.event("interrupted", map[string]any{"run": r.ID, "verb": r.Verb, "table": r.Table, "started": r.Started})
+		if r.Verb == "train" {
+			p.note("%s: run %d (train %s) of %s was interrupted: go on with netshare ws train %s --resume %d", path, r.ID, r.Table,
+				r.Started.Format("2006-01-02 15:04:05"), path, r.ID)
+			continue
+		}
 		p.note("%s: run %d (%s %s) of %s was interrupted: its tables were not kept, run it again", path, r.ID, r.Verb, r.Table,
 			r.Started.Format("2006-01-02 15:04:05"))
-		p.event("interrupted", map[string]any{"run": r.ID, "verb": r.Verb, "table": r.Table, "started": r.Started})
 	}
 	return ws, nil
 }

@@ -166,6 +166,9 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	}
 	done, err := ws.Synth(ctx, s)
 	if err != nil {
+		if done.Trained.ID == 0 {
+			return p.resumable(ctx, f.workspace, done.Trained.Run, err)
+		}
 		return err
 	}
 	p.printReport(done.Report, f.report)

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"netshare/engine"
 	"netshare/workspace"
@@ -38,14 +41,26 @@ func inWorkspace(c *cobra.Command, g *global, path string, readOnly bool, fn fun
 func newTrain(g *global) *cobra.Command {
 	f := &synthFlags{global: g}
 	var table, recipe string
+	var resume int64
 	c := &cobra.Command{
-		Use:     "train W --table T",
-		Short:   "Learn a table of schema raw",
-		Example: `  netshare ws train lab.duckdb --table branch --time 2m`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "train W --table T | --resume RUN",
+		Short: "Learn a table of schema raw",
+		Long: `Learn a table of schema raw.
+
+A run that was cancelled, or cut off with its process, can be gone on with:
+--resume RUN comes to the model that the run would have come to, bit for bit,
+as long as table, recipe and program are the same. Its options are its own.
+netshare ws runs W lists the runs.`,
+		Example: `  netshare ws train lab.duckdb --table branch --time 2m
+  netshare ws train lab.duckdb --resume 3`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			opts, err := f.training()
 			if err != nil {
+				return err
+			}
+			resumed := c.Flags().Changed("resume")
+			if err := resumeAlone(c, resumed); err != nil {
 				return err
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
@@ -59,9 +74,14 @@ func newTrain(g *global) *cobra.Command {
 					}
 				}
 				began := time.Now()
-				t, err := ws.Train(c.Context(), table, opts, engine.Hooks{Progress: p.training})
+				var t workspace.Trained
+				if resumed {
+					t, err = ws.Resume(c.Context(), resume, engine.Hooks{Progress: p.training})
+				} else {
+					t, err = ws.Train(c.Context(), table, opts, engine.Hooks{Progress: p.training})
+				}
 				if err != nil {
-					return err
+					return p.resumable(c.Context(), args[0], t.Run, err)
 				}
 				p.trained(t)
 				p.result("run %d: learnt %s: %s, %s in %s", t.Run, t.Table, plural(t.Epochs, "epoch"), plural(t.Iterations, "iteration"), short(time.Since(began)))
@@ -71,9 +91,38 @@ func newTrain(g *global) *cobra.Command {
 	}
 	c.Flags().StringVar(&table, "table", "", "table to learn")
 	c.Flags().StringVar(&recipe, "recipe", "", "recipe that declares what is learnt of the table (default: as it was loaded)")
+	c.Flags().Int64Var(&resume, "resume", 0, "training run to go on with, in place of all other options")
 	f.addTraining(c)
-	required(c, "table")
 	return c
+}
+
+// resumeAlone refuses what a resumed run can't change, and a training of no
+// table.
+func resumeAlone(c *cobra.Command, resumed bool) error {
+	if !resumed {
+		if !c.Flags().Changed("table") {
+			return usageError{errors.New(`required flag(s) "table" not set`)}
+		}
+		return nil
+	}
+	var others []string
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "resume" && f.Name != "json" && f.Name != "quiet" {
+			others = append(others, "--"+f.Name)
+		}
+	})
+	if len(others) > 0 {
+		return usageError{fmt.Errorf("--resume goes on with the run's own options: leave out %s", strings.Join(others, ", "))}
+	}
+	return nil
+}
+
+// resumable tells of a training that was cancelled how to go on with it.
+func (p *printer) resumable(ctx context.Context, path string, run int64, err error) error {
+	if run > 0 && cancelled(ctx, err) {
+		p.note("run %d can be gone on with: netshare ws train %s --resume %d", run, path, run)
+	}
+	return err
 }
 
 func newGenerate(g *global) *cobra.Command {
