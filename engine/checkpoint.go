@@ -103,7 +103,6 @@ func readCheckpoint(data []byte) (c checkpoint, err error) {
 	return c, nil
 }
 
-
 // LastModel returns the model as it was when a checkpoint was saved.
 func LastModel(data []byte) (*Model, error) {
 	c, err := readCheckpoint(data)
