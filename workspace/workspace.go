@@ -27,6 +27,8 @@ type Workspace struct {
 	version string
 	made    bool // by Open
 
+	readOnly bool
+
 	given   Given
 	recipes scripting.Host
 	working atomic.Int32  // verbs at work
@@ -71,7 +73,7 @@ func Open(ctx context.Context, path string, opts *Options) (*Workspace, error) {
 		return nil, err
 	}
 	return &Workspace{
-		db: db, version: opts.Version, made: errors.Is(absent, fs.ErrNotExist),
+		db: db, version: opts.Version, made: errors.Is(absent, fs.ErrNotExist), readOnly: opts.ReadOnly,
 		given: opts.Given, recipes: opts.Recipes, compiled: map[string]*trace.Recipe{},
 	}, nil
 }

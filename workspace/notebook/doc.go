@@ -1,10 +1,25 @@
-// Package notebook is where a person talks to a workspace: the terminal
-// notebook, a shell for SQL with a few commands of its own (Shell), and the
-// ways to write a result down (Render).
+// Package notebook is where a person talks to a workspace: notebooks kept as
+// documents, the terminal notebook, a shell for SQL with a few commands of its
+// own (Shell), and the ways to write a result down (Render).
 //
-// It owns the reading of statements, the keyboard, and the layout of results.
-// It does not know the database: what runs the statements stands behind the
-// Engine interface, and what they give behind Result.
+// A Document is a Markdown file with fenced cells. A Runner runs its cells on a
+// workspace, keeps what they show in netshare.cells and says which of it no
+// longer holds (States). Jobs are what runs in the background. The terminal,
+// the web page and netshare run do all through these three:
+//
+//	d, err := notebook.ReadDocument("lab.md")
+//	ws, err := workspace.Open(ctx, d.WorkspacePath(), nil)
+//	jobs := notebook.NewJobs() // one for the workspace
+//	r := notebook.NewRunner(ws, jobs, d.Name)
+//	err = r.Attach(ctx, d)     // cells get the IDs by which outputs are kept
+//	states, err := r.States(ctx, d)
+//	out, err := r.Run(ctx, *d.Cells[0], nil)
+//	job, err := r.Start(ctx, *d.Cells[1]) // job.Changed, job.Status, job.Stop
+//
+// The package owns the reading of documents and statements, the keyboard, and
+// the layout of results. The shell does not know the database: what runs its
+// statements stands behind the Engine interface, and what they give behind
+// Result.
 package notebook
 
 import "context"

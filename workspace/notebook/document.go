@@ -28,7 +28,7 @@ const (
 // Kinds returns the kinds of cells that run, in the order in which a notebook
 // mostly has them.
 func Kinds() []Kind {
-	return []Kind{KindLoad, KindSQL, KindPlot, KindGo, KindTrain, KindGenerate, KindReport, KindExport}
+	return []Kind{KindLoad, KindSQL, KindPlot, KindTrain, KindGenerate, KindReport, KindExport}
 }
 
 // Document is a notebook: a Markdown file of prose and fenced cells, with a
@@ -55,6 +55,9 @@ type Cell struct {
 	Kind Kind
 	Text string // the lines between the fences, or the prose, without a newline at the end
 	Line int    // of the first line of Text in the file, from 1
+
+	// Position is the cell's among the document's, from 0.
+	Position int
 
 	core  string // as the file has it
 	after string // blank lines that follow
@@ -124,7 +127,7 @@ func ParseDocument(name string, src []byte) (*Document, error) {
 			c.after += lines[at]
 			at++
 		}
-		c.ID = d.freshID(c.Kind, c.Text)
+		c.ID, c.Position = d.freshID(c.Kind, c.Text), len(d.Cells)
 		d.Cells = append(d.Cells, c)
 	}
 	return d, nil

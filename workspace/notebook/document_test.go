@@ -88,7 +88,7 @@ func TestParseDocumentErrors(t *testing.T) {
 		"---\ntitle: x\n":              "lab.md:1: the header that begins here has no end: add a line ---",
 		"---\ntitle\n---\n":            `lab.md:2: "title" is no line of a header: want name: value, such as workspace: lab.duckdb`,
 		"text\n\n```sql\nselect 1;\n":  "lab.md:3: the sql cell that begins here has no end: add a line ```",
-		"````go\n```\n":                "lab.md:1: the go cell that begins here has no end: add a line ````",
+		"````sql\n```\n":               "lab.md:1: the sql cell that begins here has no end: add a line ````",
 		"~~~load\n```\nx\n```sql\n```": "lab.md:1: the load cell that begins here has no end: add a line ~~~",
 	} {
 		if _, err := ParseDocument("lab.md", []byte(text)); err == nil || err.Error() != want {

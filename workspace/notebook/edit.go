@@ -107,11 +107,11 @@ func (d *Document) write(kind Kind, text string) string {
 	return strings.ReplaceAll(text, "\n", d.newline)
 }
 
-// number counts lines anew.
+// number counts lines and positions anew.
 func (d *Document) number() {
 	line := 1 + strings.Count(d.header, "\n")
-	for _, c := range d.Cells {
-		c.Line = line
+	for i, c := range d.Cells {
+		c.Line, c.Position = line, i
 		if c.Runs() {
 			c.Line++
 		}

@@ -1,0 +1,268 @@
+package notebook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"netshare/scripting"
+	"netshare/scripting/symbols/verbs"
+	"netshare/workspace"
+)
+
+// Runner runs the cells of one notebook on a workspace and keeps what they
+// show in netshare.cells. Its methods may be called by any goroutine: cells
+// that ask SQL run beside a training, verbs and Go cells one at a time over the
+// whole workspace. Close it before the workspace.
+type Runner struct {
+	// Now is the clock, nil for time.Now.
+	Now func() time.Time
+
+	ws   *workspace.Workspace
+	jobs *Jobs
+	path string // of the document, as the user named it
+	key  string // by which netshare.cells knows it
+
+	sql     sync.Mutex // of console
+	console *workspace.Console
+}
+
+// NewRunner returns a runner of the notebook at path, which need not exist, for
+// an open workspace. All runners of a workspace share its Jobs.
+func NewRunner(ws *workspace.Workspace, jobs *Jobs, path string) *Runner {
+	return &Runner{ws: ws, jobs: jobs, path: path, key: notebookKey(ws.Path(), path)}
+}
+
+// notebookKey is the notebook's path from the workspace's folder, so that both
+// can be moved together.
+func notebookKey(ws, path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return filepath.ToSlash(path)
+	}
+	rel, err := filepath.Rel(filepath.Dir(ws), abs)
+	if err != nil {
+		return filepath.ToSlash(abs)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// Close gives back what the runner holds: variables of Go cells and settings
+// of SQL cells end with it.
+func (r *Runner) Close() error {
+	r.sql.Lock()
+	defer r.sql.Unlock()
+	if r.console == nil {
+		return nil
+	}
+	err := r.console.Close()
+	r.console = nil
+	return err
+}
+
+// CellError is why a cell failed, at its place in the document.
+type CellError struct {
+	File string
+	Line int // in the document, from 1
+	Err  error
+}
+
+func (e *CellError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+func (e *CellError) Unwrap() error { return e.Err }
+
+// Check reads the commands of all cells without running any, and joins their
+// faults, each a *CellError.
+func (r *Runner) Check(d *Document) error {
+	var faults []error
+	for _, c := range d.Cells {
+		var err error
+		switch c.Kind {
+		case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
+			_, err = parseSteps(c.Kind, c.Text)
+		case KindPlot:
+			_, err = parsePlot(c.Text)
+		}
+		if err != nil {
+			faults = append(faults, r.place(*c, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Run runs a cell and keeps what it showed, whether it failed or not; only what
+// was cut off by the end of ctx is not kept. tell, which may be nil, is told how
+// far it has come, from other goroutines too. An error is a *CellError, but for
+// that of ctx.
+func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, error) {
+	if !c.Runs() {
+		return Output{}, nil
+	}
+	if tell == nil {
+		tell = func(Progress) {}
+	}
+	kept := workspace.Cell{Notebook: r.key, ID: c.ID, Position: c.Position, Kind: string(c.Kind), Text: c.Text, Started: r.now()}
+	view, err := r.view(ctx)
+	if err != nil {
+		return Output{}, err
+	}
+	reads, writes := r.uses(c, view)
+	out := Output{Reads: map[string]string{}, Writes: writes}
+	for _, name := range reads {
+		out.Reads[name] = view.version(name, c.Position, writes)
+	}
+	out.Parts, err = r.run(ctx, c, tell)
+	if err != nil && ctx.Err() != nil {
+		return out, context.Cause(ctx)
+	}
+	if err != nil {
+		err = r.place(c, err)
+		kept.Error = err.Error()
+	}
+	if r.ws.ReadOnly() {
+		return out, err
+	}
+	text, failed := json.Marshal(out)
+	kept.Output, kept.Finished = text, r.now()
+	if failed == nil {
+		failed = r.ws.KeepCell(context.WithoutCancel(ctx), kept)
+	}
+	return out, errors.Join(err, failed)
+}
+
+// Start runs a cell as a job in the background.
+func (r *Runner) Start(ctx context.Context, c Cell) (*Job, error) {
+	name := strings.TrimSpace(c.Text)
+	if line, _, more := strings.Cut(name, "\n"); more {
+		name = line + " …"
+	}
+	return r.jobs.Start(ctx, string(c.Kind)+" "+name, func(ctx context.Context, tell func(Progress)) (Output, error) {
+		return r.Run(ctx, c, tell)
+	})
+}
+
+func (r *Runner) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
+}
+
+// run runs a cell.
+func (r *Runner) run(ctx context.Context, c Cell, tell func(Progress)) ([]Part, error) {
+	switch c.Kind {
+	case KindSQL:
+		return r.runSQL(ctx, c.Text)
+	case KindPlot:
+		p, err := parsePlot(c.Text)
+		if err != nil {
+			return nil, err
+		}
+		part, err := r.plot(ctx, p)
+		return []Part{part}, err
+	}
+	steps, err := parseSteps(c.Kind, c.Text)
+	if err != nil {
+		return nil, err
+	}
+	give, err := r.jobs.take(ctx, tell)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
+	var parts []Part
+	for _, s := range steps {
+		more, err := r.do(ctx, s, tell)
+		parts = append(parts, more...)
+		if err != nil {
+			return parts, &lineError{s.line, err}
+		}
+	}
+	return parts, nil
+}
+
+// runSQL runs the statements of a cell over the notebook's own connection.
+func (r *Runner) runSQL(ctx context.Context, text string) ([]Part, error) {
+	r.sql.Lock()
+	defer r.sql.Unlock()
+	if r.console == nil {
+		console, err := r.ws.Console(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.console = console
+		// Files named in SQL are beside the document, as those of other cells.
+		if err := r.exec(ctx, "SET file_search_path = "+quoteText(r.dir())); err != nil {
+			return nil, err
+		}
+	}
+	var parts []Part
+	for _, st := range Split(text) {
+		page, shown, err := ReadPage(ctx, r.console, st.Text, 0, PageRows)
+		if err != nil {
+			return parts, &lineError{st.Line - 1, err}
+		}
+		if shown {
+			parts = append(parts, Part{Table: page})
+		}
+	}
+	return parts, nil
+}
+
+func (r *Runner) exec(ctx context.Context, sql string) error {
+	result, err := r.console.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	return result.Close()
+}
+
+// Page reads rows of a result that a cell showed, from its SQL.
+func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Page, error) {
+	r.sql.Lock()
+	defer r.sql.Unlock()
+	var q querier = r.ws
+	if r.console != nil {
+		q = r.console
+	}
+	page, _, err := ReadPage(ctx, q, sql, offset, limit)
+	return page, err
+}
+
+// dir is the folder that a notebook's files are beside.
+func (r *Runner) dir() string { return filepath.Dir(r.path) }
+
+// file is a file named in a cell as a path from the current folder.
+func (r *Runner) file(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(r.dir(), filepath.FromSlash(name))
+}
+
+// sqlLine is where DuckDB says that a statement is wrong.
+var sqlLine = regexp.MustCompile(`\nLINE (\d+): `)
+
+// place puts an error at its place in the document.
+func (r *Runner) place(c Cell, err error) error {
+	at := c.Line
+	var line *lineError
+	if errors.As(err, &line) {
+		at, err = c.Line+line.line, line.err
+		if m := sqlLine.FindStringSubmatch(err.Error()); m != nil && c.Kind == KindSQL {
+			if n, bad := strconv.Atoi(m[1]); bad == nil {
+				at += n - 1
+			}
+		}
+	}
+	return &CellError{File: r.path, Line: at, Err: err}
+}
+
+// host is what recipes and Go cells may use.
+func host() scripting.Host { return verbs.Host() }

@@ -1,0 +1,354 @@
+package notebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"netshare/workspace"
+)
+
+// flowsFile writes n flow records.
+func flowsFile(t *testing.T, dir string, n int) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("ts,srcip,dstip,srcport,dstport,proto,pkts,bytes\n")
+	for i := range n {
+		k := i * 7919 % 101
+		s := k % 37
+		fmt.Fprintf(&b, "%d.%06d,10.0.0.%d,192.0.2.%d,%d,%d,%s,%d,%d\n", 1700000000+3*i, k*9901%1000000, 1+s%9, 1+s%4,
+			40000+s, []int{53, 80, 443}[s%3], []string{"UDP", "TCP", "TCP"}[s%3], 1+k%12, (1+k%12)*(60+k))
+	}
+	path := filepath.Join(dir, "flows.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// lab is an open workspace with a notebook beside it.
+type lab struct {
+	t    *testing.T
+	dir  string
+	ws   *workspace.Workspace
+	jobs *Jobs
+	r    *Runner
+	doc  *Document
+}
+
+func newLab(t *testing.T, text string) *lab {
+	t.Helper()
+	dir := t.TempDir()
+	flowsFile(t, dir, 300)
+	ws, err := workspace.Open(t.Context(), filepath.Join(dir, "lab.duckdb"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{t: t, dir: dir, ws: ws, jobs: NewJobs()}
+	l.r = NewRunner(ws, l.jobs, filepath.Join(dir, "lab.md"))
+	t.Cleanup(func() {
+		l.jobs.Close()
+		if err := errors.Join(l.r.Close(), ws.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	l.read(text)
+	return l
+}
+
+// read has the notebook say something else, as an editor beside the program
+// would.
+func (l *lab) read(text string) {
+	l.t.Helper()
+	d, err := ParseDocument(filepath.Join(l.dir, "lab.md"), []byte(text))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.doc = d
+	if err := l.r.Attach(l.t.Context(), d); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *lab) run(i int) Output {
+	l.t.Helper()
+	out, err := l.r.Run(l.t.Context(), *l.doc.Cells[i], nil)
+	if err != nil {
+		l.t.Fatalf("cell %d: %v", i, err)
+	}
+	return out
+}
+
+// states are the cells' states in letters, with why the first stale one is.
+func (l *lab) states() string {
+	l.t.Helper()
+	all, err := l.r.States(l.t.Context(), l.doc)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	letters, why := "", ""
+	for _, s := range all {
+		letters += strings.ToUpper(string(s.Status[:2]))[:1]
+		if why == "" && s.Why != "" {
+			why = " " + s.Why
+		}
+		if s.Status == CellFailed {
+			letters = letters[:len(letters)-1] + "X"
+		}
+	}
+	return letters + why
+}
+
+// cell is a fenced cell.
+func cell(kind, text string) string { return "```" + kind + "\n" + text + "\n```\n\n" }
+
+func TestRunCells(t *testing.T) {
+	l := newLab(t, "# Lab\n\n"+
+		cell("load", "flows.csv as flows")+
+		cell("sql", "create or replace table big as from raw.flows where bytes > 500;\nselect count(*) as n from big;")+
+		cell("train", "flows epochs 2 seed 1")+
+		cell("generate", "flows as made sessions 60")+
+		cell("report", "flows against made")+
+		cell("export", "made to made.csv"))
+	if err := l.r.Check(l.doc); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.states(); got != "FNNNNNN" {
+		t.Errorf("before: %s", got)
+	}
+	loaded := l.run(1)
+	if len(loaded.Parts) != 2 || !strings.HasPrefix(loaded.Parts[0].Text, "raw.flows: 300 records in ") || len(loaded.Parts[1].Table.Rows) != 8 {
+		t.Errorf("load showed %+v", loaded.Parts)
+	}
+	asked := l.run(2)
+	if len(asked.Parts) != 1 || len(asked.Parts[0].Table.Rows) != 1 || asked.Parts[0].Table.Columns[0].Name != "n" {
+		t.Errorf("sql showed %+v", asked.Parts)
+	}
+	var steps []string
+	_, err := l.r.Run(t.Context(), *l.doc.Cells[3], func(p Progress) {
+		if p.Training != nil && p.Training.EpochEnded {
+			steps = append(steps, p.Text)
+		}
+	})
+	if err != nil || len(steps) != 2 || !strings.HasPrefix(steps[1], "epoch 2 of 2, critic ") {
+		t.Errorf("train told %q, %v", steps, err)
+	}
+	if made := l.run(4); !strings.HasPrefix(made.Parts[0].Text, "made synth.made: 60 sessions, ") {
+		t.Errorf("generate showed %+v", made.Parts)
+	}
+	rep := l.run(5).Parts[0].Report
+	if rep == nil || rep.Real != "raw.flows" || rep.Synthetic != "synth.made" || rep.Overall.Score <= 0 || len(rep.Figures) < 5 {
+		t.Errorf("report showed %+v", rep)
+	}
+	l.run(6)
+	if _, err := os.Stat(filepath.Join(l.dir, "made.csv")); err != nil {
+		t.Error(err)
+	}
+	if got := l.states(); got != "FFFFFFF" {
+		t.Errorf("after: %s", got)
+	}
+	if err := os.Chtimes(filepath.Join(l.dir, "flows.csv"), time.Time{}, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.states(); got != "FSSSSSS file "+filepath.Join(l.dir, "flows.csv")+" has changed" {
+		t.Errorf("the file changed: %s", got)
+	}
+	l.run(1)
+	if got := l.states(); got != "FFSSSSS raw.flows has changed" {
+		t.Errorf("loaded again: %s", got)
+	}
+	// What is kept is found again by another process, after another editor.
+	l.read("# Lab, edited\n\n" + cell("sql", "select 1;") +
+		cell("load", "flows.csv as flows") +
+		cell("sql", "create or replace table big as from raw.flows where bytes > 501;\nselect count(*) as n from big;"))
+	if got := l.states(); got != "FNFS its text has changed" {
+		t.Errorf("edited: %s", got)
+	}
+}
+
+func TestStaleness(t *testing.T) {
+	l := newLab(t, cell("sql", "create or replace table a as select 1 as x;")+
+		cell("sql", "create or replace view b as select x + 1 as y from a;")+
+		cell("sql", "select y from b;")+
+		cell("sql", "select 'from a' as t;")+
+		cell("plot", "bar of x in main.a"))
+	for i := range l.doc.Cells {
+		l.run(i)
+	}
+	if got := l.states(); got != "FFFFF" {
+		t.Errorf("all run: %s", got)
+	}
+	if err := l.doc.SetText(l.doc.Cells[0].ID, "create or replace table a as select 2 as x;"); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.states(); got != "SSSFS its text has changed" {
+		t.Errorf("changed: %s", got)
+	}
+	l.run(0)
+	if got := l.states(); got != "FSSFS main.a has changed" {
+		t.Errorf("run again: %s", got)
+	}
+	l.run(1)
+	l.run(2)
+	l.run(4)
+	if got := l.states(); got != "FFFFF" {
+		t.Errorf("all run again: %s", got)
+	}
+	if err := l.doc.SetText(l.doc.Cells[3].ID, "select nosuch;"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.r.Run(t.Context(), *l.doc.Cells[3], nil); err == nil {
+		t.Error("a column that is not there gave no error")
+	}
+	if got := l.states(); got != "FFFXF" {
+		t.Errorf("one failed: %s", got)
+	}
+}
+
+func TestCellErrors(t *testing.T) {
+	l := newLab(t, "text\n\n"+
+		cell("sql", "select 1;\n\nselect\n  nosuch;")+
+		cell("load", "# a comment\nnosuch.csv")+
+		cell("plot", "cdf of x in raw.nosuch"))
+	for i, want := range []string{"lab.md:7: ", "lab.md:12: ", "lab.md:16: "} {
+		_, err := l.r.Run(t.Context(), *l.doc.Cells[i+1], nil)
+		if err == nil || !strings.HasPrefix(err.Error(), filepath.Join(l.dir, want)) {
+			t.Errorf("cell %d gave %v, want it at %s", i+1, err, want)
+		}
+	}
+}
+
+func TestSteps(t *testing.T) {
+	for _, tt := range []struct {
+		kind Kind
+		text string
+		want string // part of the error, "" for none
+	}{
+		{KindLoad, "a.pcap 'b c.pcap' as lan protocol dns,conn header innermost", ""},
+		{KindLoad, "as x", "load of no file"},
+		{KindLoad, "a.pcap as synth.x", "name it raw.x"},
+		{KindLoad, "- as x", "no standard input"},
+		{KindLoad, "a.pcap as", "as needs a value after it"},
+		{KindLoad, "a.pcap as x prtocol dns", `"prtocol" is no option of load: did you mean protocol?`},
+		{KindTrain, "lan epochs 40 seed 3 time 5m recipe r.go", ""},
+		{KindTrain, "lan dp epsilon 1 dp-unit host host-cap 4", ""},
+		{KindTrain, "lan epoch 40", `"epoch" is no option of train: did you mean epochs?`},
+		{KindTrain, "lan epochs many", `epochs: "many" is no number: want 1 or more`},
+		{KindTrain, "lan epochs 1 epochs 2", "epochs is given twice"},
+		{KindTrain, "lan epsilon 2", "epsilon without dp: add dp"},
+		{KindTrain, "lan dp epochs 2", "epochs with dp"},
+		{KindTrain, "lan time soon", `"soon" is no length of time`},
+		{KindGenerate, "lan as raw.x", "name it synth.x"},
+		{KindGenerate, "lan sessions 0", `sessions: "0" is no number: want 1 or more`},
+		{KindReport, "lan against", "against needs a value"},
+		{KindExport, "lan", "to which file?"},
+		{KindExport, "", "the export cell is empty: want TABLE to FILE"},
+	} {
+		_, err := parseSteps(tt.kind, tt.text)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s %q gave %v, want %q", tt.kind, tt.text, err, tt.want)
+		}
+	}
+}
+
+func TestJobs(t *testing.T) {
+	j := NewJobs()
+	begun := make(chan struct{})
+	a, err := j.Start(t.Context(), "first", func(ctx context.Context, tell func(Progress)) (Output, error) {
+		give, err := j.take(ctx, tell)
+		if err != nil {
+			return Output{}, err
+		}
+		defer give()
+		tell(Progress{Step: "learning", Share: .5})
+		close(begun)
+		<-ctx.Done()
+		return Output{}, context.Cause(ctx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	b, err := j.Start(t.Context(), "second", func(ctx context.Context, tell func(Progress)) (Output, error) {
+		give, err := j.take(ctx, tell)
+		if err != nil {
+			return Output{}, err
+		}
+		give()
+		return Output{Parts: []Part{{Text: "done"}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		changed := b.Changed()
+		if s := b.Status(); s.Progress.Step == "waiting" {
+			if want := "waiting for job 1 (first)"; s.Progress.Text != want {
+				t.Errorf("waits with %q, want %q", s.Progress.Text, want)
+			}
+			break
+		}
+		<-changed
+	}
+	a.Stop()
+	if out, err := b.Wait(t.Context()); err != nil || out.Parts[0].Text != "done" {
+		t.Errorf("second gave %v, %v", out, err)
+	}
+	if s := a.Status(); s.State != JobStopped || s.Progress.Share != .5 {
+		t.Errorf("first is %+v", s)
+	}
+	c, err := j.Start(t.Context(), "third", func(context.Context, func(Progress)) (Output, error) { panic("oops") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Wait(t.Context()); err == nil || c.Status().State != JobFailed {
+		t.Errorf("a panic gave %v, %+v", err, c.Status())
+	}
+	j.Close()
+	if _, err := j.Start(t.Context(), "late", nil); err == nil {
+		t.Error("a job began after Close")
+	}
+}
+
+func TestReadPage(t *testing.T) {
+	l := newLab(t, "")
+	page, shown, err := ReadPage(t.Context(), l.ws, "select i, i * 2.5 as d, 'x' || i as s from range(1000) t(i) order by i desc -- end", 10, 5)
+	if err != nil || !shown || page.Total != 1000 || len(page.Rows) != 5 || string(page.Rows[0][0]) != "989" || string(page.Rows[0][2]) != `"x989"` {
+		t.Errorf("%+v, %v, %v", page, shown, err)
+	}
+	if page, _, err = ReadPage(t.Context(), l.ws, "describe select 1 as x", 0, 5); err != nil || len(page.Rows) != 1 || page.Total != 1 {
+		t.Errorf("describe: %+v, %v", page, err)
+	}
+	if _, shown, err = ReadPage(t.Context(), l.ws, "create table z as select 1", 0, 5); err != nil || shown {
+		t.Errorf("create: shown %v, %v", shown, err)
+	}
+	if _, _, err = ReadPage(t.Context(), l.ws, "select nosuch from z", 0, 5); err == nil || !strings.Contains(err.Error(), "LINE 1: select nosuch") {
+		t.Errorf("the error names another statement: %v", err)
+	}
+}
+
+func TestSQLNames(t *testing.T) {
+	for sql, want := range map[string]string{
+		"select a from raw.branch, \"Synth\".\"S\" where x = 'raw.no' -- raw.no":     "select a from raw.branch synth.s where x ''>",
+		"create or replace table t as select * from raw.b; insert into u values (1)": "as select from raw.b values 1>t u",
+		"/* c */ copy x from 'f.csv'":      "from ''>x",
+		"update raw.t set a = $$ raw.x $$": "set a ''>raw.t",
+	} {
+		reads, writes := sqlNames(sql)
+		var kept []string
+		for _, r := range reads {
+			if r != "create" && r != "or" && r != "replace" && r != "table" && r != "insert" && r != "into" && r != "update" && r != "copy" {
+				kept = append(kept, r)
+			}
+		}
+		got := strings.Join(kept, " ") + ">" + strings.Join(writes, " ")
+		if strings.ReplaceAll(got, " ''", "") != strings.ReplaceAll(want, " ''", "") {
+			t.Errorf("%s: %s, want %s", sql, got, want)
+		}
+	}
+}
