@@ -3,6 +3,7 @@ package workspace
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -281,6 +282,41 @@ func (w *Workspace) between(ctx context.Context, table store.Name, f *trace.Fiel
 		f.Assign = " " + f.Assign + " "
 	}
 	return nil
+}
+
+// parted says how the texts of lists are parted: see keptModel.
+func (l *learning) parted() map[string][2]string {
+	lists := map[string][2]string{}
+	for _, p := range slices.Concat(l.meta, l.series) {
+		if p.lists() {
+			lists[p.field.Name] = [2]string{p.field.Delimiter, p.field.Assign}
+		}
+	}
+	return lists
+}
+
+// parting returns the recipe of a model with how the texts of its lists are
+// parted, so that the table need not be asked.
+func parting(r *trace.Recipe, m Model) (*trace.Recipe, error) {
+	var k keptModel
+	if len(m.Meta) > 0 {
+		if err := json.Unmarshal(m.Meta, &k); err != nil {
+			return nil, err
+		}
+	}
+	if len(k.Lists) == 0 {
+		return r, nil
+	}
+	with := *r
+	with.Metadata, with.Series = slices.Clone(r.Metadata), slices.Clone(r.Series)
+	for _, fields := range [][]trace.Field{with.Metadata, with.Series} {
+		for i := range fields {
+			if parts, ok := k.Lists[fields[i].Name]; ok {
+				fields[i].Delimiter, fields[i].Assign = parts[0], parts[1]
+			}
+		}
+	}
+	return &with, nil
 }
 
 // listOf returns the elements of a list, which the file may have as a text, and

@@ -13,37 +13,32 @@ import (
 	"netshare/workspace/trace"
 )
 
-// keptModel is what the workspace says of a model. Of a private one it has the
-// shape of the table too, so that it generates when the real table is gone.
+// keptModel is what the workspace says of a model. It has the shape of the table
+// too, so that it generates where the real table is not.
 type keptModel struct {
 	Trained
 	Schema *trace.Schema   `json:"schema,omitempty"`
 	Recipe json.RawMessage `json:"recipe,omitempty"`
+	// Lists says of fields that are lists how their text is parted, and a name
+	// assigned its value, as the table showed it.
+	Lists map[string][2]string `json:"lists,omitempty"`
 }
 
-func modelMeta(out Trained, t Table) json.RawMessage {
-	k := keptModel{Trained: out}
-	if out.Privacy != nil {
-		k.Schema, k.Recipe = &t.Schema, t.Recipe
-	}
-	return optionsJSON(k)
+func modelMeta(out Trained, t Table, l *learning) json.RawMessage {
+	return optionsJSON(keptModel{Trained: out, Schema: &t.Schema, Recipe: t.Recipe, Lists: l.parted()})
 }
 
-// imitated returns the real table of a model, or what the model knows of its
-// shape where it is gone.
+// imitated returns the real table of a model as the model knows its shape: it
+// may be gone, or another by now.
 func (w *Workspace) imitated(ctx context.Context, m Model) (Table, error) {
-	t, err := w.table(ctx, m.Table, store.Raw)
-	if err == nil {
-		return t, nil
-	}
 	var k keptModel
 	if len(m.Meta) > 0 {
-		if bad := json.Unmarshal(m.Meta, &k); bad != nil {
-			return Table{}, errors.Join(err, bad)
+		if err := json.Unmarshal(m.Meta, &k); err != nil {
+			return Table{}, fmt.Errorf("what is kept of it is damaged: %w", err)
 		}
 	}
 	if k.Schema == nil {
-		return Table{}, err
+		return w.table(ctx, m.Table, store.Raw)
 	}
 	return Table{Name: store.Parse(m.Table, store.Raw), Schema: *k.Schema, Recipe: k.Recipe}, nil
 }

@@ -2,8 +2,10 @@ package workspace
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"netshare/engine"
 	"netshare/engine/privacy"
@@ -135,7 +137,7 @@ func (j *training) run(ctx context.Context, id int64, from []byte) error {
 	if err != nil {
 		return err
 	}
-	j.out.ID, err = j.w.db.SaveModel(ctx, store.Model{Run: id, Table: j.table.Name.String(), Meta: modelMeta(j.out, j.table), Data: data}, true)
+	j.out.ID, err = j.w.db.SaveModel(ctx, store.Model{Run: id, Table: j.table.Name.String(), Meta: modelMeta(j.out, j.table, j.source.learning), Data: data}, true)
 	return err
 }
 
@@ -175,6 +177,32 @@ type Made struct {
 // Model is a model that the workspace keeps.
 type Model = store.Model
 
+// ModelInfo is what the workspace says of one of its models.
+type ModelInfo struct {
+	Trained
+	Bytes   int64
+	Created time.Time
+}
+
+// Models lists the models of the workspace, the oldest first.
+func (w *Workspace) Models(ctx context.Context) ([]ModelInfo, error) {
+	kept, err := w.db.Models(ctx)
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]ModelInfo, len(kept))
+	for i, m := range kept {
+		x := &infos[i]
+		if len(m.Meta) > 0 {
+			if err := json.Unmarshal(m.Meta, &x.Trained); err != nil {
+				return nil, fmt.Errorf("model %d: what is kept of it is damaged: %w", m.ID, err)
+			}
+		}
+		x.ID, x.Run, x.Table, x.Bytes, x.Created = m.ID, m.Run, m.Table, m.Bytes, m.Created
+	}
+	return infos, nil
+}
+
 // ModelOf finds a model by the number of its training run, or the latest of a
 // table of schema raw where run is 0, or the latest of all where table is ""
 // too.
@@ -184,10 +212,14 @@ func (w *Workspace) ModelOf(ctx context.Context, run int64, table string) (Model
 	}
 	if table != "" {
 		n, err := w.db.Resolve(ctx, table, store.Raw)
-		if err != nil {
+		if err == nil {
+			return w.db.LatestModel(ctx, n)
+		}
+		m, none := w.db.LatestModel(ctx, store.Parse(table, store.Raw)) // imported, or its table is gone
+		if none != nil {
 			return Model{}, err
 		}
-		return w.db.LatestModel(ctx, n)
+		return m, nil
 	}
 	models, err := w.db.Models(ctx)
 	if err != nil {
@@ -217,6 +249,9 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 	recipe, err := w.learnt(ctx, m, kept)
 	if err != nil {
 		return Made{}, err
+	}
+	if recipe, err = parting(recipe, kept); err != nil {
+		return Made{}, fmt.Errorf("model %d: %w", model, err)
 	}
 	word := g.Table
 	if word == "" {

@@ -77,7 +77,10 @@ innermost of the one within GRE, ERSPAN, IP in IP, 6in4, VXLAN, Geneve or GTP.
 Records that can't be read are counted by reason and kept in netshare.rejects
 with file, place and reason. Frames that hold no IP packet (ARP, LLDP, STP ...)
 are skipped: they are kept and counted there too, but are no damage, and don't
-count towards --max-rejects.`
+count towards --max-rejects.
+
+A model that ws export --model wrote is loaded too: ws generate then needs no
+real trace. --table renames the table that it has learnt.`
 
 func newLoad(g *global) *cobra.Command {
 	var load workspace.Load
@@ -91,10 +94,14 @@ func newLoad(g *global) *cobra.Command {
   netshare ws load lab.duckdb 'captures/*.pcap.gz' --table branch --append
   netshare ws load lab.duckdb /var/log/zeek/2024-05-01
   netshare ws load lab.duckdb capture.pcap --protocol dns,conn
+  netshare ws load other.duckdb flows.model
   tcpdump -w - -c 10000 | netshare ws load lab.duckdb - --table live`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			load.Files = args[1:]
+			if len(load.Files) == 1 && workspace.IsModelFile(load.Files[0]) {
+				return loadModel(c.Context(), newPrinter(g), args[0], load.Files[0], load.Table)
+			}
 			if load.Replace && load.Append {
 				return usageError{errors.New("--replace and --append: a table is replaced or appended to, not both")}
 			}
@@ -114,6 +121,23 @@ func newLoad(g *global) *cobra.Command {
 	c.Flags().StringVar(&recipe, "recipe", "", "recipe that declares the fields (default: all columns, inferred)")
 	f.add(c)
 	return c
+}
+
+// loadModel brings a model into a workspace.
+func loadModel(ctx context.Context, p *printer, path, file, table string) (err error) {
+	ws, err := openWorkspace(ctx, path, p, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ws.Close()) }()
+	m, err := ws.ImportModel(ctx, file, table)
+	if err != nil {
+		return err
+	}
+	p.event("imported", map[string]any{"run": m.Run, "model": m.ID, "table": m.Table, "bytes": m.Bytes})
+	p.result("%s: model of %s, now run %d: generate with netshare ws generate %s --run %d --table %s", file, m.Table, m.Run, path, m.Run,
+		strings.TrimPrefix(m.Table, "raw."))
+	return nil
 }
 
 // load does the loads of a plan one after another. One that fails does not keep

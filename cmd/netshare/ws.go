@@ -201,20 +201,37 @@ func newReport(g *global) *cobra.Command {
 
 func newExport(g *global) *cobra.Command {
 	var table, format string
+	var model int64
 	c := &cobra.Command{
-		Use:   "export W --table S OUT",
-		Short: "Write a table to a file: .pcap .pcapng .csv .parquet .jsonl .log",
+		Use:   "export W --table S | --model RUN OUT",
+		Short: "Write a table to a file: .pcap .pcapng .csv .parquet .jsonl .log; or a model",
 		Long: `Write a table to a file. The extension names the format, with .gz or .zst after
 it a compressed one; where it is that of the trace itself, values are written as
 the trace's own file had them. A flow table is written to a capture in packets
 that sum up to it. With - for OUT it goes to standard output, in the format that
---format names as an extension would.`,
+--format names as an extension would.
+
+With --model it is the model of a training run that is written. ws load brings
+it into another workspace, where ws generate needs no real trace.`,
 		Example: `  netshare ws export lab.duckdb --table branch branch-synth.pcap
   netshare ws export lab.duckdb --table flows flows-synth.pcap.gz
-  netshare ws export lab.duckdb --table raw.flows - --format csv | head`,
+  netshare ws export lab.duckdb --table raw.flows - --format csv | head
+  netshare ws export lab.duckdb --model 3 flows.model`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("model") == c.Flags().Changed("table") {
+				return usageError{errors.New(`one of "table" and "model" not set: name a table, or a training run`)}
+			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				if table == "" {
+					m, err := ws.ExportModel(c.Context(), model, args[1])
+					if err != nil {
+						return err
+					}
+					p.event("exported", map[string]any{"path": args[1], "format": "model", "run": m.Run, "table": m.Table, "bytes": m.Bytes})
+					p.result("%s: model of %s, run %d, %s bytes", args[1], m.Table, m.Run, count(m.Bytes))
+					return nil
+				}
 				if args[1] == "-" {
 					if format == "" {
 						return errors.New("- has no extension: name its format: --format csv")
@@ -236,8 +253,8 @@ that sum up to it. With - for OUT it goes to standard output, in the format that
 		},
 	}
 	c.Flags().StringVar(&table, "table", "", "table to write; without its schema, of synth")
+	c.Flags().Int64Var(&model, "model", 0, "training run whose model is written, instead of a table")
 	c.Flags().StringVar(&format, "format", "", "format of standard output: csv, tsv, jsonl, log, pcap, pcapng")
-	required(c, "table")
 	return c
 }
 
@@ -355,10 +372,41 @@ func newInfo(g *global) *cobra.Command {
 					}
 					fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", t.Name, count(t.Rows), len(t.Schema.Columns), t.Schema.Format, printable(from), t.Changed.Format("2006-01-02 15:04:05"))
 				}
-				return w.Flush()
+				if err := w.Flush(); err != nil {
+					return err
+				}
+				return p.models(c.Context(), ws)
 			})
 		},
 	}
+}
+
+// models lists the models of a workspace.
+func (p *printer) models(ctx context.Context, ws *workspace.Workspace) error {
+	models, err := ws.Models(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	if !p.json && len(models) > 0 {
+		fmt.Fprintln(w, "\nmodel\trun\tof\tepochs\tsessions\trecords\tbytes\tprivacy\tmade")
+	}
+	for _, m := range models {
+		epsilon := ""
+		if m.Privacy != nil {
+			epsilon = fmt.Sprintf("epsilon %g", m.Privacy.Epsilon)
+		}
+		if p.json {
+			p.event("model", map[string]any{
+				"model": m.ID, "run": m.Run, "table": m.Table, "epochs": m.Epochs, "sessions": m.Sessions, "rows": m.Records,
+				"bytes": m.Bytes, "privacy": m.Privacy, "created": m.Created,
+			})
+			continue
+		}
+		fmt.Fprintf(w, "%d\t%d\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.Run, m.Table, m.Epochs, count(m.Sessions), count(m.Records),
+			count(m.Bytes), epsilon, m.Created.Format("2006-01-02 15:04:05"))
+	}
+	return w.Flush()
 }
 
 func newSQL(g *global) *cobra.Command {

@@ -118,7 +118,7 @@ func (db *DB) Checkpoint(ctx context.Context, run int64, chunk, epoch int) ([]by
 // Model is a trained model.
 type Model struct {
 	ID      int64
-	Run     int64           // that trained it; 0 of an imported one
+	Run     int64           // that trained or imported it
 	Table   string          // that it learnt, with its schema
 	Meta    json.RawMessage // what its engine says of it
 	Data    []byte
