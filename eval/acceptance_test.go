@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"netshare/workspace/trace"
@@ -23,7 +24,7 @@ func TestTableAgainstItself(t *testing.T) {
 				t.Errorf("%d records, seed %d: %.2f ± %.2f, want 100", n, seed, r.Overall.Score, r.Overall.Spread)
 			}
 			for _, s := range r.Scores {
-				if s.Computed && s.Counted && s.Metric != "detection" && s.Score < 100 {
+				if s.Computed && s.Counted && !strings.HasPrefix(s.Metric, "detection") && s.Score < 100 {
 					t.Errorf("%d records, seed %d: %s of %s scores %.2f", n, seed, s.Metric, s.Target, s.Score)
 				}
 			}
@@ -64,6 +65,11 @@ func TestHalvesAreReal(t *testing.T) {
 		if !within(r.Overall.Score, r.Overall.Spread, 100) {
 			t.Errorf("seed %d: %.2f ± %.2f, want 100 within the spread; worst %+v", seed, r.Overall.Score, r.Overall.Spread, r.Worst)
 		}
+		for _, m := range []string{"detection", "detection_logistic"} {
+			if s := find(t, r, m, "records"); s.Score < 90 || s.Raw > .6 {
+				t.Errorf("seed %d: %s tells two real halves apart: score %.1f, AUC %.3f", seed, m, s.Score, s.Raw)
+			}
+		}
 	}
 }
 
@@ -76,7 +82,7 @@ func TestShuffledTimeLosesTimeOnly(t *testing.T) {
 	onTime := func(s Score) bool {
 		m := s.Metric
 		return s.Property == TimeOrder || s.Property == Series || slices.Contains(s.Columns, "ts") ||
-			m == "detection" || m == "volume" || m == "burstiness" || s.Target == "session duration" || s.Target == "interarrival time"
+			strings.HasPrefix(m, "detection") || m == "volume" || m == "burstiness" || s.Target == "session duration" || s.Target == "interarrival time"
 	}
 	for _, s := range r.Scores {
 		if s.Computed && s.Counted && !onTime(s) && s.Score < 99 {

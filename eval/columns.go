@@ -67,6 +67,10 @@ func (c *comparison) textColumn(f int) []Score {
 			got.uniform = uniformJSD(p, domain(fd.Column.Kind))
 			s.Counted = !renamed(fd, p, q, &s)
 			s.Words, s.lost = wordsForCounts(fd, p, q)
+		case "tv":
+			got.uniform = uniformTV(p, domain(fd.Column.Kind))
+			s.Counted = !renamed(fd, p, q, &s)
+			s.Words, s.lost = wordsForCounts(fd, p, q)
 		case "jsd_rank":
 			flat := make([]float64, c.real.rows)
 			for i := range flat {
@@ -85,6 +89,9 @@ func (c *comparison) textColumn(f int) []Score {
 			s.Words = wordsForCoverage(fd, p, q)
 		}
 		s.settle(got)
+		out = append(out, s)
+	}
+	if s, ok := c.validity(f, p, q); ok {
 		out = append(out, s)
 	}
 	return append(out, c.missing(f, func(s *side, i int) bool { return s.codes[f][i] == int32(fd.slot()) }))

@@ -156,8 +156,9 @@ func (c *comparison) measure(ctx context.Context, rng *rand.Rand) ([]Score, []he
 	if err != nil {
 		return nil, nil, err
 	}
-	prep = nil
 	scores = append(scores, pairs...)
+	scores = append(scores, c.sliced(prep, rng)...)
+	prep = nil
 	joint, err := c.triples(ctx, rng)
 	if err != nil {
 		return nil, nil, err

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -17,11 +18,20 @@ func (c *comparison) detection(ctx context.Context, rng *rand.Rand) ([]Score, er
 	if c.opts.DetectorRows == 0 {
 		return nil, nil
 	}
-	s := Score{Property: Joint, Metric: "detection", Target: "records", Counted: true}
+	detectors := []struct {
+		metric, words string
+		fit           detector
+	}{{"detection", "a classifier", boost}, {"detection_logistic", "a logistic regression", regress}}
+	var out []Score
+	for _, d := range detectors {
+		out = append(out, Score{Property: Joint, Metric: d.metric, Target: "records", Counted: true})
+	}
 	const least = 20
 	if c.real.rows < least || c.synth.rows < least {
-		s.Note = "fewer than 20 records on a side"
-		return []Score{s}, nil
+		for i := range out {
+			out[i].Note = "fewer than 20 records on a side"
+		}
+		return out, nil
 	}
 	n := c.opts.DetectorRows
 	pick := func(sd *side, in func(i int) bool) []int32 {
@@ -34,14 +44,12 @@ func (c *comparison) detection(ctx context.Context, rng *rand.Rand) ([]Score, er
 		rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		return rows[:min(n, len(rows))]
 	}
-	if max(c.real.rows, c.synth.rows) > n {
-		s.note("on a sample of at most " + short(float64(n)) + " records a side, drawn by the seed")
-	}
 	type job struct {
 		a, b   *side
 		ra, rb []int32
-		lift   float64
-		gain   []float64
+		pa, pb func(i int) bool // what the records are drawn from, nil for all
+		auc    [2]float64
+		gain   [2][]float64
 	}
 	all := pick(c.real, nil)
 	jobs := []*job{{a: c.real, b: c.synth, ra: all, rb: pick(c.synth, nil)}, {a: c.real, b: c.indep, ra: all, rb: pick(c.indep, nil)}}
@@ -49,32 +57,43 @@ func (c *comparison) detection(ctx context.Context, rng *rand.Rand) ([]Score, er
 		half := func(h uint32) func(int) bool {
 			return func(i int) bool { return c.halves.row[i]>>k&1 == h }
 		}
-		jobs = append(jobs, &job{a: c.real, b: c.real, ra: pick(c.real, half(0)), rb: pick(c.real, half(1))})
+		jobs = append(jobs, &job{a: c.real, b: c.real, ra: pick(c.real, half(0)), rb: pick(c.real, half(1)), pa: half(0), pb: half(1)})
 	}
 	err := parallel(ctx, len(jobs), func(i int) {
 		j := jobs[i]
-		auc, gain := crossValidate(c.features(j.a, j.ra), c.features(j.b, j.rb), sessionsOf(j.a, j.ra), sessionsOf(j.b, j.rb))
-		j.lift, j.gain = max(0, 2*auc-1), gain
+		frequent := c.frequent(j.a, j.b, j.pa, j.pb)
+		f := newFolds(c.features(j.a, j.ra, j.pa, frequent), c.features(j.b, j.rb, j.pb, frequent), sessionsOf(j.a, j.ra), sessionsOf(j.b, j.rb))
+		for d := range detectors {
+			j.auc[d], j.gain[d] = f.crossValidate(detectors[d].fit)
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	names := c.featureNames()
-	got := measured{value: jobs[0].lift, independent: jobs[1].lift, uniform: math.NaN(), worst: 1}
-	for _, j := range jobs[2:] {
-		got.bases = append(got.bases, j.lift)
-	}
-	best := 0
-	for f, g := range jobs[0].gain {
-		if g > jobs[0].gain[best] {
-			best = f
+	for d := range out {
+		s := &out[d]
+		if max(c.real.rows, c.synth.rows) > n {
+			s.note("on a sample of at most " + short(float64(n)) + " records a side, drawn by the seed")
 		}
+		lift := func(j *job) float64 { return max(0, 2*j.auc[d]-1) }
+		got := measured{value: lift(jobs[0]), independent: lift(jobs[1]), uniform: math.NaN(), worst: 1}
+		for _, j := range jobs[2:] {
+			got.bases = append(got.bases, lift(j))
+		}
+		best := 0
+		for f, g := range jobs[0].gain[d] {
+			if g > jobs[0].gain[d][best] {
+				best = f
+			}
+		}
+		s.Raw, s.Unit = jobs[0].auc[d], "AUC"
+		if len(names) > 0 {
+			s.Words = detectors[d].words + " tells synthetic from real records (AUC " + short(math.Round(1000*s.Raw)/1000) + "), most of all by " + names[best]
+		}
+		s.settle(got)
 	}
-	if len(names) > 0 {
-		s.Words = "a classifier tells synthetic from real records (AUC " + short(math.Round(500*(jobs[0].lift+1))/1000) + "), most of all by " + names[best]
-	}
-	s.settle(got)
-	return []Score{s}, nil
+	return out, nil
 }
 
 // featureNames names the features in sentences.
@@ -98,10 +117,11 @@ func (c *comparison) featureNames() []string {
 
 // features returns what the detector sees of the given rows, as numbers: the
 // value of a number, a time since the trace's first, a category's place among
-// the 30 most frequent real ones, how many records bear an address or a text
-// (in powers of two), the length of the record's session and the time since
-// the session's last record.
-func (c *comparison) features(s *side, rows []int32) [][]float64 {
+// the frequent ones, an address's or a text's place by how many records of its
+// own part bear it, the length of the record's session and the time since the
+// session's last record. The rows are drawn from those in a part of the side,
+// nil for all.
+func (c *comparison) features(s *side, rows []int32, part func(row int) bool, frequent []small) [][]float64 {
 	var x [][]float64
 	column := func(of func(row int32) float64) {
 		col := make([]float64, len(rows))
@@ -119,11 +139,10 @@ func (c *comparison) features(s *side, rows []int32) [][]float64 {
 		case fd.numeric:
 			column(func(r int32) float64 { return numbers[r] })
 		case fd.Column.Kind == trace.KindAddress || fd.Column.Kind == trace.KindText:
-			n := tally(codes, len(fd.values))
-			column(func(r int32) float64 { return math.Round(math.Log2(n[codes[r]] / float64(s.rows))) })
+			rank := rankOf(tallyOf(codes, len(fd.values), part))
+			column(func(r int32) float64 { return rank[codes[r]] })
 		default:
-			sm := newSmall(tally(c.real.codes[f], len(fd.values)), treeBins-2)
-			column(func(r int32) float64 { return float64(sm.codeOf[codes[r]]) })
+			column(func(r int32) float64 { return float64(frequent[f].codeOf[codes[r]]) })
 		}
 	}
 	if len(c.opts.Key) == 0 {
@@ -144,6 +163,52 @@ func (c *comparison) features(s *side, rows []int32) [][]float64 {
 	return x
 }
 
+// frequent finds the 30 most frequent values of each category in parts of two
+// sides together: those of one side would give it away.
+func (c *comparison) frequent(a, b *side, pa, pb func(row int) bool) []small {
+	out := make([]small, len(c.fields))
+	for f := range c.fields {
+		fd := &c.fields[f]
+		if fd.numeric || fd.Column.Kind == trace.KindAddress || fd.Column.Kind == trace.KindText {
+			continue
+		}
+		n, m := tallyOf(a.codes[f], len(fd.values), pa), tallyOf(b.codes[f], len(fd.values), pb)
+		na, nb := max(1, total(n)), max(1, total(m))
+		for i := range n {
+			n[i] = n[i]/na + m[i]/nb
+		}
+		out[f] = newSmall(n, treeBins-2)
+	}
+	return out
+}
+
+// tallyOf counts the codes of the rows to keep, nil for all; what is missing
+// comes last.
+func tallyOf(codes []int32, values int, keep func(row int) bool) []float64 {
+	n := make([]float64, values+1)
+	for i, code := range codes {
+		if keep == nil || keep(i) {
+			n[code]++
+		}
+	}
+	return n
+}
+
+// rankOf is each value's place by its count, from 1. Counts themselves would
+// give away the side by the count of its most frequent value alone.
+func rankOf(counts []float64) []float64 {
+	order := make([]int32, len(counts))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(counts[b], counts[a]) })
+	out := make([]float64, len(counts))
+	for i, v := range order {
+		out[v] = float64(i + 1)
+	}
+	return out
+}
+
 func sessionsOf(s *side, rows []int32) []int32 {
 	out := make([]int32, len(rows))
 	for i, r := range rows {
@@ -152,39 +217,55 @@ func sessionsOf(s *side, rows []int32) []int32 {
 	return out
 }
 
-// crossValidate returns the AUC of boosted trees that tell records a from
-// records b, given feature by feature, over three folds that keep sessions
-// together, and the gain of each feature.
-func crossValidate(a, b [][]float64, sessA, sessB []int32) (auc float64, gain []float64) {
-	const folds = 3
+// detector learns to tell label 1 from label 0 by binned features from the
+// training rows, writes the log odds of every row to score, and adds to gain how
+// much each feature tells.
+type detector func(bins [][]uint8, label []float64, train []int32, score, gain []float64)
+
+const folds = 3
+
+// folded are the records of two sides, feature by feature, in folds that keep
+// sessions together.
+type folded struct {
+	bins  [][]uint8
+	label []float64 // 1 for the second side
+	fold  []uint8
+}
+
+func newFolds(a, b [][]float64, sessA, sessB []int32) folded {
 	n := len(sessA) + len(sessB)
-	bins := make([][]uint8, len(a))
-	for f := range a {
-		both := slices.Concat(a[f], b[f])
-		bins[f] = cut(both, quantileEdges(sampled(both, nil).values, treeBins-2))
+	f := folded{bins: make([][]uint8, len(a)), label: make([]float64, n), fold: make([]uint8, n)}
+	for k := range a {
+		both := slices.Concat(a[k], b[k])
+		f.bins[k] = cut(both, quantileEdges(sampled(both, nil).values, treeBins-2))
 	}
-	label, fold := make([]float64, n), make([]uint8, n)
 	for i, id := range sessA {
-		fold[i] = foldOf(id, folds)
+		f.fold[i] = foldOf(id, folds)
 	}
 	for i, id := range sessB {
-		label[len(sessA)+i] = 1
-		fold[len(sessA)+i] = foldOf(id, folds)
+		f.label[len(sessA)+i] = 1
+		f.fold[len(sessA)+i] = foldOf(id, folds)
 	}
-	gain = make([]float64, len(a))
-	score := make([]float64, n)
+	return f
+}
+
+// crossValidate returns the mean area under the ROC curve of a detector over
+// the folds, and the gain of each feature.
+func (f folded) crossValidate(fit detector) (auc float64, gain []float64) {
+	gain = make([]float64, len(f.bins))
+	score := make([]float64, len(f.fold))
 	var mean, used float64
 	for k := range uint8(folds) {
 		var train, test []int32
-		for i := range fold {
-			if fold[i] == k {
+		for i := range f.fold {
+			if f.fold[i] == k {
 				test = append(test, int32(i))
 			} else {
 				train = append(train, int32(i))
 			}
 		}
-		boost(bins, label, train, score, gain)
-		if v := areaUnderROC(score, label, test); v == v {
+		fit(f.bins, f.label, train, score, gain)
+		if v := areaUnderROC(score, f.label, test); v == v {
 			mean += v
 			used++
 		}

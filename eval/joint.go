@@ -32,22 +32,32 @@ func (c *comparison) coarse(ctx context.Context) (codes [3][][]uint8, split [][]
 			size[f] = max(size[f], wide)
 			return
 		}
-		of := func(s *side) []float64 {
-			if c.fields[f].time { // each side from its own earliest
-				return fromLeast(s.numbers[f])
-			}
-			return s.numbers[f]
-		}
-		edges := quantileEdges(sampled(of(c.real), nil).values, jointParts)
-		size[f] = len(edges) + 2
-		for i, s := range sides {
-			codes[i][f] = cut(of(s), edges)
+		parts, n := c.parts(f)
+		size[f] = n
+		for i := range sides {
+			codes[i][f] = parts[i]
 		}
 		for range c.halves.splits {
 			split[f] = append(split[f], codes[0][f])
 		}
 	})
 	return codes, split, size, err
+}
+
+// parts holds a number by few codes on each side: parts of equal real count,
+// and one for what is missing.
+func (c *comparison) parts(f int) (codes [3][]uint8, size int) {
+	of := func(s *side) []float64 {
+		if c.fields[f].time { // each side from its own earliest
+			return fromLeast(s.numbers[f])
+		}
+		return s.numbers[f]
+	}
+	edges := quantileEdges(sampled(of(c.real), nil).values, jointParts)
+	for i, s := range []*side{c.real, c.synth, c.indep} {
+		codes[i] = cut(of(s), edges)
+	}
+	return codes, len(edges) + 2
 }
 
 // quantileEdges returns rising, distinct values that cut sorted x into at most

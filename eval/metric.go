@@ -50,6 +50,11 @@ func Metrics() []Metric {
 			Source:  "NetShare (SIGCOMM 2022) section 6; dist_metrics.py", counts: JensenShannon,
 		},
 		{
+			Name: "tv", Title: "Total variation", Property: Columns, Worst: 1, Kinds: textKinds(),
+			Formula: "half the sum of |p - q| over the values' shares of records; a missing value is a value; addresses count as for jsd",
+			Source:  "SDMetrics, TVComplement (its complement)", counts: TotalVariation,
+		},
+		{
 			Name: "jsd_rank", Title: "Jensen-Shannon divergence of rank-frequency", Property: Columns, Worst: ln2, Root: true,
 			Kinds:   []trace.Kind{trace.KindAddress, trace.KindText},
 			Formula: "jsd of the shares in falling order, whatever the values are called",
@@ -76,6 +81,18 @@ func Metrics() []Metric {
 			Name: "ks", Title: "Kolmogorov-Smirnov distance", Property: Columns, Worst: 1, Kinds: numberKinds(),
 			Formula: "largest |F-G|", Source: "SDMetrics, KSComplement (its complement)",
 			numbers: func(x, y []float64, _ numberScale) float64 { return kolmogorovSmirnov(x, y) }, uniform: uniformKS,
+		},
+		{
+			Name: "statistics", Title: "Mean, median and deviation", Property: Columns, Worst: 1, Kinds: numberKinds(),
+			Formula: "mean of |real - synthetic| of mean, median and standard deviation, over the real range, at most 1 each; of log(1+x/s) where emd_log applies",
+			Source:  "SDMetrics, StatisticSimilarity (its complement)",
+			numbers: statistics, uniform: uniformStatistics,
+		},
+		{
+			Name: "validity", Title: "Values that can't be", Property: Coverage, Worst: 1,
+			Kinds:   []trace.Kind{trace.KindAddress, trace.KindPort, trace.KindProtocol, trace.KindCategory},
+			Formula: "share of synthetic records that hold no address, no port (0 to 65535), no protocol (0 to 255, or a name of the real trace), or TCP flags that no packet has together (SYN with FIN or RST, FIN without ACK, none); counted where every real record passes and a synthetic one does not",
+			Source:  "this project; RFC 9293 section 3.10.7 for flags",
 		},
 		{
 			Name: "missing", Title: "Share of missing values", Property: Coverage, Worst: 1,
@@ -119,6 +136,21 @@ func Metrics() []Metric {
 			Source:  "Fisher 1925, of ranks",
 		},
 		{
+			Name: "contingency", Title: "Contingency table", Property: Pairs, Worst: 1,
+			Formula: "total variation of the shares of pairs of values, texts as their 20 most frequent real values and the rest, numbers in 6 parts of equal real count; not of two numbers",
+			Source:  "SDMetrics, ContingencySimilarity (its complement, in 10 parts of equal width there)",
+		},
+		{
+			Name: "given", Title: "Record given its session", Property: Pairs, Worst: 1,
+			Formula: "mean over the values v of a column that is constant within sessions, by their real share, of the total variation of a column that changes, among the records with v; as contingency counts; 1 where no synthetic record has v",
+			Source:  "NetShare's sdmetrics fork, SingleAttrSingleFeatureCorrelation (which fails on a value that is lost)",
+		},
+		{
+			Name: "equal", Title: "Equal values in two columns", Property: Pairs, Worst: 1,
+			Formula: "|share of records with the same value in both columns, real - synthetic|, of columns of one kind where it is 0.1 % or more on a side",
+			Source:  "this project: an association by frequent values does not see that a person or host is named twice",
+		},
+		{
 			Name: "spurious", Title: "Association out of nothing", Property: Pairs, Worst: 1,
 			Formula: "mean distance over the pairs, or the triples, that the real trace shows no association in",
 			Source:  "this project: such columns can't tell a joint model from independent columns, but can be got wrong",
@@ -127,6 +159,16 @@ func Metrics() []Metric {
 			Name: "triples", Title: "Joint distribution of three columns", Property: Joint, Worst: 1,
 			Formula: "total variation over triples of columns, numbers in 6 parts of equal real count, texts as their 6 most frequent real values and the rest",
 			Source:  "this project",
+		},
+		{
+			Name: "sliced_emd", Title: "Numbers together", Property: Joint, Worst: sliceWorst,
+			Formula: "mean over 32 directions of the earth mover's distance of the projected ranks of all numbers (each within its own table, a missing one in the middle), in 256 bins, over the projection's range",
+			Source:  "Rabin et al. 2011, sliced Wasserstein distance, of the copula",
+		},
+		{
+			Name: "detection_logistic", Title: "Told apart by logistic regression", Property: Joint, Worst: 1,
+			Formula: "as detection, by a logistic regression with a coefficient for each of 32 bins of a column, L2 penalty 1: sees columns, not what is between them",
+			Source:  "SDMetrics, LogisticDetection",
 		},
 		{
 			Name: "detection", Title: "Told apart by a classifier", Property: Joint, Worst: 1,

@@ -70,6 +70,9 @@ func (c *comparison) networkScores(ctx context.Context) ([]Score, error) {
 				jobs = append(jobs, func() []Score { return c.heavyHitters(f, w) })
 			}
 		}
+		if len(c.opts.Key) > 0 {
+			jobs = append(jobs, func() []Score { return c.heavySessions(w) })
+		}
 		if w.f >= 0 && len(c.opts.Key) > 0 {
 			jobs = append(jobs, func() []Score { return c.sessionTotal(w) })
 		}
@@ -103,13 +106,13 @@ func (c *comparison) shares(s *side, f int, w weight, keep func(row int) bool) [
 // rankError is the summed distance of the shares of the first so many ranks,
 // over the real ones' sum; at most 1.
 func rankError(p, q []float64) float64 {
-	a, b := RankFrequency(p), RankFrequency(q)
-	na, nb := total(a), total(b)
+	na, nb := total(p), total(q)
 	if na == 0 || nb == 0 {
 		return math.NaN()
 	}
+	a, b := largest(p), largest(q)
 	var off, sum float64
-	for i := range min(hitters, max(len(a), len(b))) {
+	for i := range max(len(a), len(b)) {
 		var x, y float64
 		if i < len(a) {
 			x = a[i] / na
@@ -121,6 +124,25 @@ func rankError(p, q []float64) float64 {
 		sum += x
 	}
 	return min(1, off/sum)
+}
+
+// largest are the heaviest hitters' weights, the largest first.
+func largest(p []float64) []float64 {
+	top := make([]float64, 0, hitters+1)
+	for _, w := range p {
+		if w <= 0 || len(top) == hitters && w <= top[hitters-1] {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, w, func(have, w float64) int {
+			if have >= w {
+				return -1
+			}
+			return 1
+		})
+		top = slices.Insert(top, at, w)
+		top = top[:min(len(top), hitters)]
+	}
+	return top
 }
 
 // topMissed is the share of the heaviest values of p that are not among those of q.
@@ -213,15 +235,46 @@ func wordsForHitters(f *field, by string, p, q []float64, names bool) string {
 	return ""
 }
 
+// bySession sums a weight over each session of a side.
+func (w weight) bySession(s *side) []float64 {
+	t := make([]float64, s.sess.count)
+	for i, id := range s.sess.of {
+		t[id] += w.of(s, i)
+	}
+	return t
+}
+
+// heavySessions scores the volumes of the heaviest sessions by rank.
+func (c *comparison) heavySessions(w weight) []Score {
+	p, q := w.bySession(c.real), w.bySession(c.synth)
+	s := Score{Property: Network, Metric: "heavy_hitters", Target: "sessions by " + w.name, Counted: true, from: []string{"session length"}}
+	if w.f >= 0 {
+		s.from = append(s.from, w.name)
+	}
+	got := measured{value: rankError(p, q), uniform: math.NaN(), independent: rankError(p, w.bySession(c.indep)), worst: 1}
+	if total(p) > 0 && total(q) == 0 {
+		got.value = 1
+		s.note("nothing on the synthetic side")
+	}
+	if !c.halves.byRow {
+		for k := range c.halves.splits {
+			h := [2][]float64{make([]float64, len(p)), make([]float64, len(p))}
+			for id, v := range p {
+				h[c.halves.sess[id]>>k&1][id] = v
+			}
+			got.bases = append(got.bases, rankError(h[0], h[1]))
+		}
+	}
+	if np, nq := total(p), total(q); np > 0 && nq > 0 {
+		s.Words = fmt.Sprintf("the heaviest session makes %s of the %s against %s in the real trace", percent(slices.Max(q)/nq), w.name, percent(slices.Max(p)/np))
+	}
+	s.settle(got)
+	return []Score{s}
+}
+
 // sessionTotal scores the sums of a weight over each session.
 func (c *comparison) sessionTotal(w weight) []Score {
-	sum := func(s *side) []float64 {
-		t := make([]float64, s.sess.count)
-		for i, id := range s.sess.of {
-			t[id] += w.of(s, i)
-		}
-		return t
-	}
+	sum := w.bySession
 	var mask func(int) uint32
 	if !c.halves.byRow {
 		mask = func(i int) uint32 { return c.halves.sess[i] }
@@ -442,7 +495,7 @@ func networkMetrics() []Metric {
 	return []Metric{
 		{
 			Name: "heavy_hitters", Title: "Volume of heavy hitters", Property: Network, Worst: 1,
-			Formula: "sum over the 20 first ranks of |share_real - share_synthetic| / sum of the real shares, at most 1; shares of records, bytes, packets by address",
+			Formula: "sum over the 20 first ranks of |share_real - share_synthetic| / sum of the real shares, at most 1; shares of records, bytes, packets by address and by session",
 			Source:  "NetShare (SIGCOMM 2022) section 6, heavy hitter estimation",
 		},
 		{

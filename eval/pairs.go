@@ -89,6 +89,8 @@ type prepared struct {
 	// baseline.
 	split [][][]uint8
 	wide  []int // the codes of each field, at most, over all halvings
+
+	series, constant []bool // fields that change within real sessions, and that don't
 }
 
 // smallSplit returns a text field's codes by the frequent values of the first
@@ -104,15 +106,28 @@ func (c *comparison) smallSplit(f, top int) (codes [][]uint8, size int) {
 
 func (c *comparison) prepare(ctx context.Context) (*prepared, error) {
 	n := len(c.fields)
-	p := &prepared{size: make([]int, n), wide: make([]int, n), split: make([][][]uint8, n)}
+	p := &prepared{
+		size: make([]int, n), wide: make([]int, n), split: make([][][]uint8, n),
+		series: make([]bool, n), constant: make([]bool, n),
+	}
 	sides := []*side{c.real, c.synth, c.indep}
 	for i := range sides {
 		p.codes[i], p.ranks[i] = make([][]uint8, n), make([][]float64, n)
 	}
 	err := parallel(ctx, n, func(f int) {
+		if len(c.opts.Key) > 0 && c.several() && !c.fields[f].time {
+			share := shareChanging(c.real.changing(f), nil)
+			p.series[f], p.constant[f] = share > 0, share == 0
+		}
 		if c.fields[f].numeric {
+			codes, size := c.parts(f)
 			for i, s := range sides {
 				p.ranks[i][f] = ranks(s.numbers[f])
+				p.codes[i][f] = codes[i]
+			}
+			p.size[f], p.wide[f] = size, size
+			for range c.halves.splits {
+				p.split[f] = append(p.split[f], codes[0])
 			}
 			return
 		}
@@ -245,11 +260,18 @@ func (c *comparison) pair(p *prepared, a, b int) ([]Score, heatCell) {
 		add("pearson", .5, c.correlate(c.real.numbers, c.synth.numbers, c.indep.numbers, a, b))
 		add("spearman", .5, c.correlate(p.ranks[0], p.ranks[1], p.ranks[2], a, b))
 	case !fa.numeric && !fb.numeric:
-		add("cramers_v", 1, c.contingency(p, a, b))
+		t := c.crossed(p, a, b)
+		add("cramers_v", 1, t.association())
+		out = append(out, c.tableScores(p, a, b, t)...)
 	case fa.numeric:
 		add("correlation_ratio", 1, c.grouped(p, b, a))
+		out = append(out, c.tableScores(p, b, a, c.crossed(p, b, a))...)
 	default:
 		add("correlation_ratio", 1, c.grouped(p, a, b))
+		out = append(out, c.tableScores(p, a, b, c.crossed(p, a, b))...)
+	}
+	if s, ok := c.equality(a, b); ok {
+		out = append(out, s)
 	}
 	return out, cell
 }
@@ -311,30 +333,6 @@ func (s *sums) correlation() float64 {
 		return math.NaN()
 	}
 	return max(-1, min(1, (s.xy-s.x*s.y/s.n)/math.Sqrt(vx)/math.Sqrt(vy)))
-}
-
-// contingency is Cramér's V on each side and half.
-func (c *comparison) contingency(p *prepared, a, b int) association {
-	ra, rb := p.size[a], p.size[b]
-	v := func(side int) float64 {
-		t := make([]float64, ra*rb)
-		x, y := p.codes[side][a], p.codes[side][b]
-		for i := range x {
-			t[int(x[i])*rb+int(y[i])]++
-		}
-		return CramersV(t, ra, rb)
-	}
-	as := association{real: v(0), synth: v(1), indep: v(2)}
-	ra, rb = p.wide[a], p.wide[b]
-	for k := range c.halves.splits {
-		x, y := p.split[a][k], p.split[b][k]
-		t := [2][]float64{make([]float64, ra*rb), make([]float64, ra*rb)}
-		for i := range x {
-			t[c.halves.row[i]>>k&1][int(x[i])*rb+int(y[i])]++
-		}
-		as.halves = append(as.halves, [2]float64{CramersV(t[0], ra, rb), CramersV(t[1], ra, rb)})
-	}
-	return as
 }
 
 // grouped is the correlation ratio of the ranks of number b by category a.

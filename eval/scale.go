@@ -144,3 +144,66 @@ func uniformJSD(counts []float64, domain float64) float64 {
 	}
 	return s + (domain-seen)*jsTerm(0, 1/domain)
 }
+
+// uniformTV is the total variation of counts to equal shares of domain values,
+// of which those that occur are some.
+func uniformTV(counts []float64, domain float64) float64 {
+	n := total(counts)
+	if n == 0 {
+		return math.NaN()
+	}
+	var seen, over float64
+	for _, c := range counts {
+		if c > 0 {
+			seen++
+		}
+	}
+	domain = max(domain, seen)
+	for _, c := range counts {
+		over += max(0, c/n-1/domain)
+	}
+	return over
+}
+
+// statistics is the mean distance of mean, median and standard deviation of
+// sorted samples over the real range, at most 1 each.
+func statistics(x, y []float64, s numberScale) float64 {
+	if len(x) == 0 || len(y) == 0 {
+		return math.NaN()
+	}
+	if s.heavy {
+		x, y = s.logs(x), s.logs(y)
+		s = s.logarithmic()
+	}
+	r := s.hi - s.lo
+	if r == 0 {
+		return s.normalised(x, y)
+	}
+	a, b := describe(x), describe(y)
+	var sum float64
+	for i := range a {
+		sum += min(1, math.Abs(a[i]-b[i])/r)
+	}
+	return sum / 3
+}
+
+// describe is the mean, median and standard deviation of sorted values.
+func describe(x []float64) [3]float64 {
+	mean, sd := meanSpread(x)
+	n := len(x)
+	return [3]float64{mean, (x[(n-1)/2] + x[n/2]) / 2, sd}
+}
+
+// uniformStatistics is statistics of sorted x and uniform noise over the real
+// range.
+func uniformStatistics(x []float64, s numberScale) float64 {
+	if len(x) == 0 || s.hi <= s.lo {
+		return math.NaN()
+	}
+	if s.heavy {
+		x, s = s.logs(x), s.logarithmic()
+	}
+	r := s.hi - s.lo
+	a := describe(x)
+	return (math.Abs((a[0]-s.lo)/r-.5) + math.Abs((a[1]-s.lo)/r-.5) + math.Abs(a[2]/r-1/math.Sqrt(12))) / 3
+}

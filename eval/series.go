@@ -19,16 +19,10 @@ const (
 // record hold, and how long a value is remembered. Nothing is padded: a
 // session takes part as long as it is.
 func (c *comparison) seriesScores(ctx context.Context) ([]Score, error) {
-	several := 0
-	for _, n := range c.real.sess.length {
-		if n > 1 {
-			several++
-		}
-	}
-	if len(c.opts.Key) == 0 || several < severalLeast {
+	if len(c.opts.Key) == 0 || !c.several() {
 		return []Score{{
 			Property: Series, Metric: "varies", Target: "sessions",
-			Note: fmt.Sprintf("%d real sessions have two records or more, want %d", several, severalLeast),
+			Note: fmt.Sprintf("fewer than %d real sessions have two records or more", severalLeast),
 		}}, nil
 	}
 	key := map[string]bool{}
@@ -57,6 +51,20 @@ func (c *comparison) seriesScores(ctx context.Context) ([]Score, error) {
 		out = append(out, s...)
 	}
 	return out, err
+}
+
+// several reports whether real sessions have several records often enough to
+// speak of series.
+func (c *comparison) several() bool {
+	n := 0
+	for _, length := range c.real.sess.length {
+		if length > 1 {
+			if n++; n == severalLeast {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // same reports whether two rows have one value in a field; missing values are

@@ -39,6 +39,8 @@ func place(s *Score) float64 {
 		v -= 200
 	case s.Property == Joint:
 		v += 85
+	case s.Metric == "equal": // says more than the association that it makes
+		v += 40
 	case s.Property == Pairs:
 		v += 70
 	case s.Property == Series:
