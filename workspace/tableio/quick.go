@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// cell takes in one value of a CSV file, which must stay as it is until the
-// next flush. Most values are counted by a glance at their bytes; the others
-// are gathered, so that one that comes often is looked at once.
+// cell takes in one value of a CSV file. Most values are counted by a glance at
+// their bytes; the others are gathered until the next flush, so that one that
+// comes often is looked at once.
 func (s *stats) cell(v []byte, quoted bool) {
 	s.n++
 	if len(v) == 0 {
@@ -178,8 +178,8 @@ func (s *stats) watchInt(v, n int64) {
 	}
 }
 
-// word takes in a string of a JSON file, which must stay as it is until the
-// next flush: never a number, even if it looks like one.
+// word takes in a string of a JSON file: never a number, even if it looks like
+// one.
 func (s *stats) word(v []byte) {
 	s.n++
 	s.stringy++
@@ -234,7 +234,7 @@ func (o *often) add(s *stats, v []byte) {
 	} else {
 		o.order = append(o.order, uint8(at))
 	}
-	o.values[at], o.counts[at] = v, 1
+	o.values[at], o.counts[at] = append(o.values[at][:0], v...), 1
 }
 
 // flush takes in what was gathered.
@@ -242,7 +242,7 @@ func (s *stats) flush() {
 	for _, o := range []*often{&s.often, &s.words} {
 		for _, at := range o.order {
 			s.look(o.values[at], o.counts[at], o.strings)
-			o.counts[at], o.values[at] = 0, nil
+			o.counts[at] = 0
 		}
 		o.order = o.order[:0]
 	}

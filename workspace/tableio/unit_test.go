@@ -301,6 +301,26 @@ func TestLongValue(t *testing.T) {
 	}
 }
 
+// TestQuotesBesideNumbers holds that what quotes stand beside does not change
+// what a column is taken for: the reader uses its memory of a record again.
+func TestQuotesBesideNumbers(t *testing.T) {
+	text := "layers,sport\n"
+	for i := range 500 {
+		port := ""
+		if i%3 == 0 {
+			port = fmt.Sprint(1024+i*97, ".0")
+		}
+		text += fmt.Sprintf("\"Ethernet,IP,%s\",%s\n", strings.Repeat("UDP", i%3), port)
+	}
+	l, err := loadText(t, "x.csv", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := l.schema.Columns[1]; c.Type != trace.TypeReal || c.Kind != trace.KindPort {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestExistingTable holds that a table that is there already survives.
 func TestExistingTable(t *testing.T) {
 	db := database(t)
