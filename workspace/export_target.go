@@ -62,6 +62,9 @@ func parseTarget(path, own string, s trace.Schema) (target, error) {
 	return t, nil
 }
 
+// numbers is how times that are declared as numbers are written.
+var numbers = map[trace.Unit]string{trace.Second: "epoch:6", trace.Millisecond: "units:3", trace.Microsecond: "units:6", trace.Nanosecond: "units:9"}
+
 // schema is a table's schema with the format of the file.
 func (to target) schema(s trace.Schema) trace.Schema {
 	format := exportFormats[to.extension]
@@ -86,8 +89,8 @@ func (to target) schema(s trace.Schema) trace.Schema {
 	s.Columns = append([]trace.Column(nil), s.Columns...)
 	for i := range s.Columns { // how another format wrote values says nothing here
 		s.Columns[i].Format = ""
-		if c := s.Columns[i]; c.Type == trace.TypeTime && c.Unit == trace.Second { // declared as seconds
-			s.Columns[i].Format = "epoch:6"
+		if c := s.Columns[i]; c.Type == trace.TypeTime { // declared as a number
+			s.Columns[i].Format = numbers[c.Unit]
 		}
 	}
 	s.Format, s.Props = format, nil

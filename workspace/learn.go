@@ -407,7 +407,10 @@ func (p part) collapse(values trace.Row) any {
 			list = append(list, p.names[i]+p.field.Assign+plainText(v))
 		}
 	}
-	if missing {
+	switch {
+	case missing && p.field.Abnormal && p.typ == trace.TypeText: // as the real trace was mended
+		return unavailable
+	case missing:
 		return nil
 	}
 	if p.field.Assign == "" && p.field.Encoding == trace.EncodeValues { // no places without a value at the end

@@ -1,10 +1,16 @@
 package netsharecfg
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"netshare/scripting"
 )
 
 // meta and end are the parts of a configuration around what is tried.
@@ -92,7 +98,6 @@ var bad = []struct{ name, text, want string }{
 	{"list values", flds + `{"name": "b", "format": "list", "encoding": "list_values", "names": ["a"]}]}}`, `names: list_values needs names: an object`},
 	{"element", flds + `{"name": "b", "format": "list", "encoding": "list_values", "names": {"x": "flot"}}]}}`, `names.x: unknown value "flot": did you mean "float"?`},
 	{"two times", `{"fields": {"timestamp": [{"name": "t", "format": "timestamp", "encoding": "timestamp"}, {"name": "u", "format": "timestamp", "encoding": "timestamp"}], "metadata": [{"name": "a", "encoding": "categorical"}]}}`, `fields.timestamp[1]: there is one time`},
-	{"no layout", `{"fields": {"timestamp": [{"name": "t", "format": "timestamp", "type": "unprocessed", "encoding": "timestamp"}], "metadata": [{"name": "a", "encoding": "categorical"}]}}`, `type: an unprocessed time needs time_format`},
 	{"layout", `{"fields": {"timestamp": [{"name": "t", "format": "timestamp", "type": "unprocessed", "time_format": "%Y-%Q", "encoding": "timestamp"}], "metadata": [{"name": "a", "encoding": "categorical"}]}}`, `time_format: %Q is none of %% %A`},
 	{"no part of a time", `{"fields": {"timestamp": [{"name": "t", "format": "timestamp", "time_format": "now", "encoding": "timestamp"}], "metadata": [{"name": "a", "encoding": "categorical"}]}}`, `time_format: has no part of a time in it`},
 }
@@ -111,6 +116,44 @@ func TestBad(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestBadFiles holds that each configuration of the archive, which commands are
+// tried on too, gives its one message, with its place.
+func TestBadFiles(t *testing.T) {
+	const file = "testdata/bad.txtar"
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := os.Getenv("NETSHARE_UPDATE") == "1"
+	for i := 0; i+1 < len(archive.Files); i += 2 {
+		source, want := archive.Files[i], &archive.Files[i+1]
+		t.Run(source.Name, func(t *testing.T) {
+			if want.Name != strings.TrimSuffix(source.Name, ".json")+".want" {
+				t.Fatalf("followed by %s", want.Name)
+			}
+			_, err := parse(source.Name, string(source.Data), nil)
+			if err == nil {
+				t.Fatal("no fault was found")
+			}
+			var placed *scripting.Error
+			got := fmt.Sprintln(err)
+			if !errors.As(err, &placed) || placed.Line == 0 || placed.Column == 0 || strings.Count(got, "\n") != 1 {
+				t.Errorf("want one message with a place, got\n%s", got)
+			}
+			if update {
+				want.Data = []byte(got)
+			} else if got != string(want.Data) {
+				t.Errorf("got  %swant %s", got, want.Data)
+			}
+		})
+	}
+	if update {
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -17,7 +17,9 @@ type builder struct {
 
 	wide    bool     // a row of the file is a session (dg_table_row_per_sample)
 	zeek    bool     // the input is a Zeek log, whose times are seconds
+	packets bool     // the input is a capture, whose times are microseconds
 	undo    bool     // values come out as the file had them (csv_post_processor)
+	mends   bool     // -1 and missing ones of what is learnt bit by bit or as words are 0 (csv_pre_processor)
 	flowID  string   // column that numbers the sessions, "" for none
 	types   []string // allowed_data_types, nil for all
 	codings []string // allowed_data_encodings, nil for all
@@ -63,12 +65,18 @@ func (b *builder) root(n *node) {
 		b.note(v, "nothing reads it here")
 	}
 	b.processors(b.object(n, "processors"))
-	if in := b.object(n, "input_file"); in != nil {
-		b.known(in, inputKeys)
-		b.zeek = b.text(in, "format", inputFormats...) == inputFormats[1] || b.zeek
-	}
 	g := b.object(n, "global_config")
 	b.global(g)
+	if in := b.object(n, "input_file"); in != nil {
+		b.known(in, topInputKeys)
+		b.zeek = b.text(in, "format", inputFormats...) == inputFormats[1] || b.zeek
+		if v := b.want(in, "path", isText); v != nil && v.text != "" && b.config.Inputs == nil {
+			b.config.Inputs = []string{b.beside(v.text)}
+		}
+	}
+	if v := b.want(n, "output_file", isText); v != nil {
+		b.note(v, "-o says where the synthetic trace goes")
+	}
 	which := b.defaults(n, "default")
 	if w := b.defaults(g, "default"); which == "" {
 		which = w
@@ -76,7 +84,7 @@ func (b *builder) root(n *node) {
 	b.wide = which == defaultWide
 	p := b.object(n, "pre_post_processor")
 	fields := b.object(n, "fields")
-	if p == nil && fields == nil {
+	if b.member(n, "pre_post_processor") == nil && b.member(n, "fields") == nil {
 		b.at(n.at, "", "neither pre_post_processor nor fields is there: nothing says which columns are learnt")
 	}
 	b.prePost(p, which)
@@ -127,7 +135,14 @@ var inputFormats = []string{"csv", "zeek_log_json"}
 
 // processors reads the steps around the training.
 func (b *builder) processors(n *node) {
-	b.known(n, processorKeys)
+	b.known(n, slices.Concat(processorKeys, switchKeys))
+	for _, s := range []struct{ key, class string }{
+		{"zeek", "ZeekPreprocessor"}, {"bowen", "csv_pre_processor"}, {"bowen", "csv_post_processor"}, {"pre_csv", "csv_pre_processor"}, {"post_csv", "csv_post_processor"},
+	} {
+		if b.boolean(n, s.key, false) {
+			b.takeStep(s.class, nil)
+		}
+	}
 	for _, key := range processorKeys {
 		allowed := []string{"ZeekPreprocessor", "CustomizableFormatPreprocessor", "csv_pre_processor"}
 		if key == "postprocessors" {
@@ -194,6 +209,7 @@ func (b *builder) takeStep(class string, config *node) {
 		b.zeek = b.zeek || format == inputFormats[1]
 	case "csv_pre_processor":
 		b.known(config, nil)
+		b.mends = true
 	case "csv_post_processor":
 		b.undo = true
 		b.known(config, []string{"flow_id"})
@@ -215,7 +231,11 @@ func (b *builder) takeStep(class string, config *node) {
 func (b *builder) global(n *node) {
 	b.known(n, globalKeys)
 	b.config.Overwrite = b.boolean(n, "overwrite", true)
-	if b.text(n, "dataset_type", "netflow", "pcap", "zeek", "zeeklog") != "" {
+	switch b.text(n, "dataset_type", "netflow", "pcap", "zeek", "zeeklog") {
+	case "":
+	case "pcap": // NetShare makes a table of it, with times in microseconds
+		b.packets = true
+	default:
 		b.note(n.get("dataset_type"), "the file itself tells what it is")
 	}
 	b.whole(n, "n_chunks", 1, 1)
@@ -228,27 +248,28 @@ func (b *builder) global(n *node) {
 	b.types, b.codings = b.texts(n, "allowed_data_types"), b.texts(n, "allowed_data_encodings")
 	file, folder := b.want(n, "original_data_file", isText), b.want(n, "original_data_folder", isText)
 	extension := b.text(n, "file_extension")
-	dir := filepath.Dir(b.file)
-	from := func(path string) string {
-		if filepath.IsAbs(path) {
-			return path
-		}
-		return filepath.Join(dir, path)
-	}
 	switch {
 	case file != nil && folder != nil:
 		b.fault(folder, "original_data_file is there too: name the one or the other")
 	case file != nil && file.text != "" && !strings.HasPrefix(file.text, "<"): // <file_path> stands in NetShare's own
-		b.config.Inputs = []string{from(file.text)}
+		b.config.Inputs = []string{b.beside(file.text)}
 	case folder != nil && folder.text != "":
-		b.config.Inputs = []string{from(folder.text)}
+		b.config.Inputs = []string{b.beside(folder.text)}
 		if extension != "" {
-			b.config.Inputs = []string{filepath.Join(from(folder.text), "*."+strings.TrimPrefix(strings.TrimPrefix(extension, "*"), "."))}
+			b.config.Inputs = []string{filepath.Join(b.beside(folder.text), "*."+strings.TrimPrefix(strings.TrimPrefix(extension, "*"), "."))}
 		}
 	}
 	if v := b.member(n, "file_extension"); v != nil && folder == nil {
 		b.fault(v, "it is for original_data_folder, which is not there: add that, or leave it out")
 	}
+}
+
+// beside is a path that the configuration names, from where the program runs.
+func (b *builder) beside(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(b.file), path)
 }
 
 // prePost reads pre_post_processor.

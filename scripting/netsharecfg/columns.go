@@ -59,7 +59,11 @@ func (b *builder) timestamp(n *node) {
 	if b.text(n, "encoding", "interarrival", "raw") == "raw" {
 		b.note(n.get("encoding"), "times are learnt as the session's start and the gaps between its records")
 	}
-	b.setTime(n, name, "")
+	unit := ""
+	if b.packets {
+		unit = "Microsecond"
+	}
+	b.setTime(n, name, unit)
 }
 
 // timeNorm reads how NetShare scales times.
@@ -168,18 +172,40 @@ func (b *builder) columns(n *node, series bool) {
 	if typ == "" || !ok || len(names) != len(v.items) {
 		return
 	}
-	for i, name := range names {
-		expr := b.expression(n, name, typ, encoding)
+	name, to := b.names(n, names)
+	for i := range to {
+		expr := b.expression(n, to[i], typ, encoding)
 		if expr == "" {
 			return
 		}
-		b.declare(v.items[i], name, expr+b.regex(n, typ)+".RejectMissing()", false)
+		expr += b.regex(n, typ)
+		if to[i] != names[i] {
+			expr += fmt.Sprintf(".Of(%q)", names[i])
+		}
+		b.declare(v.items[i], to[i], expr+".RejectMissing()", false)
 	}
-	name := fmt.Sprintf("events %d", len(b.sequences)+1)
-	if s := b.text(n, "name"); s != "" {
-		name = s
+	b.sequences = append(b.sequences, sequence{name, to, n})
+}
+
+// names are what a series of several columns is called, and its columns on the
+// way out: name is the one or the list of the others.
+func (b *builder) names(n *node, columns []string) (series string, to []string) {
+	series = fmt.Sprintf("events %d", len(b.sequences)+1)
+	v := b.member(n, "name")
+	switch {
+	case v == nil:
+	case v.kind == isList && len(v.items) != len(columns):
+		b.fault(v, "want a name for each of the %d columns, got %d", len(columns), len(v.items))
+	case v.kind == isList:
+		if to := b.texts(n, "name"); len(to) == len(columns) {
+			return series, to
+		}
+	case v.kind != isText:
+		b.fault(v, "want a text, or a list with a name for each column, got %s", v.said())
+	case v.text != "":
+		series = v.text
 	}
-	b.sequences = append(b.sequences, sequence{name, names, n})
+	return series, columns
 }
 
 // typeOf reads a column's type.
@@ -212,7 +238,8 @@ func (b *builder) encodingOf(n *node) (string, bool) {
 	if allowed == nil {
 		allowed = []string{"categorical", "bit", "word2vec_port", "word2vec_proto", "list_attributes", "list_values"}
 	}
-	if !slices.Contains(allowed, v.text) {
+	word := func(s string) bool { return strings.HasPrefix(s, "word2vec_") }
+	if !slices.Contains(allowed, v.text) && !(word(v.text) && slices.ContainsFunc(allowed, word)) {
 		b.choose(v, allowed)
 		return "", false
 	}
@@ -250,7 +277,7 @@ func (b *builder) expression(n *node, name, typ, encoding string) string {
 	case encoding == "bit":
 		return b.bitExpression(n, quoted, typ)
 	case strings.HasPrefix(encoding, "word2vec_"):
-		return b.wordExpression(quoted, strings.TrimPrefix(encoding, "word2vec_"))
+		return b.wordExpression(quoted, strings.TrimPrefix(encoding, "word2vec_"), typ == "string")
 	case encoding == "" && typ == "ip_string":
 		return "trace.IP(" + quoted + ")"
 	}
@@ -273,12 +300,14 @@ func (b *builder) choices(n *node) []string {
 	return out
 }
 
-// wordExpression is a column that is embedded by word2vec.
-func (b *builder) wordExpression(quoted, kind string) string {
-	switch kind {
-	case "port":
+// wordExpression is a column that is embedded by word2vec, under a name that
+// columns of the same words share. Texts are words whatever that is, but for
+// protocols, which have names.
+func (b *builder) wordExpression(quoted, kind string, text bool) string {
+	switch {
+	case kind == "port" && !text:
 		return "trace.Port(" + quoted + ").Encode(trace.EncodeEmbedding)"
-	case "proto":
+	case kind == "proto":
 		return "trace.Protocol(" + quoted + ").Encode(trace.EncodeEmbedding)"
 	}
 	return fmt.Sprintf("trace.Embedded(%s, %d)", quoted, b.vector)

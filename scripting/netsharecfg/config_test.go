@@ -70,7 +70,7 @@ var configurations = []struct {
 		trace.Recipe{
 			Time: trace.Epoch("ts", trace.Second),
 			Metadata: []trace.Field{
-				trace.IP("id.orig_h").Encode(trace.EncodeBits).Mend(), trace.Port("id.orig_p").Encode(trace.EncodeEmbedding), trace.IP("other"),
+				trace.IP("id.orig_h").Encode(trace.EncodeBits).Mend(), trace.Port("id.orig_p").Encode(trace.EncodeEmbedding).Mend(), trace.IP("other"),
 			},
 			Series: []trace.Field{
 				trace.Category("facility").Encode(trace.EncodeCategory), trace.Real("size").Encode(trace.EncodeLog),
@@ -78,6 +78,41 @@ var configurations = []struct {
 				trace.Values("answers", "", "=", trace.Real("type").Encode(trace.EncodeLog), trace.Category("cls")),
 			},
 			FlowID: "flow_id",
+		},
+	},
+	{
+		"words that are no ports", `{"global_config": {"dataset_type": "pcap"}, "pre_post_processor": {"config": {
+  "timestamp": {"column": "time", "encoding": "interarrival"}, "word2vec": {"vec_size": 12},
+  "metadata": [
+    {"column": "user", "type": "string", "encoding": "word2vec_ip"},
+    {"column": "computer", "type": "string", "encoding": "word2vec_port"},
+    {"column": "sport", "type": "integer", "encoding": "word2vec_port"},
+    {"column": "qtype", "type": "integer", "encoding": "word2vec_dns_type"},
+    {"column": "proto", "type": "string", "encoding": "word2vec_proto"}]}}}`,
+		trace.Recipe{
+			Time: trace.Epoch("time", trace.Microsecond),
+			Metadata: []trace.Field{
+				trace.Embedded("user", 12), trace.Embedded("computer", 12), trace.Port("sport").Encode(trace.EncodeEmbedding),
+				trace.Embedded("qtype", 12), trace.Protocol("proto").Encode(trace.EncodeEmbedding),
+			},
+		},
+	},
+	{
+		"a table of pandas's", `{"processors": {"zeek": false, "bowen": true}, "input_file": {"path": "raw.csv", "format": "csv"}, "output_file": "out.csv", "fields": {
+  "timestamp": [{"name": "t", "format": "timestamp", "type": "unprocessed", "encoding": "timestamp"}],
+  "metadata": [
+    {"name": "sport", "format": "integer", "encoding": "word_port"},
+    {"name": "type", "format": "integer", "encoding": "bit"},
+    {"name": "label", "format": "integer", "encoding": "categorical"},
+    {"name": "computer", "format": "string", "encoding": "word_port"}],
+  "timeseries": [{"name": "ttl", "format": "float", "encoding": "float"}]}}`,
+		trace.Recipe{
+			Time: trace.Timestamp("t", ""),
+			Metadata: []trace.Field{
+				trace.Port("sport").Encode(trace.EncodeEmbedding).Mend(), trace.Integer("type").InBits(32).Mend(),
+				trace.Category("label").Encode(trace.EncodeCategory), trace.Embedded("computer", 10),
+			},
+			Series: []trace.Field{trace.Real("ttl").Encode(trace.EncodeLog)},
 		},
 	},
 	{
@@ -101,6 +136,22 @@ var configurations = []struct {
 				trace.Real("d1").Encode(trace.EncodeLog).RejectMissing(), trace.Real("d2").Encode(trace.EncodeLog).RejectMissing(),
 			},
 			Key: []string{}, Sequences: []trace.Sequence{{Name: "events 1", Columns: []string{"d1", "d2"}}}, Sample: 50000,
+		},
+	},
+	{
+		"events in a row under other names", `{"default": "dg_table_row_per_sample.json", "pre_post_processor": {"config": {
+  "metadata": [
+    {"column": "page", "regex": "_(de|en)_", "type": "string", "name": "language"},
+    {"column": "page", "regex": "_([a-z]+)$", "type": "string", "name": "agent"}],
+  "timeseries": [{"columns": ["d1", "d2"], "name": ["first", "second"], "type": "string"}]}}}`,
+		trace.Recipe{
+			Metadata: []trace.Field{
+				trace.Category("language").Encode(trace.EncodeCategory).Of("page").RejectMissing(),
+				trace.Category("agent").Encode(trace.EncodeCategory).Of("page").RejectMissing(),
+				trace.Category("first").Encode(trace.EncodeCategory).Of("d1").RejectMissing(),
+				trace.Category("second").Encode(trace.EncodeCategory).Of("d2").RejectMissing(),
+			},
+			Key: []string{}, Sequences: []trace.Sequence{{Name: "events 1", Columns: []string{"first", "second"}}}, Sample: 50000,
 		},
 	},
 	{
@@ -150,6 +201,7 @@ func plain(r trace.Recipe) string {
 			if len(list[i].Choices) == 0 {
 				list[i].Choices = nil
 			}
+			list[i].ParseFunc = nil // which is compared by what it makes
 		}
 	}
 	return fmt.Sprintf("%+v", r)

@@ -13,13 +13,16 @@
 // # Meaning
 //
 //	encoding bit                     trace.EncodeBits; of addresses too, IPv6 as prefixes
-//	encoding word2vec_port, _proto   trace.Port, trace.Protocol; others trace.Embedded
+//	encoding word2vec_NAME, word_    trace.Port of a port, trace.Protocol of proto; of strings and other names trace.Embedded
 //	encoding categorical             trace.Category, all values repeated; choices are the only ones allowed
 //	categorical_mapping true         the numbers are names, so that only those seen come out
 //	type float                       trace.Real, ZERO_ONE or MINUSONE_ONE, log1p_norm; clamped to min_x and max_x
 //	timestamp                        the time; generation false leaves it out
 //	parse                            undone on the way out where there is a csv_post_processor
 //	abnormal                         Field.Mend
+//	csv_pre_processor                Field.Mend of integers learnt by bits or as words, where NetShare has 0 for -1 and nothing
+//	dataset_type pcap                times are microseconds, as in the table that NetShare makes of a capture
+//	type unprocessed                 a time as text; without time_format in whatever layout it is found to have
 //	KEY_expand of the model          each value is learnt with; the best by the report's score is kept
 //	default dg_table_row_per_sample  a row of the file is a session: its columns, or the elements of a list, are the records
 //

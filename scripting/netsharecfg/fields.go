@@ -86,7 +86,7 @@ func (b *builder) field(n *node, part string) {
 	if out != name {
 		expr += fmt.Sprintf(".Of(%q)", name)
 	}
-	if b.boolean(n, "abnormal", false) {
+	if b.boolean(n, "abnormal", b.mends && format == "integer" && encoding != "float" && encoding != "categorical") {
 		expr += ".Mend()"
 	}
 	series := part == "timeseries"
@@ -146,9 +146,9 @@ func (b *builder) fieldExpression(n *node, quoted, format, encoding string) stri
 	}
 	switch encoding {
 	case "word_port":
-		return b.wordExpression(quoted, "port")
+		return b.wordExpression(quoted, "port", format == "string")
 	case "word_proto":
-		return b.wordExpression(quoted, "proto")
+		return b.wordExpression(quoted, "proto", format == "string")
 	case "categorical":
 		expr := categoryExpression(quoted, b.choices(n)...)
 		if format == "list" {
@@ -168,7 +168,7 @@ func (b *builder) fieldExpression(n *node, quoted, format, encoding string) stri
 	if b.boolean(n, "categorical_mapping", false) {
 		return categoryExpression(quoted)
 	}
-	if format == "IP" || bits == 32 {
+	if format == "IP" || b.member(n, "parse") != nil && bits == 32 {
 		return address + ".Encode(trace.EncodeBits)"
 	}
 	return fmt.Sprintf("trace.Integer(%s).InBits(%d)", quoted, bits)
@@ -232,16 +232,16 @@ func (b *builder) timeField(n *node, name, out, format, encoding string) {
 	}
 	processed := b.text(n, "type", "processed", "unprocessed")
 	layout := b.member(n, "time_format")
-	if processed == "unprocessed" && layout == nil {
-		b.fault(n.get("type"), "an unprocessed time needs time_format, such as \"%%Y-%%m-%%d %%H:%%M:%%S.%%f\"")
-	}
 	if processed == "processed" && layout != nil {
 		b.fault(layout, "a processed time is a number and has no time_format: say unprocessed, or leave it out")
 	}
 	b.timeNorm(n)
 	unit := ""
-	if b.zeek {
+	switch {
+	case b.zeek:
 		unit = "Second"
+	case b.packets:
+		unit = "Microsecond"
 	}
 	parse := b.want(n, "parse", isText)
 	if parse != nil {

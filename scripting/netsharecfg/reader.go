@@ -162,7 +162,9 @@ func (r *reader) known(n *node, keys []string) {
 			path = n.path + "." + k
 		}
 		hint := "the keys here are " + strings.Join(keys, ", ")
-		if like := nearest(k, keys); like != "" {
+		if slices.Contains(laterKeys, k) {
+			hint = "it is of a NetShare after both generations: name the columns in pre_post_processor.config or fields, and the file with --input"
+		} else if like := nearest(k, keys); like != "" {
 			hint = fmt.Sprintf("did you mean %q?", like)
 		} else if place := elsewhere(k); place != "" {
 			hint = "it belongs to " + place

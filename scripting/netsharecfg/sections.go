@@ -11,10 +11,13 @@ type section struct {
 func words(s string) []string { return strings.Fields(s) }
 
 var (
-	topKeys       = words("processors global_config default pre_post_processor model_manager model fields input_file changed_fields")
+	topKeys       = words("processors global_config default pre_post_processor model_manager model fields input_file output_file changed_fields")
+	laterKeys     = words("input_adapters output_adapters learn")
 	processorKeys = words("preprocessors postprocessors")
 	stepKeys      = words("class config")
+	switchKeys    = words("zeek bowen pre_csv post_csv") // processors as NetShare had them for a while
 	inputKeys     = words("format")
+	topInputKeys  = words("path format")
 	globalKeys    = words("overwrite dataset_type n_chunks dp original_data_file original_data_folder file_extension allowed_data_types allowed_data_encodings default")
 	classKeys     = words("class config")
 	prePostKeys   = words("timestamp word2vec metadata timeseries max_flow_len norm_option split_name df2chunks truncate num_train_samples num_test_samples random_seed")

@@ -23,6 +23,7 @@
 //	repr           a number as Python writes it: shortest, with .0 where whole
 //	ipv4-integer   an address held as dotted text, which the file has as a number
 //	epoch:N        a TIMESTAMP_NS that the file has as seconds with N decimals
+//	units:N        a TIMESTAMP_NS that is written as a whole number, of 10^-N seconds
 //	time:LAYOUT    a time as package time writes layouts; {h} is an hour without leading zero
 //	zone=NAME      of the times, where the layout has an offset
 //	fraction=trim  fractions of a second without trailing zeros

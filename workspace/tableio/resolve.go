@@ -223,6 +223,7 @@ type form struct {
 	style     string // fixed:N, repr or ""
 	integer   bool   // ipv4-integer
 	epoch     bool
+	units     bool // of an epoch, its decimals without the point
 	layout    string
 	digits    int // of a fraction
 	fraction  string
@@ -250,7 +251,8 @@ func (f form) String() string {
 	}
 	add(f.style != "", f.style)
 	add(f.integer, "ipv4-integer")
-	add(f.epoch, "epoch:"+strconv.Itoa(f.digits))
+	add(f.epoch && !f.units, "epoch:"+strconv.Itoa(f.digits))
+	add(f.epoch && f.units, "units:"+strconv.Itoa(f.digits))
 	add(f.layout != "", "time:"+withFraction(f.layout, f.digits))
 	add(f.fraction != "", "fraction="+f.fraction)
 	add(f.zone != "", "zone="+f.zone)
@@ -276,8 +278,8 @@ func formOf(format string) form {
 			f.style = item
 		case item == "ipv4-integer":
 			f.integer = true
-		case strings.HasPrefix(item, "epoch:"):
-			f.epoch = true
+		case strings.HasPrefix(item, "epoch:"), strings.HasPrefix(item, "units:"):
+			f.epoch, f.units = true, item[0] == 'u'
 			f.digits, _ = strconv.Atoi(item[len("epoch:"):])
 			f.digits = min(max(f.digits, 0), 9)
 		case strings.HasPrefix(item, "time:"):

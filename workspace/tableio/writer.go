@@ -254,6 +254,10 @@ func (f *form) real(dst []byte, v float64) []byte {
 }
 
 func (f *form) time(dst []byte, v time.Time) []byte {
+	if f.units {
+		unit := int64(math.Pow10(9 - f.digits)) // in ns
+		return strconv.AppendInt(dst, v.UnixNano()/unit, 10)
+	}
 	if f.epoch {
 		sec, ns := v.Unix(), int64(v.Nanosecond())
 		if sec < 0 && ns > 0 {
