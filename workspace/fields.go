@@ -86,6 +86,9 @@ func newFieldParser(r *trace.Recipe, s trace.Schema, file string) (*fieldParser,
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		x.from = from
+		if s.Format == "csv" {
+			c.Format = withAbsent(c.Format, f)
+		}
 		p.schema.Columns, p.cells = append(p.schema.Columns, c), append(p.cells, x)
 		return nil
 	}
@@ -149,6 +152,16 @@ func newFieldParser(r *trace.Recipe, s trace.Schema, file string) (*fieldParser,
 		p.derived = append(p.derived, d)
 	}
 	return p, nil
+}
+
+// withAbsent adds to how a file writes a column what the field says of missing
+// values, unless the file has a way of its own: they are written as the first of
+// the field's words for them.
+func withAbsent(format string, f trace.Field) string {
+	if len(f.Absent) == 0 || f.Absent[0] == "" || strings.Contains(f.Absent[0], ";") || f.Missing != trace.MissingKept || f.Abnormal || strings.Contains(format, "null=") {
+		return format
+	}
+	return strings.TrimPrefix(format+";null="+f.Absent[0], ";")
 }
 
 // newCell settles how a column is parsed and what type it has then.
@@ -392,7 +405,8 @@ func (c *cell) settle(column []any, errs []error, bad []string) {
 const unavailable = "unavailable"
 
 // mended is NetShare's handling of abnormal values: numbers that are negative
-// or none, whatever they stand for, and empty cells.
+// or none, whatever they stand for, and empty cells. Addresses and ports are
+// numbers to it.
 func mended(f trace.Field, v any, t trace.Type) any {
 	if f.Kind == trace.KindTimestamp {
 		return v
@@ -416,6 +430,8 @@ func mended(f trace.Field, v any, t trace.Type) any {
 	switch {
 	case f.Kind == trace.KindAddress && t == trace.TypeText:
 		return "0.0.0.0"
+	case f.Kind == trace.KindPort && t == trace.TypeText:
+		return "0"
 	case t == trace.TypeText:
 		return unavailable
 	case t == trace.TypeReal:

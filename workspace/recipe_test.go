@@ -349,6 +349,32 @@ func TestLoadAsNetShare(t *testing.T) {
 	}
 }
 
+// TestAbsent holds that a recipe's words for missing values come back.
+func TestAbsent(t *testing.T) {
+	const text = "t,kind,n,unit\n1,?,5,kg\n2,x,none,-\n3,?,7,m\n4,,none,-\n"
+	recipe := &trace.Recipe{
+		Time:     trace.Epoch("t", trace.Second),
+		Metadata: []trace.Field{trace.Category("kind").NA("?")},
+		Series:   []trace.Field{trace.Integer("n").NA("none"), trace.Category("unit").NA("?", "-")},
+	}
+	ws := open(t)
+	path := file(t, "absent.csv", text)
+	if _, err := ws.Load(t.Context(), Load{Table: "absent", Files: []string{path}, Recipe: recipe}); err != nil {
+		t.Fatal(err)
+	}
+	if got := table(t, ws, "select count(kind), count(n), count(unit) from raw.absent"); got != "1 2 2\n" {
+		t.Errorf("values: %s", got)
+	}
+	out := filepath.Join(t.TempDir(), "out.csv")
+	if _, err := ws.Export(t.Context(), "raw.absent", out); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(out)
+	if want := "t,kind,n,unit\n1,?,5,kg\n2,x,none,?\n3,?,7,m\n4,?,none,?\n"; err != nil || string(got) != want {
+		t.Errorf("got\n%s(%v) want\n%s", got, err, want)
+	}
+}
+
 // TestSequences holds that events which a record holds are learnt as a series,
 // and come back as such records.
 func TestSequences(t *testing.T) {

@@ -31,6 +31,7 @@ func Embedded(name string, size int) Field {
 }
 
 // NA names words of the file that stand for a missing value, "-" for instance.
+// Where a missing value is kept, a CSV has the first of them for it.
 func (f Field) NA(words ...string) Field { f.Absent = words; return f }
 
 // RejectMissing makes records without a value rejects.
