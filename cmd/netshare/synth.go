@@ -196,6 +196,7 @@ func (f *synthFlags) generation(p *printer) engine.GenerateOptions {
 	return g
 }
 
+// readable says why a recipe or a configuration can't be read.
 func readable(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -204,9 +205,7 @@ func readable(path string) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return fmt.Errorf("%s is a directory: name the files in it", path)
-	case info.Size() == 0 && info.Mode().IsRegular():
-		return fmt.Errorf("%s: the file is empty: name one with records in it", path)
+		return fmt.Errorf("%s is a directory: name the file in it", path)
 	}
 	return nil
 }
