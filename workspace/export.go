@@ -49,14 +49,20 @@ func (w *Workspace) Export(ctx context.Context, table, path string) (Exported, e
 // ExportTo writes a table to a stream, in the format that a file of the given
 // extension would have (csv, jsonl, pcap.gz, ...).
 func (w *Workspace) ExportTo(ctx context.Context, table string, to io.Writer, format string) (Exported, error) {
+	return w.ExportWhere(ctx, table, "", to, format)
+}
+
+// ExportWhere is ExportTo of those rows that meet a condition in SQL, such as
+// those of one session.
+func (w *Workspace) ExportWhere(ctx context.Context, table, where string, to io.Writer, format string) (Exported, error) {
 	x, err := w.export(ctx, table, "-."+strings.TrimPrefix(format, "."))
 	if err != nil {
 		return Exported{}, err
 	}
-	x.exported.Path = "-"
 	if x.schema.Format == "parquet" {
 		return Exported{}, errors.New("parquet is written to a file, not to a stream: name one")
 	}
+	x.exported.Path, x.rows.Where = "-", where
 	err = x.write(ctx, to)
 	return x.exported, err
 }

@@ -29,3 +29,18 @@ type Console = store.Console
 
 // Console opens a connection for statements that belong together.
 func (w *Workspace) Console(ctx context.Context) (*Console, error) { return w.db.Console(ctx) }
+
+// Window reads any part of a query's result. Close it.
+type Window = store.Window
+
+// Window prepares the reading of parts of one query's result, of any size.
+func (w *Workspace) Window(ctx context.Context, query string) (*Window, error) {
+	return w.db.Window(ctx, query)
+}
+
+// Listed is a table or a view of the workspace.
+type Listed = store.Listed
+
+// Contents lists all tables and views: those of raw, then synth, main and
+// netshare, by name.
+func (w *Workspace) Contents(ctx context.Context) ([]Listed, error) { return w.db.Contents(ctx) }

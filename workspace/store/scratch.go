@@ -98,7 +98,7 @@ func (db *DB) RowsSQL(ctx context.Context, q RowsQuery) (string, error) {
 		}
 		query += "t." + Quote(c.name)
 	}
-	query += " FROM " + db.Qualify(q.Table) + " AS t"
+	query += " FROM " + db.Qualify(q.Table) + " AS t" + q.where()
 	if order != "" {
 		query += " ORDER BY " + order
 	}

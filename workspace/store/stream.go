@@ -115,6 +115,7 @@ type RowsQuery struct {
 	Table   Name
 	Columns []string // nil for all
 	OrderBy []string // columns, ascending, missing values last; then the table's own order
+	Where   string   // a condition in SQL that rows must meet; "" for all
 }
 
 // Rows streams a table's rows as values of the types that Trace gives its
@@ -209,19 +210,27 @@ func (db *DB) rows(ctx context.Context, q RowsQuery, fn func([]driver.Value) err
 	if err != nil {
 		return err
 	}
-	if !view && len(q.OrderBy) == 0 {
+	if !view && len(q.OrderBy) == 0 && q.Where == "" {
 		return db.streamColumns(ctx, q.Table, expressions, fn)
 	}
 	for i, c := range columns {
 		expressions[i] += " AS " + Quote(c.name)
 	}
-	query := "SELECT " + strings.Join(expressions, ", ") + " FROM " + db.Qualify(q.Table) + " AS t"
+	query := "SELECT " + strings.Join(expressions, ", ") + " FROM " + db.Qualify(q.Table) + " AS t" + q.where()
 	if order, err := db.orderBy(ctx, q, view); err != nil {
 		return err
 	} else if order != "" {
 		query += " ORDER BY " + order
 	}
 	return db.streamQuery(ctx, query, len(columns), fn)
+}
+
+// where is the condition as SQL has it after the table.
+func (q RowsQuery) where() string {
+	if q.Where == "" {
+		return ""
+	}
+	return " WHERE (" + q.Where + "\n)"
 }
 
 func (db *DB) orderBy(ctx context.Context, q RowsQuery, view bool) (string, error) {
