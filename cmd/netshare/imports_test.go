@@ -30,6 +30,7 @@ var floors = [][]string{
 	{"netshare/workspace"},
 	{"netshare/scripting/symbols/verbs"},
 	{"netshare/workspace/notebook"},
+	{"netshare/workspace/notebook/web"},
 	{"netshare/cmd/netshare"},
 }
 

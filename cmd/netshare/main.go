@@ -85,7 +85,7 @@ func message(ctx context.Context, err error) string {
 	if errors.As(err, &usage) {
 		return err.Error() + " (see --help)"
 	}
-	return oneLine(err.Error())
+	return oneLine(err.Error()) + pageOf(err)
 }
 
 // sqlPlace is where DuckDB says that a statement is wrong: the line, and a caret

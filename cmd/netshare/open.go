@@ -17,7 +17,9 @@ import (
 )
 
 func newOpen(g *global) *cobra.Command {
-	var bail bool
+	var bail, page bool
+	var port int
+	var file string
 	c := &cobra.Command{
 		Use:   "open W",
 		Short: "The notebook in the terminal: SQL over the workspace",
@@ -29,6 +31,17 @@ with a dot: .help lists them. Statements may also come from standard input:
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
+			if page {
+				p := newPrinter(g)
+				ws, err := openWorkspace(ctx, args[0], p, false)
+				if err != nil {
+					return err
+				}
+				return errors.Join(serveWeb(ctx, ws, file, port, p), ws.Close())
+			}
+			if port != 0 || file != "" {
+				return usageError{errors.New("--port and --notebook are of the page: add --web")}
+			}
 			if notebook.Interactive(os.Stdin, os.Stdout) {
 				// Ctrl-C is the notebook's: it stops a statement, not the program.
 				ctx = context.WithoutCancel(ctx)
@@ -53,6 +66,9 @@ with a dot: .help lists them. Statements may also come from standard input:
 			return shell.Run(ctx, os.Stdin, os.Stdout, os.Stderr)
 		},
 	}
+	c.Flags().BoolVar(&page, "web", false, "serve the notebook as a page for this machine's browser instead, until Ctrl-C")
+	c.Flags().IntVar(&port, "port", 0, "port of the page; by default one that stays the same for a workspace")
+	c.Flags().StringVar(&file, "notebook", "", "the page's document, a Markdown file; by default beside the workspace, with its name")
 	c.Flags().BoolVar(&bail, "bail", false, "end at the first statement of standard input that fails")
 	return c
 }

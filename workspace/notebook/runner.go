@@ -235,6 +235,16 @@ func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Pa
 	return page, err
 }
 
+// Plot draws what the text of a plot cell asks for, without keeping it.
+func (r *Runner) Plot(ctx context.Context, text string) (*Figure, error) {
+	p, err := parsePlot(text)
+	if err != nil {
+		return nil, err
+	}
+	part, err := r.plot(ctx, p)
+	return part.Figure, err
+}
+
 // dir is the folder that a notebook's files are beside.
 func (r *Runner) dir() string { return filepath.Dir(r.path) }
 

@@ -226,3 +226,7 @@ func appendJSONText(b []byte, s string) []byte {
 	}
 	return b
 }
+
+// Text writes a value of a Result as DuckDB's shell does; typ is its type by
+// DuckDB's name. A missing value is NULL.
+func Text(v any, typ string) string { return valueText(v, typ, "NULL") }

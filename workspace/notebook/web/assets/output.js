@@ -1,0 +1,117 @@
+// What cells show: text, tables, charts, reports, errors; and work under way.
+
+import { h, s, button, notice, span, brief, count } from "./dom.js";
+import { resultTable } from "./table.js";
+import { condition, narrowed, table as sqlName } from "./sql.js";
+
+// showOutput draws the parts of a cell's state {parts, error}.
+export function showOutput(state, context) {
+  const out = state.parts.map((p) => {
+    if (p.table) return table(p.table, context);
+    if (p.figure) return figure(p.figure);
+    if (p.report) return report(p.report, context);
+    return h("pre", { class: "out-text" }, p.text ?? "");
+  });
+  // The error's place begins with the notebook's path: its name is enough here.
+  if (state.error) out.push(h("pre", { class: "out-error", role: "alert" }, state.error.replace(/^\S*\/(?=[^/\s]+:\d+: )/, "")));
+  return out;
+}
+
+function table(page, context) {
+  page.rows ??= [];
+  return resultTable(page, {
+    chart: page.sql && page.columns.length ? (now) => context.chart(now, context.cell) : null,
+    actions: (column, value, row, now) => {
+      if (!now.sql || value?.endsWith("…")) return [];
+      const add = (text) => context.insert(context.cell, "sql", text + ";", { run: true, write: false });
+      const short = value === null ? "NULL" : value.length > 24 ? value.slice(0, 23) + "…" : value;
+      return [
+        { label: `Only ${column.name} = ${short}`, do: () => add(narrowed(now.sql, condition(column.name, value, column.type))) },
+        { label: `Without ${short}`, do: () => add(narrowed(now.sql, condition(column.name, value, column.type, true))) },
+        { label: `Sessions with ${short}`, do: () => context.sessions(now, column, value, context.cell) },
+        { label: "This record's session", do: () => context.session(now, row, context.cell) },
+        null,
+      ];
+    },
+  });
+}
+
+// picture shows an SVG document as an image, in which no script runs; its dark
+// lines are drawn light on a dark page.
+export function picture(svg, alt) {
+  const img = h("img", { alt, width: 660, height: 436 });
+  const size = /<svg[^>]*\bwidth="([\d.]+)[a-z]*"[^>]*\bheight="([\d.]+)/.exec(svg);
+  if (size) { img.width = Math.round(size[1] * 2); img.height = Math.round(size[2] * 2); }
+  const paintIt = () => {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches ? document.documentElement.dataset.theme !== "light" : document.documentElement.dataset.theme === "dark";
+    const text = dark ? svg.replaceAll("#1B1F24", "#DDE3EA").replaceAll("#DDE1E6", "#343B43").replaceAll("#0072B2", "#4AA3DF").replaceAll("#D55E00", "#F08A3C") : svg;
+    if (img.src) URL.revokeObjectURL(img.src);
+    img.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  };
+  paintIt();
+  addEventListener("theme", () => { if (img.isConnected) paintIt(); });
+  return img;
+}
+
+function figure(f) {
+  return h("figure", { class: "figure" }, f.title ? h("figcaption", null, f.title) : null, picture(f.svg, f.alt ?? f.title ?? "chart"));
+}
+
+// report draws how faithful a synthetic table is.
+function report(r, context) {
+  const o = r.overall ?? {};
+  const props = (r.properties ?? []).filter((p) => p.counted > 0);
+  return h("div", { class: "report" },
+    h("div", { class: "score" }, h("b", null, brief(o.score)), h("span", null, `of 100, give or take ${brief(o.spread ?? 0)}: ${r.synthetic} against ${r.real}`)),
+    h("div", { class: "props" }, props.map((p) => {
+      const i = h("i");
+      i.style.width = Math.max(0, Math.min(100, p.score)) + "%";
+      return [h("span", null, p.property), h("span", { class: "bar", "aria-hidden": "true" }, i), h("span", { class: "n" }, brief(p.score))];
+    })),
+    r.worst?.length ? h("div", null, h("h4", null, "What is off most"), h("ul", { class: "worst" }, r.worst.slice(0, 8).map((w) => h("li", null, w.text ?? w.sentence ?? String(w))))) : null,
+    r.notes?.length ? h("ul", { class: "worst" }, r.notes.map((n) => h("li", null, n))) : null,
+    h("div", { class: "actions" }, context.reportActions(r)),
+    r.figures?.length ? h("div", { class: "figures" }, r.figures.map((f) => h("figure", null, h("figcaption", null, f.title), picture(f.svg, f.alt)))) : null);
+}
+
+// showJob draws work under way into root.
+export function showJob(root, job, { stop }) {
+  if (job.seconds < 0.4 && !job.epochs.length && job.step === "running") return; // over before it could be read
+  if (root.hidden || !root.firstChild) {
+    const meter = h("span", { class: "meter", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 }, h("i"));
+    root.replaceChildren(h("div", { class: "job" },
+      h("div", { class: "job-line" }, h("b", { class: "step" }), meter, h("span", { class: "word left" }), button("Stop", "stop", stop, { text: true })),
+      h("div", { class: "word text" }), h("div", { class: "curves" })));
+    root.hidden = false;
+  }
+  const $ = (q) => root.querySelector(q);
+  $(".step").textContent = job.step;
+  $(".text").textContent = job.text ?? "";
+  const meter = $(".meter");
+  meter.classList.toggle("unknown", job.share < 0);
+  if (job.share >= 0) {
+    meter.setAttribute("aria-valuenow", Math.round(job.share * 100));
+    meter.firstChild.style.width = job.share * 100 + "%";
+  } else {
+    meter.removeAttribute("aria-valuenow");
+    meter.firstChild.style.width = "";
+  }
+  $(".left").textContent = job.left > 0 ? `${span(job.left)} left` : span(job.seconds);
+  if (job.epochs.length > 1) {
+    $(".curves").replaceChildren(
+      curve("Critic", job.epochs, "critic", ""), curve("Generator", job.epochs, "generator", "b"), curve("Distance, lower is closer", job.epochs, "distance", "c"));
+  }
+}
+
+// curve draws one figure by epoch.
+export function curve(title, epochs, key, cls) {
+  const values = epochs.map((e) => e[key]).filter(Number.isFinite);
+  const lo = Math.min(...values), hi = Math.max(...values), width = 300, height = 72;
+  const step = Math.max(1, Math.floor(epochs.length / 600));
+  const points = epochs.filter((e, i) => Number.isFinite(e[key]) && (i % step === 0 || i === epochs.length - 1))
+    .map((e, i, all) => `${(i / Math.max(1, all.length - 1) * width).toFixed(1)},${(height - 3 - (e[key] - lo) / ((hi - lo) || 1) * (height - 6)).toFixed(1)}`).join(" ");
+  const last = values.at(-1);
+  return h("div", { class: "curve" }, h("h4", null, title, h("span", null, last === undefined ? "" : brief(last))),
+    s("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title} over ${count(epochs.length)} epochs, now ${last === undefined ? "unknown" : brief(last)}` },
+      s("polyline", { class: cls, points })));
+}

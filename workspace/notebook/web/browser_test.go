@@ -1,0 +1,356 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// browser is Chromium with one window on a page. What the page complains of
+// fails the test.
+type browser struct {
+	t        testing.TB
+	ctx      context.Context
+	provoked bool // what the browser complains of is meant
+}
+
+// open starts Chromium, and skips the test where there is none.
+func open(t testing.TB, address string) *browser {
+	t.Helper()
+	found := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
+		if path, err := exec.LookPath(name); err == nil {
+			found = path
+			break
+		}
+	}
+	if found == "" {
+		t.Skip("there is no Chromium here: apt-get install chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(found), chromedp.WindowSize(1280, 800), chromedp.UserDataDir(t.TempDir()))
+	if os.Getuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // which Chromium asks of root
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	ctx, cancelPage := chromedp.NewContext(ctx)
+	ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(func() {
+		cancelTime()
+		cancelPage()
+		cancel()
+	})
+	b := &browser{t: t, ctx: ctx}
+	b.listen(ctx)
+	b.do(log.Enable(), chromedp.Navigate(address))
+	return b
+}
+
+func (b *browser) listen(ctx context.Context) {
+	chromedp.ListenTarget(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			b.t.Errorf("the page failed: %v at %s:%d", e.ExceptionDetails.Error(), e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber)
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError && !b.provoked && !strings.Contains(e.Entry.URL, "/api/") { // answers that a test provokes
+				b.t.Errorf("the browser says: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		}
+	})
+}
+
+// do carries out actions.
+func (b *browser) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.picture("failed")
+		b.t.Fatal(err)
+	}
+}
+
+// picture keeps what is seen in the folder that NETSHARE_SCREENSHOTS names.
+func (b *browser) picture(name string) {
+	dir := os.Getenv("NETSHARE_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	if err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot(&png)); err != nil {
+		b.t.Logf("no picture: %v", err)
+		return
+	}
+	name = strings.ReplaceAll(b.t.Name(), "/", "-") + "-" + name + ".png"
+	if err := os.WriteFile(filepath.Join(dir, name), png, 0o644); err != nil {
+		b.t.Log(err)
+	}
+}
+
+// until waits until an expression of the page is true.
+func (b *browser) until(expression string) {
+	b.t.Helper()
+	limit := time.Now().Add(40 * time.Second)
+	for {
+		var ok bool
+		b.do(chromedp.Evaluate("Boolean("+expression+")", &ok))
+		if ok {
+			return
+		}
+		if time.Now().After(limit) {
+			b.picture("waiting")
+			var seen string
+			b.do(chromedp.Evaluate("document.body.innerText", &seen))
+			b.t.Fatalf("never true: %s\n%s", expression, seen)
+		}
+		time.Sleep(15 * time.Millisecond)
+	}
+}
+
+// js evaluates an expression of the page.
+func js[T any](b *browser, expression string) (v T) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(expression, &v, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	return v
+}
+
+// press types keys where the focus is.
+func (b *browser) press(keys string, modifiers ...chromedp.KeyOption) {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(keys, modifiers...))
+}
+
+// cell is the selector of the n-th cell, from 1.
+func cell(n int, inside string) string { return fmt.Sprintf(".cell:nth-of-type(%d) %s", n, inside) }
+
+// write replaces what a cell says.
+func (b *browser) write(n int, text string) {
+	b.t.Helper()
+	b.do(chromedp.Focus(cell(n, "textarea"), chromedp.ByQuery),
+		chromedp.Evaluate("document.activeElement.select(), document.execCommand('insertText', false, "+quoted(text)+")", nil))
+}
+
+func quoted(s string) string { return fmt.Sprintf("%q", s) }
+
+// ran waits until a cell has run.
+func (b *browser) ran(n int) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`["fresh", "failed"].includes(document.querySelector(%q)?.dataset.status)`, strings.TrimSpace(cell(n, ""))))
+}
+
+// TestBrowserQuery: a person asks, pages, charts, narrows, and finds all of it
+// again after a reload and after the program was started again.
+func TestBrowserQuery(t *testing.T) {
+	c := serve(t)
+	c.sql("create table raw.flows as select timestamp_ns '2026-03-01' + to_seconds(i) as ts, '10.0.0.' || (i % 7) as srcip, if(i % 10 = 0, null, i % 5) as port, i as bytes from range(1000) x(i)")
+	b := open(t, c.URL())
+	b.until(`document.querySelector('[data-table="raw.flows"]')`)
+	if search := js[string](b, "location.search"); search != "" {
+		t.Errorf("the token stays in the address: %s", search)
+	}
+	if text := js[string](b, `document.querySelector('[data-table="raw.flows"]').innerText`); !strings.Contains(text, "1,000") {
+		t.Errorf("the rail says %q", text)
+	}
+
+	// A cell by the keyboard alone: a new one, what is proposed, run.
+	b.press("b")
+	b.until(`document.activeElement.matches(".cell textarea")`)
+	b.press("from raw.flo")
+	b.until(`document.querySelector(".proposals li")?.textContent.includes("flows")`)
+	b.press("\t")
+	b.until(`document.activeElement.value.trim() === "from raw.flows"`)
+	b.press("\r", chromedp.KeyModifiers(2)) // Ctrl
+	b.ran(1)
+	if rows := js[int](b, `document.querySelectorAll(".grid tbody tr").length`); rows != 100 {
+		t.Errorf("%d rows are shown, want 100", rows)
+	}
+	b.picture("result")
+
+	// Pages, by click and by the number of a row.
+	b.do(chromedp.Click(`[aria-label="Last page"]`, chromedp.ByQuery))
+	b.until(`document.querySelector(".where").textContent === "901–1,000 of 1,000"`)
+	if v := js[string](b, `document.querySelector(".grid tbody tr:last-child td:last-child").textContent`); v != "999" {
+		t.Errorf("the last row ends in %s", v)
+	}
+	b.do(chromedp.SendKeys(".goto", "250\r", chromedp.ByQuery))
+	b.until(`document.querySelector(".where").textContent.startsWith("201–300")`)
+
+	// A chart is two clicks away.
+	b.do(chromedp.Click(`.result-bar [title="Draw this result"]`, chromedp.ByQuery))
+	b.until(`document.querySelector(".canvas img")?.naturalWidth > 100`)
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll(".segments button")].find((x) => x.textContent === "CDF").click()`, nil))
+	b.until(`document.querySelector(".canvas img")?.alt.startsWith("Cumulative")`)
+	b.picture("chart")
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll(".how button")].find((x) => x.textContent === "Keep as a cell").click()`, nil))
+	b.until(`document.querySelectorAll(".cell").length === 2`)
+	b.ran(2)
+	b.until(`document.querySelector(".figure img")?.naturalWidth > 100`)
+
+	// Only the rows of a value, by the menu that a right click opens; a missing
+	// one is no text.
+	b.do(chromedp.Evaluate(`(() => {
+		const td = [...document.querySelectorAll(".grid tbody td")].find((x) => x.classList.contains("null"));
+		td.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: 200, clientY: 200 }));
+	})()`, nil))
+	b.until(`document.querySelector(".menu")`)
+	b.press("\r")
+	b.until(`document.querySelectorAll(".cell").length === 3`)
+	b.ran(2)
+	if text := js[string](b, `document.querySelector("`+cell(2, "textarea")+`").value`); text != "from raw.flows\nwhere port is null;" {
+		t.Errorf("the cell says %q", text)
+	}
+	if text := js[string](b, `document.querySelector("`+cell(2, ".where")+`").textContent`); text != "100 rows" {
+		t.Errorf("it shows %s", text)
+	}
+
+	// An error is shown where it is made.
+	b.write(2, "select nothing from nowhere")
+	b.press("\r", chromedp.KeyModifiers(2))
+	b.until(`document.querySelector("` + cell(2, ".out-error") + `")?.textContent.includes("nowhere does not exist")`)
+	b.picture("error")
+
+	// A profile.
+	b.do(chromedp.Click(`[data-table="raw.flows"]`, chromedp.ByQuery))
+	b.until(`document.querySelectorAll(".profile-column").length === 4`)
+	if text := js[string](b, `document.querySelector(".drawer").innerText`); strings.Contains(text, "null") || strings.Contains(text, "undefined") || strings.Contains(text, "NaN") || !strings.Contains(text, "10 % missing") {
+		t.Errorf("the profile says %s", text)
+	}
+	b.picture("profile")
+	b.press(kb.Escape)
+	b.until(`document.querySelector("#drawer").hidden`)
+
+	// All of it is there after a reload, and after the program starts again.
+	seen := js[string](b, `document.querySelector("#cells").innerText`)
+	b.do(chromedp.Reload())
+	b.until(`document.querySelectorAll(".cell").length === 3 && document.querySelectorAll(".figure img").length === 1`)
+	b.until(fmt.Sprintf(`document.querySelectorAll(".cell .grid").length === 1 && %d > 0`, len(seen)))
+	dir := c.dir
+	c.end()
+	c = serveIn(t, dir, Options{})
+	b.do(chromedp.Navigate(c.URL()))
+	b.until(`document.querySelectorAll(".cell").length === 3 && document.querySelectorAll(".figure img").length === 1`)
+	if text := js[string](b, `document.querySelector("`+cell(2, ".out-error")+`").textContent`); !strings.Contains(text, "nowhere") {
+		t.Errorf("after a restart the error says %q", text)
+	}
+}
+
+// TestBrowserCells: cells are moved, deleted, brought back, and made stale; a
+// second window sees it, and can't overwrite what the first one wrote.
+func TestBrowserCells(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	c := serve(t)
+	c.sql("create table main.t as select 1 as i")
+	c.add("prose", "# Title\n\nSome *words* and <b>no markup</b>")
+	c.add("sql", "select count(*) as n from main.t")
+	c.add("sql", "insert into main.t values (2)")
+	b := open(t, c.URL())
+	b.until(`document.querySelectorAll(".cell").length === 3`)
+	if js[bool](b, `document.querySelector(".prose-text b") !== null || document.querySelector(".prose-text em").textContent !== "words"`) {
+		t.Error("prose is not as it should be")
+	}
+	b.do(chromedp.Click(cell(2, ".run-one"), chromedp.ByQuery))
+	b.ran(2)
+	b.do(chromedp.Click(cell(3, ".run-one"), chromedp.ByQuery))
+	b.ran(3)
+	b.until(`document.querySelector("` + strings.TrimSpace(cell(2, "")) + `").dataset.status === "stale"`)
+	if text := js[string](b, `document.querySelector("`+cell(2, ".state")+`").textContent`); !strings.Contains(text, "main.t") {
+		t.Errorf("the stale cell says %q", text)
+	}
+
+	// Move the second up and down, delete it, bring it back.
+	b.do(chromedp.Focus(strings.TrimSpace(cell(2, "")), chromedp.ByQuery))
+	b.press(kb.ArrowUp, chromedp.KeyModifiers(1)) // Alt
+	b.until(`document.querySelector(".cell").classList.contains("sql")`)
+	b.press("d")
+	b.press("d")
+	b.until(`document.querySelectorAll(".cell").length === 2`)
+	b.press("z")
+	b.until(`document.querySelectorAll(".cell").length === 3 && document.querySelector(".cell").classList.contains("sql")`)
+
+	// A second window.
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	defer cancel()
+	second := &browser{t: t, ctx: ctx}
+	second.do(chromedp.Navigate(c.base + "/"))
+	second.until(`document.querySelectorAll(".cell").length === 3`)
+	b.write(1, "select 'first'")
+	second.until(`document.querySelector(".cell textarea").value === "select 'first'"`)
+	c.post("/api/edit", edit{Op: "text", ID: c.book().Cells[0].ID, Was: "select 'first'", Text: "select 'elsewhere'"}, nil)
+	b.do(chromedp.Evaluate(`(() => { const f = document.querySelector(".cell textarea"); f.focus(); f.value = "select 'mine'"; f.dispatchEvent(new Event("input")); })()`, nil))
+	b.until(`document.querySelector(".clash, .cell textarea").matches(".clash") || document.querySelector(".cell textarea").value !== "x"`)
+	second.until(`["select 'elsewhere'", "select 'mine'"].includes(document.querySelector(".cell textarea").value)`)
+
+	// A closed window harms nothing.
+	cancel()
+	if n := len(c.book().Cells); n != 3 {
+		t.Errorf("%d cells are left", n)
+	}
+}
+
+// TestBrowserStrangers: a page of another site, in the same browser, can read
+// nothing and change nothing.
+func TestBrowserStrangers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	c := serve(t)
+	c.add("sql", "select 1")
+	b := open(t, c.URL())
+	b.until(`document.querySelectorAll(".cell").length === 1`)
+	stranger := strange(t)
+	b.provoked = true
+	b.do(chromedp.Navigate(stranger))
+	got := js[string](b, fmt.Sprintf(`(async () => {
+		const base = %q, out = [];
+		const tried = async (what, path, init) => {
+			try { const r = await fetch(base + path, init); out.push(what + ": " + r.type + " " + r.status + " " + (await r.text()).length); } catch (e) { out.push(what + ": refused"); }
+		};
+		await tried("read", "/api/notebook", { credentials: "include" });
+		await tried("blind", "/api/edit", { method: "POST", mode: "no-cors", credentials: "include", body: '{"op":"insert","kind":"sql","text":"drop table x"}' });
+		await tried("json", "/api/edit", { method: "POST", credentials: "include", headers: { "Content-Type": "application/json" }, body: "{}" });
+		const frame = document.createElement("iframe");
+		frame.src = base + "/";
+		document.body.append(frame);
+		await new Promise((r) => { frame.onload = r; setTimeout(r, 2000); });
+		let seen = "closed";
+		try { seen = frame.contentDocument ? frame.contentDocument.body.innerText : "closed"; } catch {}
+		out.push("frame: " + seen);
+		return out.join("\n");
+	})()`, c.base))
+	if want := "read: refused\nblind: refused\njson: refused\nframe: closed"; got != want {
+		t.Errorf("a stranger gets\n%s\nwant\n%s", got, want)
+	}
+	if cells := c.book().Cells; len(cells) != 1 {
+		t.Errorf("a stranger made %d cells", len(cells)-1)
+	}
+	b.do(chromedp.Navigate(c.base + "/?token=wrong"))
+	if text := js[string](b, "document.body.innerText"); !strings.Contains(text, "token") || strings.Contains(text, "select") {
+		t.Errorf("a wrong token shows %q", text)
+	}
+}
+
+// strange serves an empty page on another port of this machine: the nearest
+// that another site can come.
+func strange(t *testing.T) string {
+	l, err := listen(0, "a stranger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!doctype html><title>elsewhere</title><body></body>")
+	})}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return "http://" + l.Addr().String() + "/"
+}

@@ -1,0 +1,330 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"netshare/engine"
+	"netshare/workspace/notebook"
+)
+
+// running are the jobs that the page has started, the last of each cell.
+type running struct {
+	mu   sync.Mutex
+	jobs map[string]*notebook.Job // by cell
+	all  context.CancelFunc       // ends the running of all cells; nil while there is none
+	wait sync.WaitGroup           // for what tells of jobs
+}
+
+// end stops all jobs that the page has started and waits until their ends are
+// kept.
+func (r *running) end() {
+	r.mu.Lock()
+	if r.all != nil {
+		r.all()
+	}
+	for _, job := range r.jobs {
+		job.Stop()
+	}
+	r.mu.Unlock()
+	r.wait.Wait()
+}
+
+// of returns the job of a cell, nil where it has none.
+func (r *running) of(cell string) *notebook.Job {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.jobs[cell]
+}
+
+// view is what the page is told of a cell's job, nil where it has none.
+func (r *running) view(cell string) *jobView {
+	job := r.of(cell)
+	if job == nil {
+		return nil
+	}
+	v := jobOf(cell, job.Status())
+	v.Epochs = epochViews(job.Epochs())
+	return v
+}
+
+// jobView is a job as the page has it.
+type jobView struct {
+	ID      int         `json:"id"`
+	Cell    string      `json:"cell"`
+	Name    string      `json:"name"`
+	State   string      `json:"state"`
+	Step    string      `json:"step"`
+	Share   float64     `json:"share"` // negative where nobody knows
+	Text    string      `json:"text"`
+	Left    float64     `json:"left"`    // seconds, 0 where nobody knows
+	Seconds float64     `json:"seconds"` // since its start
+	Error   string      `json:"error,omitempty"`
+	From    int         `json:"from"`             // how many epochs stand before Epochs
+	Epochs  []epochView `json:"epochs,omitempty"` // those that the page may not have
+}
+
+// epochView is the end of an epoch.
+type epochView struct {
+	Epoch     int     `json:"epoch"`
+	Critic    float64 `json:"critic"`
+	Generator float64 `json:"generator"`
+	Distance  float64 `json:"distance"`
+}
+
+func epochViews(all []engine.Progress) []epochView {
+	out := make([]epochView, len(all))
+	for i, p := range all {
+		out[i] = epochView{p.Epoch, p.Losses.Critic, p.Losses.Generator, p.Losses.Distance}
+	}
+	return out
+}
+
+func jobOf(cell string, s notebook.JobStatus) *jobView {
+	end := s.Finished
+	if end.IsZero() {
+		end = time.Now()
+	}
+	return &jobView{
+		ID: s.ID, Cell: cell, Name: s.Name, State: string(s.State), Step: s.Progress.Step, Share: s.Progress.Share, Text: s.Progress.Text,
+		Left: s.Progress.Left.Seconds(), Seconds: end.Sub(s.Started).Seconds(), Error: s.Error,
+	}
+}
+
+// stateView is what is kept of a cell as the page has it.
+type stateView struct {
+	ID      string     `json:"id"`
+	Status  string     `json:"status"`
+	Why     string     `json:"why,omitempty"`
+	Error   string     `json:"error,omitempty"`
+	Seconds float64    `json:"seconds"`
+	At      time.Time  `json:"at,omitzero"`
+	Parts   []partView `json:"parts,omitempty"`
+	Output  bool       `json:"output"` // Parts are all there are, not left out
+}
+
+// partView is a part of an output; values of tables are text.
+type partView struct {
+	Text   string           `json:"text,omitempty"`
+	Table  *page            `json:"table,omitempty"`
+	Figure *notebook.Figure `json:"figure,omitempty"`
+	Report *notebook.Report `json:"report,omitempty"`
+}
+
+func viewOf(s *notebook.CellState, output bool) *stateView {
+	v := &stateView{ID: s.ID, Status: string(s.Status), Why: s.Why, Error: s.Error, At: s.Finished, Output: output}
+	if !s.Finished.IsZero() {
+		v.Seconds = s.Finished.Sub(s.Started).Seconds()
+	}
+	if !output {
+		return v
+	}
+	for _, p := range s.Output.Parts {
+		part := partView{Text: p.Text, Figure: p.Figure, Report: p.Report}
+		if p.Table != nil {
+			part.Table = pageOf(p.Table)
+		}
+		v.Parts = append(v.Parts, part)
+	}
+	return v
+}
+
+// pageOf is a kept page with its values as text: numbers keep all their digits,
+// which a browser's would not.
+func pageOf(p *notebook.Page) *page {
+	out := &page{SQL: p.SQL, Offset: p.Offset, Total: p.Total, Rows: [][]*string{}}
+	for _, c := range p.Columns {
+		out.Columns = append(out.Columns, column(c))
+	}
+	result := p.Result()
+	for range p.Rows {
+		row, err := result.Next()
+		if err != nil {
+			break // there are no more
+		}
+		out.Rows = append(out.Rows, texts(row, out.Columns))
+	}
+	return out
+}
+
+// postRun runs a cell, or all from the first to the last.
+func (s *Server) postRun(w http.ResponseWriter, r *http.Request) error {
+	var q struct {
+		ID  string `json:"id"`
+		All bool   `json:"all"`
+	}
+	if err := readJSON(w, r, &q); err != nil {
+		return err
+	}
+	if q.All {
+		if err := s.startAll(); err != nil {
+			return err
+		}
+	} else if _, err := s.start(r.Context(), q.ID); err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusAccepted, map[string]bool{"started": true})
+	return nil
+}
+
+// start runs a cell as a job, and has all windows told of it.
+func (s *Server) start(ctx context.Context, id string) (*notebook.Job, error) {
+	var cell notebook.Cell
+	err := s.book.use(ctx, func(d *notebook.Document) (bool, error) {
+		c, err := d.Cell(id)
+		if err == nil {
+			cell = *c
+		}
+		return false, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !cell.Runs() {
+		return nil, errors.New("prose does not run")
+	}
+	s.running.mu.Lock()
+	defer s.running.mu.Unlock()
+	if job := s.running.jobs[id]; job != nil && job.Status().State == notebook.JobRunning {
+		return nil, &statusError{http.StatusConflict, errors.New("the cell is running: stop it first")}
+	}
+	job, err := s.runner.Start(ctx, cell)
+	if err != nil {
+		return nil, err
+	}
+	if s.running.jobs == nil {
+		s.running.jobs = map[string]*notebook.Job{}
+	}
+	s.running.jobs[id] = job
+	s.running.wait.Go(func() { s.follow(cell, job) })
+	return job, nil
+}
+
+// startAll runs all cells in order, until one fails or it is stopped.
+func (s *Server) startAll() error {
+	s.running.mu.Lock()
+	defer s.running.mu.Unlock()
+	if s.running.all != nil {
+		return &statusError{http.StatusConflict, errors.New("all cells are being run: stop that first")}
+	}
+	ctx, stop := context.WithCancel(s.ctx)
+	s.running.all = stop
+	s.running.wait.Go(func() {
+		cell, err := s.runAll(ctx)
+		s.running.mu.Lock()
+		s.running.all = nil
+		s.running.mu.Unlock()
+		stop()
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		s.hub.send("all", map[string]any{"running": false, "error": text, "cell": cell})
+	})
+	s.hub.send("all", map[string]any{"running": true})
+	return nil
+}
+
+// runAll returns the cell that failed.
+func (s *Server) runAll(ctx context.Context) (cell string, err error) {
+	var ids []string
+	err = s.book.use(ctx, func(d *notebook.Document) (bool, error) {
+		for _, c := range d.Cells {
+			if c.Runs() {
+				ids = append(ids, c.ID)
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, id := range ids {
+		job, err := s.start(ctx, id)
+		if err != nil {
+			return id, err
+		}
+		if _, err := job.Wait(ctx); err != nil {
+			job.Stop()
+			if ctx.Err() != nil {
+				err = nil // stopped, which is no failure
+			}
+			return id, err
+		}
+	}
+	return "", nil
+}
+
+// often is how often windows are told of a job's progress at most.
+const often = 150 * time.Millisecond
+
+// follow tells all windows of a job until it has ended, and then of what the
+// cell shows and of what has become stale by it.
+func (s *Server) follow(cell notebook.Cell, job *notebook.Job) {
+	told := 0
+	for {
+		changed := job.Changed()
+		status := job.Status()
+		v := jobOf(cell.ID, status)
+		epochs := job.Epochs()
+		v.From, v.Epochs = told, epochViews(epochs[told:])
+		told = len(epochs)
+		if status.State != notebook.JobRunning {
+			s.after(cell, v)
+			return
+		}
+		s.hub.send("job", v)
+		time.Sleep(often)
+		<-changed
+	}
+}
+
+// after tells of a job that has ended.
+func (s *Server) after(cell notebook.Cell, v *jobView) {
+	ctx := context.WithoutCancel(s.ctx)
+	if cell.Kind != notebook.KindPlot && cell.Kind != notebook.KindReport {
+		s.windows.forget()
+	}
+	var views []*stateView
+	err := s.book.use(ctx, func(d *notebook.Document) (bool, error) {
+		states, err := s.runner.States(ctx, d)
+		for i := range states {
+			views = append(views, viewOf(&states[i], states[i].ID == cell.ID))
+		}
+		return false, err
+	})
+	if err != nil && v.Error == "" {
+		v.State, v.Error = string(notebook.JobFailed), fmt.Sprintf("what the cell shows can't be read: %v", err)
+	}
+	s.hub.send("job", v)
+	s.hub.send("states", views)
+	if cell.Kind != notebook.KindPlot {
+		s.hub.send("tables", struct{}{})
+	}
+}
+
+// postStop stops a cell, a job, or the running of all cells.
+func (s *Server) postStop(w http.ResponseWriter, r *http.Request) error {
+	var q struct {
+		ID  string `json:"id"`
+		All bool   `json:"all"`
+	}
+	if err := readJSON(w, r, &q); err != nil {
+		return err
+	}
+	if q.All {
+		s.running.mu.Lock()
+		if s.running.all != nil {
+			s.running.all()
+		}
+		s.running.mu.Unlock()
+	} else if job := s.running.of(q.ID); job != nil {
+		job.Stop()
+	}
+	writeJSON(w, http.StatusOK, struct{}{})
+	return nil
+}
