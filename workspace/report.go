@@ -121,13 +121,7 @@ func (w *Workspace) column(ctx context.Context, t Table, r *trace.Recipe) (*eval
 }
 
 func scoreRows(real, synth Table, r *eval.Report) []store.Score {
-	none := math.NaN()
-	row := func(property, metric string) store.Score {
-		return store.Score{
-			Real: real.Name.String(), Synthetic: synth.Name.String(), Property: property, Metric: metric,
-			Value: none, Baseline: none, BaselineSpread: none, Score: none, Spread: none,
-		}
-	}
+	row := func(property, metric string) store.Score { return noScore(real, synth, property, metric) }
 	overall := row("overall", "score")
 	overall.Score, overall.Spread = r.Overall.Score, r.Overall.Spread
 	rows := []store.Score{overall}
@@ -150,6 +144,15 @@ func scoreRows(real, synth Table, r *eval.Report) []store.Score {
 		rows = append(rows, s)
 	}
 	return rows
+}
+
+// noScore is a row of netshare.scores without figures.
+func noScore(real, synth Table, property, metric string) store.Score {
+	none := math.NaN()
+	return store.Score{
+		Real: real.Name.String(), Synthetic: synth.Name.String(), Property: property, Metric: metric,
+		Value: none, Baseline: none, BaselineSpread: none, Score: none, Spread: none,
+	}
 }
 
 // Write writes report.html, report.json and figures/ into a folder, which is

@@ -49,7 +49,7 @@ type Parts struct {
 
 // splitRun is what a run keeps of a split.
 type splitRun struct {
-	By, Column     string
+	Of, By, Column string // Of is the table
 	Share          float64
 	Train, Holdout string
 }
@@ -82,7 +82,7 @@ func (w *Workspace) Split(ctx context.Context, s Split) (out Parts, err error) {
 		strings.EqualFold(train.Table, t.Name.Table) || strings.EqualFold(holdout.Table, t.Name.Table) {
 		return out, fmt.Errorf("parts %s and %s of %s: want two other names in schema raw", train, holdout, t.Name)
 	}
-	kept := splitRun{By: out.By, Column: out.Column, Share: s.Share, Train: train.String(), Holdout: holdout.String()}
+	kept := splitRun{Of: t.Name.String(), By: out.By, Column: out.Column, Share: s.Share, Train: train.String(), Holdout: holdout.String()}
 	run := store.Run{Verb: "split", Table: t.Name.String(), Options: optionsJSON(kept), Seed: int64(s.Seed), Inputs: t.Sources, RowsIn: t.Rows}
 	err = w.step(ctx, run, func(id int64) error {
 		out.Run = id

@@ -23,7 +23,7 @@ var owners = map[string]string{
 var floors = [][]string{
 	{"netshare/workspace/trace", "netshare/workspace/packed"},
 	{
-		"netshare/workspace/store", "netshare/workspace/pcapio", "netshare/workspace/flow", "netshare/workspace/dissect", "netshare/workspace/zeekio", "netshare/workspace/tableio",
+		"netshare/workspace/store", "netshare/workspace/pcapio", "netshare/workspace/flow", "netshare/workspace/dissect", "netshare/workspace/zeekio", "netshare/workspace/tableio", "netshare/workspace/rename",
 		"netshare/scripting", "netshare/engine", "netshare/eval",
 	},
 	{"netshare/scripting/netsharecfg"},

@@ -2,21 +2,6 @@ package attack
 
 import "gonum.org/v1/gonum/stat/distuv"
 
-// Verdict is what an attack says of a trace.
-type Verdict int
-
-const (
-	// Undecided means that there was no holdout, or too little of it to tell a leak from chance. It is not a pass.
-	Undecided Verdict = iota
-	// Pass means that the attack found no more than chance gives.
-	Pass
-	// Fail means that the attack found more of the training data than chance gives.
-	Fail
-)
-
-// level is the one-sided significance at which an attack fails a trace, and that of each end of an interval.
-const level = 0.025
-
 // Reuse is how many identifiers of a synthetic trace are those of its training data, beside those of a holdout that the
 // model never saw.
 type Reuse struct {
@@ -26,6 +11,7 @@ type Reuse struct {
 	Share       float64 // Train / (Train + Holdout); 0 where both are 0
 	Low, High   float64 // 95 % Clopper-Pearson interval of Share
 	ChanceShare float64 // what Share is expected to be where nothing leaks
+	P           float64 // the chance of as many of the training data where nothing leaks
 	Verdict     Verdict
 }
 
@@ -56,30 +42,22 @@ func MeasureReuse(train, holdout, synthetic []string) Reuse {
 	}
 	r.ChanceShare = float64(onlyTrain) / float64(onlyTrain+onlyHoldout)
 	chance := distuv.Binomial{N: float64(hits), P: r.ChanceShare}
+	r.P = 1
+	if r.Train > 0 {
+		r.P = chance.Survival(float64(r.Train) - 1)
+	}
 	switch {
 	case r.Train == 0:
 		r.Verdict = Pass
-	case chance.Survival(float64(r.Train)-1) < level:
+	case r.P < failLevel:
 		r.Verdict = Fail
-	case chance.Survival(float64(hits)-1) >= level:
+	case chance.Survival(float64(hits)-1) >= failLevel:
 		// Even if every hit were of the training data, so few could be chance.
 		r.Verdict = Undecided
 	default:
 		r.Verdict = Pass
 	}
 	return r
-}
-
-// clopperPearson is the exact 95 % interval of a share of k in n, n > 0.
-func clopperPearson(k, n int) (low, high float64) {
-	low, high = 0, 1
-	if k > 0 {
-		low = distuv.Beta{Alpha: float64(k), Beta: float64(n - k + 1)}.Quantile(level)
-	}
-	if k < n {
-		high = distuv.Beta{Alpha: float64(k + 1), Beta: float64(n - k)}.Quantile(1 - level)
-	}
-	return low, high
 }
 
 // set is the distinct values of a list.

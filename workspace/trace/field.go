@@ -55,6 +55,12 @@ func (f Field) Clamp(lo, hi float64) Field {
 	return f
 }
 
+// Public declares that a column's values name nobody and may be repeated
+// however rare they are: names of services, paths of a published program. Text
+// and addresses that are not public are made up where few sessions have them,
+// looked for in what is published, and attacked by an audit.
+func (f Field) Public() Field { f.IsPublic = true; return f }
+
 // Of reads the field from a column of the file that has another name.
 func (f Field) Of(column string) Field { f.Column = column; return f }
 

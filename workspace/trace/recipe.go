@@ -65,6 +65,7 @@ type Field struct {
 	Unit     Unit     // of a numeric time
 	Layout   string   // of a textual time, as package time writes layouts; "" where the reader recognises it
 	Choices  []string // the only values allowed, in order; nil for whatever is seen
+	IsPublic bool     // its values name nobody, however rare they are; see Public
 
 	// Column is the file's name of the column, "" where it is the field's own.
 	Column string
