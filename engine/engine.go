@@ -43,6 +43,13 @@ type Options struct {
 	// Seed settles everything random. The same seed, data and program on the
 	// same machine give the same synthetic trace.
 	Seed uint64
+	// Memory bounds, about, what training keeps of the trace at once, in bytes;
+	// networks take some 100 MB besides, and each session 24 bytes. What a longer
+	// trace's columns are like is learnt from a sample of its sessions, each with
+	// the same chance; all sessions train the networks, coded in a temporary file
+	// where they are too many. Default 1 GiB: some two million records of ten
+	// columns without a sample.
+	Memory int64
 	// CheckpointEvery is the time between checkpoints. Default 30 s.
 	CheckpointEvery time.Duration
 
@@ -54,7 +61,7 @@ type Options struct {
 // DefaultOptions returns the options chosen by measurement.
 func DefaultOptions() Options {
 	return Options{
-		Iterations: 2500, Seed: 1, CheckpointEvery: 30 * time.Second,
+		Iterations: 2500, Seed: 1, Memory: 1 << 30, CheckpointEvery: 30 * time.Second,
 		Codec: codec.DefaultOptions(), GAN: dgan.DefaultConfig(),
 	}
 }
@@ -71,8 +78,14 @@ func (o Options) Validate() error {
 	if o.Time < 0 {
 		errs = append(errs, fmt.Errorf("time is %v: want 0 or more", o.Time))
 	}
+	if o.Memory < leastMemory {
+		errs = append(errs, fmt.Errorf("memory is %d bytes: want at least %d", o.Memory, leastMemory))
+	}
 	return errors.Join(append(errs, o.Codec.Validate(), o.GAN.Validate(), o.DP.Validate())...)
 }
+
+// leastMemory is the least that Options.Memory may be.
+const leastMemory = 1 << 20
 
 // Progress is where a training run stands.
 type Progress struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"netshare/engine/codec"
@@ -70,10 +71,11 @@ func (d DP) marginals() marginal.Options {
 
 // trainMarginal learns the noised counts of the sessions of src.
 func trainMarginal(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options) (*Model, error) {
-	sessions, _, _, err := collect(ctx, src)
+	all, err := gather(ctx, src, math.MaxInt64, opts.Seed)
 	if err != nil {
 		return nil, err
 	}
+	sessions := all.sample
 	if len(sessions) == 0 {
 		return nil, fmt.Errorf("trace %q has no session to learn from", recipe.Name)
 	}

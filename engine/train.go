@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -26,24 +27,24 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	if opts.DP.On() { // Validate lets no other model through
 		return trainMarginal(ctx, src, recipe, types, opts)
 	}
-	sessions, records, print, err := collect(ctx, src)
+	g, err := gather(ctx, src, opts.Memory/2, opts.Seed)
 	if err != nil {
 		return nil, err
 	}
-	c, err := codec.Fit(recipe, types, sessions, opts.Codec, opts.Seed)
+	c, err := codec.Fit(recipe, types, g.sample, opts.Codec, opts.Seed)
 	if err != nil {
 		return nil, err
 	}
-	data := &samples{meta: c.MetaHeads(), series: c.SeriesHeads()}
-	m := &Model{Recipe: shell(recipe), Codec: c, Sessions: len(sessions), Records: records, Options: opts}
+	m := &Model{Recipe: shell(recipe), Codec: c, Sessions: g.sessions, Records: g.records, Options: opts}
 	m.begun, m.at = beginning(recipe, types, opts), position{Epoch: 1}
-	m.begun.Sessions = print
-	m.targets = newTargets(c, sessions, opts.Seed)
-	m.targets.families = fitFamilies(recipe, sessions)
-	for i, s := range sessions {
-		data.list = append(data.list, c.Encode(s)...)
-		sessions[i] = trace.Session{} // the coded form is all that training needs
+	m.begun.Sessions = g.print
+	m.targets = newTargets(c, g.sample, opts.Seed)
+	m.targets.families = fitFamilies(recipe, g.sample)
+	data, err := m.encode(ctx, src, g)
+	if err != nil {
+		return nil, err
 	}
+	defer data.Close()
 	if m.net, err = dgan.New(m.shape(), opts.GAN, opts.Seed); err != nil {
 		return nil, err
 	}
@@ -54,6 +55,49 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 		}
 	}
 	return m, l.run(ctx)
+}
+
+// encode codes all sessions of the source: those gathered, or where these are a
+// sample, the source read once more.
+func (m *Model) encode(ctx context.Context, src Source, g gathered) (data *samples, err error) {
+	data = newSamples(m.Codec, m.Options.Memory/2)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, data.Close())
+		}
+	}()
+	add := func(s trace.Session) error {
+		for _, x := range m.Codec.Encode(s) {
+			if err := data.add(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if g.all {
+		for i, s := range g.sample {
+			if err := add(s); err != nil {
+				return data, err
+			}
+			g.sample[i] = trace.Session{} // the coded form is all that training needs
+		}
+		return data, data.flush()
+	}
+	clear(g.sample)
+	var starts []float64
+	for s, err := range src.Sessions(ctx) {
+		if err != nil {
+			return data, err
+		}
+		if m.Codec.Clock != nil {
+			starts = append(starts, m.Codec.Clock.Times(s.Series)[0])
+		}
+		if err := add(s); err != nil {
+			return data, err
+		}
+	}
+	m.targets.arrivals = fitArrivals(starts)
+	return data, data.flush()
 }
 
 // shell returns the recipe without its functions, which are not the model's.
@@ -107,10 +151,6 @@ func (l *loop) run(ctx context.Context) error {
 	if l.epochs == 0 && o.Time == 0 {
 		l.epochs = max(1, (o.Iterations+l.perEpoch-1)/l.perEpoch)
 	}
-	perSample := 0
-	for _, s := range l.data.list {
-		perSample += s.Records
-	}
 	l.saved = time.Now()
 	l.began = l.saved.Add(-at.Elapsed)
 	if err := l.checkpoint(at.Iteration == 0); err != nil { // to know a changed trace by
@@ -128,7 +168,7 @@ func (l *loop) run(ctx context.Context) error {
 			}
 			at.Step++
 			at.Iteration++
-			at.Records += batch * perSample / l.data.Len()
+			at.Records += batch * l.data.records / l.data.Len()
 			at.Sum = plus(at.Sum, losses)
 			now := time.Now()
 			at.Elapsed = now.Sub(l.began)

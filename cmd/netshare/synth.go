@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"netshare/engine"
+	"netshare/engine/codec"
 	"netshare/workspace"
 )
 
@@ -27,6 +29,8 @@ type synthFlags struct {
 	time      time.Duration
 	sessions  int
 	raw       bool
+	memory    bytesFlag
+	minSeen   int
 	dp        dpFlags
 	holdout   float64
 	holdoutBy string
@@ -56,13 +60,37 @@ func (f *synthFlags) add(c *cobra.Command) {
 func (f *synthFlags) addTraining(c *cobra.Command) {
 	c.Flags().IntVar(&f.epochs, "epochs", 0, "how many times to learn from each session (default: enough for some 2,500 iterations)")
 	c.Flags().DurationVar(&f.time, "time", 0, "wall-clock bound of training, for example 5m")
+	c.Flags().Var(&f.memory, "memory", "about how much of the trace learning may keep in memory, for example 4GB; distributions of a longer one are learnt from a sample of its sessions")
+	c.Flags().IntVar(&f.minSeen, "min-seen", codec.DefaultOptions().MinSeen, "how many sessions must hold an address, port, name or other text for it to be repeated")
 	f.dp.add(c)
+}
+
+// bytesFlag is a number of bytes, given with or without a unit.
+type bytesFlag int64
+
+func (b *bytesFlag) String() string { return "1GB" } // the default, for --help
+
+func (b *bytesFlag) Type() string { return "size" }
+
+// Set reads 500000, 512KB, 64MB, 4GB, with the B or without.
+func (b *bytesFlag) Set(text string) error {
+	digits := strings.TrimRight(strings.ToUpper(text), "BKMG")
+	unit, known := map[string]float64{"": 1, "B": 1, "K": 1 << 10, "KB": 1 << 10, "M": 1 << 20, "MB": 1 << 20, "G": 1 << 30, "GB": 1 << 30}[strings.ToUpper(text)[len(digits):]]
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !known || !(n > 0 && n*unit < 1<<62) {
+		return errors.New("want a size such as 512MB or 4GB")
+	}
+	*b = bytesFlag(n * unit)
+	return nil
 }
 
 // training returns the options of training, or what is wrong with them.
 func (f *synthFlags) training() (engine.Options, error) {
 	o := engine.DefaultOptions()
-	o.Epochs, o.Time, o.Seed = f.epochs, f.time, f.global.seed
+	o.Epochs, o.Time, o.Seed, o.Codec.MinSeen = f.epochs, f.time, f.global.seed, f.minSeen
+	if f.memory > 0 {
+		o.Memory = int64(f.memory)
+	}
 	dp, err := f.dp.options()
 	if err != nil {
 		return o, usageError{err}
