@@ -351,7 +351,7 @@ func TestOptionFaultsAreAllNamed(t *testing.T) {
 	o := engine.DefaultOptions()
 	o.Epochs, o.Time, o.Codec.MaxRecords, o.GAN.Batch = -1, -time.Second, 0, 0
 	err := o.Validate()
-	for _, want := range []string{"epochs is -1", "time is -1s", "max records is 0", "batch 0"} {
+	for _, want := range []string{"epochs is -1", "time is -1s", "max records is 0", "batch_size 0"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say: %s", err, want)
 		}

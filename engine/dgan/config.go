@@ -170,7 +170,7 @@ func NetShareConfig() Config {
 	}
 }
 
-// Validate names all faults of the configuration.
+// Validate names all faults of the configuration, in NetShare's names where it has them.
 func (c Config) Validate() error {
 	var faults []error
 	atLeast := func(name string, v, low int) {
@@ -178,58 +178,64 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("config: %s %d, want at least %d", name, v, low))
 		}
 	}
+	layers := func(name string, hidden int) { atLeast(name, hidden+1, 2) } // the output layer is one of them
 	within := func(name string, v, low, high float64) {
 		if !(v >= low && v <= high) {
 			faults = append(faults, fmt.Errorf("config: %s %g, want %g to %g", name, v, low, high))
 		}
 	}
-	atLeast("batch", c.Batch, 1)
+	decay := func(name string, v float64) { within(name, v, 0, math.Nextafter(1, 0)) }
+	atLeast("batch_size", c.Batch, 1)
 	if c.Norm == BatchNorm && c.Batch == 1 {
-		faults = append(faults, errors.New("config: batch 1 with batch normalisation, want at least 2, or another norm"))
+		faults = append(faults, errors.New("config: batch_size 1 with batch normalisation, want at least 2, or another norm"))
 	}
 	atLeast("sample_len", c.SampleLen, 0)
-	atLeast("meta_latent", c.MetaLatent, 1)
-	atLeast("series_latent", c.SeriesLatent, 1)
-	atLeast("meta_layers", c.MetaLayers, 1)
-	atLeast("meta_units", c.MetaUnits, 1)
-	atLeast("lstm_units", c.LSTMUnits, 1)
-	atLeast("lstm_layers", c.LSTMLayers, 0)
-	atLeast("series_layers", c.SeriesLayers, 0)
-	atLeast("critic_layers", c.CriticLayers, 1)
-	atLeast("critic_units", c.CriticUnits, 1)
+	atLeast("attribute_latent_dim", c.MetaLatent, 1)
+	atLeast("feature_latent_dim", c.SeriesLatent, 1)
+	layers("generator_attribute_num_layers", c.MetaLayers)
+	atLeast("generator_attribute_num_units", c.MetaUnits, 1)
+	atLeast("generator_feature_num_layers", c.LSTMLayers, 0)
+	atLeast("generator_feature_num_units", c.LSTMUnits, 1)
+	atLeast("rnn_mlp_num_layers", c.SeriesLayers, 0)
+	layers("discriminator_num_layers", c.CriticLayers)
+	atLeast("discriminator_num_units", c.CriticUnits, 1)
 	if c.AttributeCritic {
-		atLeast("attribute_critic_layers", c.AttributeCriticLayers, 1)
-		atLeast("attribute_critic_units", c.AttributeCriticUnits, 1)
-		within("attribute_critic_weight", c.AttributeCriticWeight, 0, 1e6)
-		within("attribute_critic_rate", c.AttributeCriticRate, 0, 1)
-		within("attribute_penalty", c.AttributePenalty, 0, 1e6)
-		within("attribute_critic_beta1", c.AttributeCriticBeta1, 0, math.Nextafter(1, 0))
+		layers("attr_discriminator_num_layers", c.AttributeCriticLayers)
+		atLeast("attr_discriminator_num_units", c.AttributeCriticUnits, 1)
+		within("g_attr_d_coe", c.AttributeCriticWeight, 0, 1e6)
+		within("attr_d_lr", c.AttributeCriticRate, 0, 1)
+		within("attr_d_gp_coe", c.AttributePenalty, 0, 1e6)
+		decay("attr_d_beta1", c.AttributeCriticBeta1)
 	}
-	atLeast("packing", c.Packing, 0)
-	atLeast("critic_rounds", c.CriticRounds, 1)
-	atLeast("generator_rounds", c.GeneratorRounds, 1)
-	within("meta_rate", c.MetaRate, 0, 1)
-	within("series_rate", c.SeriesRate, 0, 1)
-	within("critic_rate", c.CriticRate, 0, 1)
-	within("beta1", c.Beta1, 0, math.Nextafter(1, 0))
-	within("critic_beta1", c.CriticBeta1, 0, math.Nextafter(1, 0))
-	within("beta2", c.Beta2, 0, math.Nextafter(1, 0))
-	within("epsilon", c.Epsilon, 1e-30, 1)
-	within("penalty", c.Penalty, 0, 1e6)
+	atLeast("num_packing", c.Packing, 0)
+	atLeast("d_rounds", c.CriticRounds, 1)
+	atLeast("g_rounds", c.GeneratorRounds, 1)
+	if c.MetaRate == c.SeriesRate {
+		within("g_lr", c.MetaRate, 0, 1)
+	} else {
+		within("g_lr of the metadata", c.MetaRate, 0, 1)
+		within("g_lr of the series", c.SeriesRate, 0, 1)
+	}
+	within("d_lr", c.CriticRate, 0, 1)
+	decay("g_beta1", c.Beta1)
+	decay("d_beta1", c.CriticBeta1)
+	decay("adam_beta2", c.Beta2)
+	within("adam_eps", c.Epsilon, 1e-30, 1)
+	within("d_gp_coe", c.Penalty, 0, 1e6)
 	within("temperature", c.Temperature, 0, 100)
-	within("average", c.Average, 0, math.Nextafter(1, 0))
-	within("leaky_slope", c.LeakySlope, 0, 1)
+	decay("average", c.Average)
+	within("leaky_relu", c.LeakySlope, 0, 1)
 	if c.Temperature > 0 && c.Temperature < .01 {
 		faults = append(faults, fmt.Errorf("config: temperature %g, want 0, or .01 to 100", c.Temperature))
 	}
 	if c.MetaNoise > UniformNoise {
-		faults = append(faults, fmt.Errorf("config: meta_noise %d, want 0 (normal) or 1 (uniform)", c.MetaNoise))
+		faults = append(faults, fmt.Errorf("config: attr_noise_type %d, want 0 (normal) or 1 (uniform)", c.MetaNoise))
 	}
 	if c.SeriesNoise > NoNoise {
-		faults = append(faults, fmt.Errorf("config: series_noise %d, want 0 (normal), 1 (uniform) or 2 (none)", c.SeriesNoise))
+		faults = append(faults, fmt.Errorf("config: feature_noise_type %d, want 0 (normal), 1 (uniform) or 2 (none)", c.SeriesNoise))
 	}
 	if c.SeriesNoise == NoNoise && !c.Feedback {
-		faults = append(faults, errors.New("config: series_noise 2 (none) without feedback, want feedback, or another noise"))
+		faults = append(faults, errors.New("config: noise false without feed_back, want one of them true"))
 	}
 	if c.Interpolation > One {
 		faults = append(faults, fmt.Errorf("config: interpolation %d is unknown, want 0 (uniform) or 1 (one)", c.Interpolation))

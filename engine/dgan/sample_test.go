@@ -189,9 +189,9 @@ func TestNewErrors(t *testing.T) {
 	}
 	for _, want := range []string{
 		"metadata head 0: unknown kind 9", "metadata head 0: size 0", "no series heads", "records 0", "both a generation flag",
-		"batch 0", "meta_rate NaN", "norm 9", "beta1 1", "temperature 0.001", "packing -1", "critic_beta1 2",
-		"lstm_layers -1", "series_layers -2", "initial_state 5",
-		"meta_noise 7", "series_noise 8",
+		"batch_size 0", "g_lr of the metadata NaN", "norm 9", "g_beta1 1", "temperature 0.001", "num_packing -1", "d_beta1 2",
+		"generator_feature_num_layers -1", "rnn_mlp_num_layers -2", "initial_state 5",
+		"attr_noise_type 7", "feature_noise_type 8",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("errors don't name %q:\n%v", want, err)

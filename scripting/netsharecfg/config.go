@@ -112,7 +112,7 @@ func (c *Config) Options(base engine.Options) []engine.Options {
 		for _, o := range all {
 			for _, v := range s.values {
 				p := o
-				s.set(&p, v)
+				s.Put(&p, v)
 				next = append(next, p)
 			}
 		}

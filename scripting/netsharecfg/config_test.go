@@ -301,14 +301,6 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"batchsize": "batch_size", "bacth_size": "batch_size", "zzz": "", "Batch_Size": "batch_size"} {
-		if got := nearest(word, []string{"batch_size", "epochs"}); got != want {
-			t.Errorf("%s: got %q, want %q", word, got, want)
-		}
-	}
-}
-
 func ExampleConfig_Script() {
 	c, err := parse("lab.json", `{"pre_post_processor": {"config": {"timestamp": {"column": "ts"},
   "metadata": [{"column": "host", "type": "string", "encoding": "categorical"}]}}, "model": {"config": {"sample_len": 1, "epochs": 5}}}`, nil)

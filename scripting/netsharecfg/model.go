@@ -2,7 +2,6 @@ package netsharecfg
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -11,17 +10,8 @@ import (
 
 // setting is an option of the engine and the values that are tried.
 type setting struct {
-	path   string // "GAN.Batch"
-	values []any  // int, float64 or bool; one, unless the key is expanded
-}
-
-// set puts a value into options.
-func (s setting) set(o *engine.Options, value any) {
-	v := reflect.ValueOf(o).Elem()
-	for name := range strings.SplitSeq(s.path, ".") {
-		v = v.FieldByName(name)
-	}
-	v.Set(reflect.ValueOf(value).Convert(v.Type()))
+	engine.Setting
+	values []any // int, float64 or bool; one, unless the key is expanded
 }
 
 // modelKey is a key of the model's configuration.
@@ -31,10 +21,9 @@ type modelKey struct {
 	kind  kind
 	low   float64
 	high  float64
-	path  string // of the engine's option; "" for none
-	less  int    // NetShare counts the output layer too
+	set   *engine.Setting // of that name; nil for none
 
-	// fixed is the only value that can be had, and why says so; without a path
+	// fixed is the only value that can be had, and why says so; without a setting
 	// and without fixed the key has nothing to act on, and why says so.
 	fixed string
 	why   string
@@ -51,45 +40,45 @@ const (
 // modelKeys are those of NetShare's two default configurations.
 func modelKeys() []modelKey {
 	const big = 1e9
-	return []modelKey{
-		{name: "batch_size", kind: isNumber, low: 2, high: 1e6, path: "GAN.Batch", single: 100, wide: 100},
-		{name: "sample_len", kind: isNumber, low: 1, high: 1e4, path: "GAN.SampleLen", single: []any{1, 5, 10}, wide: 10},
-		{name: "d_rounds", kind: isNumber, low: 1, high: 1000, path: "GAN.CriticRounds", single: 5, wide: 1},
-		{name: "g_rounds", kind: isNumber, low: 1, high: 1000, path: "GAN.GeneratorRounds", single: 1, wide: 1},
-		{name: "g_lr", kind: isNumber, low: 0, high: 1, path: "GAN.MetaRate GAN.SeriesRate", single: 1e-4, wide: 1e-3},
-		{name: "d_lr", kind: isNumber, low: 0, high: 1, path: "GAN.CriticRate", single: 1e-4, wide: 1e-3},
-		{name: "attr_d_lr", kind: isNumber, low: 0, high: 1, path: "GAN.AttributeCriticRate", single: 1e-4, wide: 1e-3},
-		{name: "g_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.Beta1", single: .5, wide: .5},
-		{name: "d_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.CriticBeta1", single: .5, wide: .5},
-		{name: "attr_d_beta1", kind: isNumber, low: 0, high: .999999, path: "GAN.AttributeCriticBeta1", single: .5, wide: .5},
-		{name: "adam_eps", kind: isNumber, low: 1e-30, high: 1, path: "GAN.Epsilon", single: 1e-8, wide: 1e-8},
-		{name: "adam_amsgrad", kind: isBool, path: "GAN.AMSGrad", single: false, wide: false},
-		{name: "d_gp_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.Penalty", single: 10.0, wide: 10.0},
-		{name: "attr_d_gp_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.AttributePenalty", single: 10.0, wide: 10.0},
-		{name: "g_attr_d_coe", kind: isNumber, low: 0, high: 1e6, path: "GAN.AttributeCriticWeight", single: 1.0, wide: 1.0},
-		{name: "generator_feature_num_layers", other: "gen_feature_num_layers", kind: isNumber, low: 1, high: 100, path: "GAN.LSTMLayers", single: 1, wide: 1},
-		{name: "generator_feature_num_units", other: "gen_feature_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.LSTMUnits", single: 100, wide: 100},
-		{name: "generator_attribute_num_layers", other: "gen_attribute_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.MetaLayers", less: 1, single: 5, wide: 3},
-		{name: "generator_attribute_num_units", other: "gen_attribute_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.MetaUnits", single: 512, wide: 100},
-		{name: "discriminator_num_layers", other: "disc_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.CriticLayers", less: 1, single: 5, wide: 5},
-		{name: "discriminator_num_units", other: "disc_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.CriticUnits", single: 512, wide: 200},
-		{name: "attr_discriminator_num_layers", other: "attr_disc_num_layers", kind: isNumber, low: 2, high: 100, path: "GAN.AttributeCriticLayers", less: 1, single: 5, wide: 5},
-		{name: "attr_discriminator_num_units", other: "attr_disc_num_units", kind: isNumber, low: 1, high: 1e5, path: "GAN.AttributeCriticUnits", single: 512, wide: 200},
-		{name: "use_attr_discriminator", other: "aux_disc", kind: isBool, path: "GAN.AttributeCritic", single: true, wide: true},
-		{name: "attribute_latent_dim", kind: isNumber, low: 1, high: 1e5, path: "GAN.MetaLatent", single: 5, wide: 5},
-		{name: "feature_latent_dim", kind: isNumber, low: 1, high: 1e5, path: "GAN.SeriesLatent", single: 5, wide: 5},
+	keys := []modelKey{
+		{name: "batch_size", kind: isNumber, low: 2, high: 1e6, single: 100, wide: 100},
+		{name: "sample_len", kind: isNumber, low: 1, high: 1e4, single: []any{1, 5, 10}, wide: 10},
+		{name: "d_rounds", kind: isNumber, low: 1, high: 1000, single: 5, wide: 1},
+		{name: "g_rounds", kind: isNumber, low: 1, high: 1000, single: 1, wide: 1},
+		{name: "g_lr", kind: isNumber, low: 0, high: 1, single: 1e-4, wide: 1e-3},
+		{name: "d_lr", kind: isNumber, low: 0, high: 1, single: 1e-4, wide: 1e-3},
+		{name: "attr_d_lr", kind: isNumber, low: 0, high: 1, single: 1e-4, wide: 1e-3},
+		{name: "g_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
+		{name: "d_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
+		{name: "attr_d_beta1", kind: isNumber, low: 0, high: .999999, single: .5, wide: .5},
+		{name: "adam_eps", kind: isNumber, low: 1e-30, high: 1, single: 1e-8, wide: 1e-8},
+		{name: "adam_amsgrad", kind: isBool, single: false, wide: false},
+		{name: "d_gp_coe", kind: isNumber, low: 0, high: 1e6, single: 10.0, wide: 10.0},
+		{name: "attr_d_gp_coe", kind: isNumber, low: 0, high: 1e6, single: 10.0, wide: 10.0},
+		{name: "g_attr_d_coe", kind: isNumber, low: 0, high: 1e6, single: 1.0, wide: 1.0},
+		{name: "generator_feature_num_layers", other: "gen_feature_num_layers", kind: isNumber, low: 1, high: 100, single: 1, wide: 1},
+		{name: "generator_feature_num_units", other: "gen_feature_num_units", kind: isNumber, low: 1, high: 1e5, single: 100, wide: 100},
+		{name: "generator_attribute_num_layers", other: "gen_attribute_num_layers", kind: isNumber, low: 2, high: 100, single: 5, wide: 3},
+		{name: "generator_attribute_num_units", other: "gen_attribute_num_units", kind: isNumber, low: 1, high: 1e5, single: 512, wide: 100},
+		{name: "discriminator_num_layers", other: "disc_num_layers", kind: isNumber, low: 2, high: 100, single: 5, wide: 5},
+		{name: "discriminator_num_units", other: "disc_num_units", kind: isNumber, low: 1, high: 1e5, single: 512, wide: 200},
+		{name: "attr_discriminator_num_layers", other: "attr_disc_num_layers", kind: isNumber, low: 2, high: 100, single: 5, wide: 5},
+		{name: "attr_discriminator_num_units", other: "attr_disc_num_units", kind: isNumber, low: 1, high: 1e5, single: 512, wide: 200},
+		{name: "use_attr_discriminator", other: "aux_disc", kind: isBool, single: true, wide: true},
+		{name: "attribute_latent_dim", kind: isNumber, low: 1, high: 1e5, single: 5, wide: 5},
+		{name: "feature_latent_dim", kind: isNumber, low: 1, high: 1e5, single: 5, wide: 5},
 		{name: "initial_state", kind: isText},
 		{name: "leaky_relu", kind: isBool},
 		{name: "epochs", kind: isNumber, low: 1, high: big},
 		{name: "iteration", kind: isNumber, low: 1, high: big},
 
-		{name: "num_packing", kind: isNumber, low: 1, high: 100, path: "GAN.Packing", single: 1, wide: 1},
+		{name: "num_packing", kind: isNumber, low: 1, high: 100, single: 1, wide: 1},
 		{name: "noise", kind: isBool},
 		{name: "attr_noise_type", kind: isText},
 		{name: "feature_noise_type", kind: isText},
-		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, path: "GAN.SeriesLayers", single: 0, wide: 0},
-		{name: "feed_back", kind: isBool, path: "GAN.Feedback", single: false, wide: false},
-		{name: "fix_feature_network", kind: isBool, path: "GAN.FixSeries", single: false, wide: false},
+		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, single: 0, wide: 0},
+		{name: "feed_back", kind: isBool, single: false, wide: false},
+		{name: "fix_feature_network", kind: isBool, single: false, wide: false},
 		{name: "combined_disc", kind: isBool, fixed: "true", why: "the critic sees metadata and series together"},
 		{name: "use_gt_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
 		{name: "use_uniform_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
@@ -107,6 +96,12 @@ func modelKeys() []modelKey {
 		{name: "extra_checkpoint_freq", kind: isNumber, high: big, why: whyCheckpoints},
 		{name: "epoch_checkpoint_freq", kind: isNumber, high: big, why: whyCheckpoints},
 	}
+	for i := range keys {
+		if set, err := engine.SettingOf(keys[i].name); err == nil {
+			keys[i].set = &set
+		}
+	}
+	return keys
 }
 
 // modelKeyNames are all names, and those of their lists to try.
@@ -203,15 +198,13 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 			values = append(values, v.text)
 		default:
 			if integral(k) {
-				values = append(values, int(v.number())-k.less)
+				values = append(values, int(v.number())-k.less())
 			} else {
 				values = append(values, v.number())
 			}
 		}
 	}
 	switch {
-	case worded[k.name] != nil:
-		b.wordedKey(k.name, nodes, values)
 	case k.name == "epochs" && len(values) > 0:
 		if len(values) > 1 {
 			b.fault(nodes[0], "one number of epochs is learnt for: name one")
@@ -219,7 +212,7 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 		b.config.Epochs = values[0].(int)
 	case k.name == "iteration" && len(values) > 0:
 		b.config.Iterations = values[0].(int)
-	case k.why != "" && k.path == "":
+	case k.why != "":
 		for _, v := range nodes {
 			fixed := k.fixed
 			if v.kind == isNumber && fixed != "" && v.number() == (&node{text: fixed}).number() {
@@ -237,17 +230,23 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 		if len(nodes) > 0 && k.fixed == "" {
 			b.note(nodes[0], "%s", k.why)
 		}
-	case k.path != "":
+	case k.name == "epochs" || k.name == "iteration": // which the file leaves to others
+	case k.set.Words != nil:
+		b.wordedKey(*k.set, nodes, values)
+	default:
 		if values == nil {
 			values = b.defaultOf(k)
 		}
-		for path := range strings.FieldsSeq(k.path) {
-			b.config.settings = append(b.config.settings, setting{path, values})
-		}
-		if strings.Contains(k.path, " ") && len(values) > 1 {
-			b.fault(nodes[0], "several values can't be tried of %s: name one", name)
-		}
+		b.config.settings = append(b.config.settings, setting{*k.set, values})
 	}
+}
+
+// less is how much smaller the option is than what the file says.
+func (k modelKey) less() int {
+	if k.set == nil {
+		return 0
+	}
+	return k.set.Less
 }
 
 // integral reports whether a key takes whole numbers.
@@ -272,51 +271,30 @@ func (b *builder) defaultOf(k modelKey) []any {
 	case []any:
 		return x
 	case int:
-		return []any{x - k.less}
+		return []any{x - k.less()}
 	}
 	return []any{v}
 }
 
-// word is a value that is another one here.
-type word struct {
-	said any // true, false or a text
-	is   any
-}
-
-// worded are the keys of such values, each with the path of its option.
-var worded = map[string][]word{
-	"leaky_relu":         {{true, .01}, {false, 0.0}},
-	"initial_state":      {{"random", 0}, {"zero", 1}, {"variable", 2}},
-	"attr_noise_type":    {{"normal", 0}, {"uniform", 1}},
-	"feature_noise_type": {{"normal", 0}, {"uniform", 1}},
-	"noise":              {{true, nil}, {false, 2}}, // true leaves it to feature_noise_type
-}
-
-// wordedPaths are the options that they set.
-var wordedPaths = map[string]string{
-	"leaky_relu": "GAN.LeakySlope", "initial_state": "GAN.InitialState",
-	"attr_noise_type": "GAN.MetaNoise", "feature_noise_type": "GAN.SeriesNoise", "noise": "GAN.SeriesNoise",
-}
-
-// wordedKey takes the keys whose values are words here or numbers there.
-func (b *builder) wordedKey(name string, nodes []*node, values []any) {
+// wordedKey takes the values of a setting that has words for them.
+func (b *builder) wordedKey(set engine.Setting, nodes []*node, values []any) {
 	var out []any
+	var words []string
+	for _, w := range set.Words {
+		words = append(words, w.Said)
+	}
 	for i, v := range values {
-		k := slices.IndexFunc(worded[name], func(w word) bool { return w.said == v })
+		k := slices.Index(words, fmt.Sprint(v))
 		if k < 0 {
-			var words []string
-			for _, w := range worded[name] {
-				words = append(words, w.said.(string))
-			}
 			b.choose(nodes[i], words)
 			return
 		}
-		if is := worded[name][k].is; is != nil {
+		if is := set.Words[k].Is; is != nil {
 			out = append(out, is)
 		}
 	}
 	if out != nil {
-		b.config.settings = append(b.config.settings, setting{wordedPaths[name], out})
+		b.config.settings = append(b.config.settings, setting{set, out})
 	}
 }
 

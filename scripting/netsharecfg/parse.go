@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"netshare/scripting"
+
+	"netshare/workspace/trace/near"
 )
 
 // builtin are NetShare's parse functions.
@@ -74,7 +76,7 @@ func (b *builder) custom(v *node) bool {
 		where = b.functions.file + " has no such function"
 	}
 	hint := ""
-	if like := nearest(v.text, known); like != "" {
+	if like := near.Word(v.text, known); like != "" {
 		hint = fmt.Sprintf("did you mean %q? ", like)
 	}
 	b.fault(v, "unknown parse function %s: %sNetShare's are %s; of others, %s", v.said(), hint, strings.Join(builtin, ", "), where)

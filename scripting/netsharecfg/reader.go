@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"netshare/scripting"
+
+	"netshare/workspace/trace/near"
 )
 
 // reader goes through a configuration and gathers what is wrong with it.
@@ -94,7 +96,7 @@ func (r *reader) text(n *node, key string, choices ...string) string {
 // choose tells that a value is none of those allowed.
 func (r *reader) choose(v *node, choices []string) {
 	hint := ""
-	if like := nearest(v.text, choices); like != "" {
+	if like := near.Word(v.text, choices); like != "" {
 		hint = fmt.Sprintf("did you mean %q? ", like)
 	}
 	r.fault(v, "unknown value %s: %schoose one of %s", v.said(), hint, strings.Join(choices, ", "))
@@ -164,7 +166,7 @@ func (r *reader) known(n *node, keys []string) {
 		hint := "the keys here are " + strings.Join(keys, ", ")
 		if slices.Contains(laterKeys, k) {
 			hint = "it is of a NetShare after both generations: name the columns in pre_post_processor.config or fields, and the file with --input"
-		} else if like := nearest(k, keys); like != "" {
+		} else if like := near.Word(k, keys); like != "" {
 			hint = fmt.Sprintf("did you mean %q?", like)
 		} else if place := elsewhere(k); place != "" {
 			hint = "it belongs to " + place

@@ -169,7 +169,9 @@ func (c *Config) Script() string {
 	}
 	for _, s := range c.settings {
 		if len(s.values) == 1 {
-			fmt.Fprintf(&out, "\topts.%s = %s\n", s.path, literal(s.values[0]))
+			for _, path := range s.Paths {
+				fmt.Fprintf(&out, "\topts.%s = %s\n", path, literal(s.values[0]))
+			}
 		}
 	}
 	load := fmt.Sprintf("workspace.Load{Table: %q, Files: given.Inputs, Recipe: &Recipe, Replace: %v", c.table(), c.Overwrite)
@@ -196,7 +198,10 @@ func (c *Config) Script() string {
 		if _, ok := s.values[0].(bool); ok {
 			typ = "[]bool"
 		}
-		fmt.Fprintf(&out, "\tfor _, v%d := range %s{%s} {\n\topts.%s = v%d\n", i, typ, strings.Join(values, ", "), s.path, i)
+		fmt.Fprintf(&out, "\tfor _, v%d := range %s{%s} {\n", i, typ, strings.Join(values, ", "))
+		for _, path := range s.Paths {
+			fmt.Fprintf(&out, "\topts.%s = v%d\n", path, i)
+		}
 		closing += "\t}\n"
 	}
 	fmt.Fprintf(&out, "\ttry = append(try, opts)\n%s\t_, err := ws.Synth(ctx, workspace.Synth{Load: %s}, Train: try[0], Try: try[1:], %s", closing, load, rest)

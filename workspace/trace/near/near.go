@@ -31,3 +31,22 @@ func Distance(a, b string) int {
 	}
 	return rows[len(a)][len(b)]
 }
+
+// Word returns the known word that is most like one that is not known, ""
+// where none is.
+func Word(word string, known []string) string {
+	best, bestCost := "", 1+(len(word)+2)/3
+	for _, k := range known {
+		if strings.EqualFold(k, word) || strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(k), strings.NewReplacer("_", "", "-", "").Replace(word)) {
+			return k
+		}
+		c := Distance(word, k)
+		if len(word) >= 3 && strings.HasPrefix(k, word) {
+			c = 1
+		}
+		if c < bestCost {
+			best, bestCost = k, c
+		}
+	}
+	return best
+}

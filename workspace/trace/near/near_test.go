@@ -22,3 +22,11 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+func TestWord(t *testing.T) {
+	for word, want := range map[string]string{"batchsize": "batch_size", "bacth_size": "batch_size", "zzz": "", "Batch_Size": "batch_size"} {
+		if got := Word(word, []string{"batch_size", "epochs"}); got != want {
+			t.Errorf("%s: got %q, want %q", word, got, want)
+		}
+	}
+}
