@@ -75,6 +75,11 @@ func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inpu
 		return err
 	}
 	opts := c.Options(given)
+	for i := range opts {
+		if err := f.assign(&opts[i]); err != nil {
+			return err
+		}
+	}
 	f.train, f.try = &opts[0], opts[1:]
 	err = f.run(ctx, load)
 	if errors.Is(err, workspace.ErrTableExists) {

@@ -45,7 +45,7 @@ func (f *dpFlags) options() (engine.DP, error) {
 		}
 		return engine.DP{}, nil
 	}
-	for _, name := range []string{"epochs", "time"} {
+	for _, name := range []string{"epochs", "time", "set"} {
 		if f.given(name) {
 			return engine.DP{}, fmt.Errorf("--%s with --dp: noised counts are learnt at once, without epochs: leave it out", name)
 		}

@@ -31,6 +31,7 @@ type synthFlags struct {
 	raw       bool
 	memory    bytesFlag
 	minSeen   int
+	set       []string
 	dp        dpFlags
 	holdout   float64
 	holdoutBy string
@@ -62,6 +63,7 @@ func (f *synthFlags) addTraining(c *cobra.Command) {
 	c.Flags().DurationVar(&f.time, "time", 0, "wall-clock bound of training, for example 5m")
 	c.Flags().Var(&f.memory, "memory", "about how much of the trace learning may keep in memory, for example 4GB; distributions of a longer one are learnt from a sample of its sessions")
 	c.Flags().IntVar(&f.minSeen, "min-seen", codec.DefaultOptions().MinSeen, "how many sessions must hold an address, port, name or other text for it to be repeated")
+	c.Flags().StringArrayVar(&f.set, "set", nil, "setting of the networks or their training by NetShare's name, as batch_size=200; may be given several times (--set help lists them)")
 	f.dp.add(c)
 }
 
@@ -90,6 +92,9 @@ func (f *synthFlags) training() (engine.Options, error) {
 	o.Epochs, o.Time, o.Seed, o.Codec.MinSeen = f.epochs, f.time, f.global.seed, f.minSeen
 	if f.memory > 0 {
 		o.Memory = int64(f.memory)
+	}
+	if err := f.assign(&o); err != nil {
+		return o, err
 	}
 	dp, err := f.dp.options()
 	if err != nil {
