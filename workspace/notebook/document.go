@@ -28,7 +28,7 @@ const (
 // Kinds returns the kinds of cells that run, in the order in which a notebook
 // mostly has them.
 func Kinds() []Kind {
-	return []Kind{KindLoad, KindSQL, KindPlot, KindTrain, KindGenerate, KindReport, KindExport}
+	return []Kind{KindLoad, KindSQL, KindPlot, KindGo, KindTrain, KindGenerate, KindReport, KindExport}
 }
 
 // Document is a notebook: a Markdown file of prose and fenced cells, with a

@@ -32,6 +32,8 @@ type Runner struct {
 
 	sql     sync.Mutex // of console
 	console *workspace.Console
+
+	goes *goNotebook // used by who has the turn
 }
 
 // NewRunner returns a runner of the notebook at path, which need not exist, for
@@ -166,6 +168,8 @@ func (r *Runner) run(ctx context.Context, c Cell, tell func(Progress)) ([]Part, 
 		}
 		part, err := r.plot(ctx, p)
 		return []Part{part}, err
+	case KindGo:
+		return r.runGo(ctx, c.Text, tell)
 	}
 	steps, err := parseSteps(c.Kind, c.Text)
 	if err != nil {
@@ -270,6 +274,10 @@ func (r *Runner) place(c Cell, err error) error {
 				at += n - 1
 			}
 		}
+	}
+	var fault *scripting.Error
+	if c.Kind == KindGo && errors.As(err, &fault) && fault.File == "" && fault.Line > 0 { // of the cell, and no recipe
+		at, err = c.Line+fault.Line-1, errors.New(fault.Message)
 	}
 	return &CellError{File: r.path, Line: at, Err: err}
 }

@@ -352,3 +352,37 @@ func TestSQLNames(t *testing.T) {
 		}
 	}
 }
+
+func TestGoCells(t *testing.T) {
+	l := newLab(t, cell("load", "flows.csv as flows")+
+		cell("go", "n := 40\nfmt.Println(\"before\")\nws.Query(ctx, \"select proto, count(*) as n from raw.flows group by proto order by n desc\")")+
+		cell("go", "tables, err := ws.Tables(ctx)\nif err != nil { panic(err) }\nplot(\"bar of proto in raw.flows\")\nn + len(tables)")+
+		cell("go", "n++\nws.Query(ctx, \"select nosuch\")")+
+		cell("go", "type point struct{ X, Y int }\n[]point{{1, 2}, {3, 4}}"))
+	l.run(0)
+	parts := l.run(1).Parts
+	if len(parts) != 2 || parts[0].Text != "before\n" || parts[1].Table == nil || parts[1].Table.Total != 2 {
+		t.Errorf("a result: %+v", parts)
+	}
+	parts = l.run(2).Parts
+	if len(parts) != 2 || parts[0].Figure == nil || parts[1].Text != "41\n" {
+		t.Errorf("a figure and a value: %+v", parts)
+	}
+	if _, err := l.r.Run(t.Context(), *l.doc.Cells[3], nil); err == nil || !strings.Contains(err.Error(), "nosuch") {
+		t.Errorf("an error as the value gave %v", err)
+	}
+	if parts = l.run(4).Parts; len(parts) != 1 || parts[0].Table == nil || string(parts[0].Table.Rows[1][1]) != "4" {
+		t.Errorf("structs: %+v", parts)
+	}
+	l.read(string(l.doc.Bytes()))
+	if got := l.states(); got != "FFFXS go comes of a cell above that is failed" {
+		t.Errorf("states: %s", got)
+	}
+	if err := l.doc.SetText(l.doc.Cells[3].ID, "x := 1\n\nnosuch()"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.r.Run(t.Context(), *l.doc.Cells[3], nil)
+	if want := fmt.Sprintf("lab.md:%d: undefined: nosuch", l.doc.Cells[3].Line+2); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("a fault gave %v, want it to end in %s", err, want)
+	}
+}

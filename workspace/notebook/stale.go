@@ -272,6 +272,12 @@ func (r *Runner) uses(c Cell, v *view) (reads, writes []string) {
 	case KindProse:
 	case KindSQL:
 		sql(c.Text)
+	case KindGo:
+		for _, s := range goStrings(c.Text) {
+			sql(s)
+		}
+		add(&reads, "go")
+		add(&writes, "go")
 	case KindPlot:
 		p, err := parsePlot(c.Text)
 		if err != nil {

@@ -187,6 +187,12 @@ func (r *Runner) report(ctx context.Context, s step) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
+	out, err := reportOf(rep)
+	return []Part{{Report: out}}, err
+}
+
+// reportOf is what a cell keeps of a report.
+func reportOf(rep workspace.Reported) (*Report, error) {
 	out := &Report{
 		Real: rep.Real.Name, Synthetic: rep.Synthetic.Name, Run: rep.Run,
 		Overall: rep.Overall, Properties: rep.Properties, Worst: rep.Worst, Notes: rep.Notes,
@@ -201,7 +207,7 @@ func (r *Runner) report(ctx context.Context, s step) ([]Part, error) {
 		}
 		out.Figures = append(out.Figures, *drawn)
 	}
-	return []Part{{Report: out}}, nil
+	return out, nil
 }
 
 func (r *Runner) export(ctx context.Context, s step) ([]Part, error) {
