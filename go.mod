@@ -23,6 +23,8 @@ require (
 	gorgonia.org/tensor v0.9.24
 )
 
+require github.com/yuin/goldmark v1.8.7
+
 require (
 	github.com/chromedp/sysutil v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20250725192818-e39067aee2d2 // indirect

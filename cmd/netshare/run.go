@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"netshare/engine"
 	"netshare/scripting"
@@ -20,8 +21,8 @@ func newRun(g *global) *cobra.Command {
 	var inputs []string
 	var functions string
 	c := &cobra.Command{
-		Use:   "run RECIPE.go|CONFIG.json --input FILE [-o OUT]",
-		Short: "The steps of synth as a recipe, or a configuration of NetShare's, says",
+		Use:   "run RECIPE.go|CONFIG.json|NOTEBOOK.md [--input FILE] [-o OUT]",
+		Short: "The steps of synth as a recipe, or a configuration of NetShare's, says; or a notebook's cells",
 		Long: `Load, learn, generate and measure a trace whose fields a recipe declares.
 
 A recipe is a .go file that names the fields, how they are parsed and how they
@@ -36,13 +37,31 @@ below say.
 A .json file is a configuration of NetShare, the Python original, of either
 generation: it is run as it stands, and the synthetic trace is a CSV with the
 columns that it names. Keys that have nothing to act on are named. Parse
-functions other than NetShare's own come from a .go file given with --recipe.`,
+functions other than NetShare's own come from a .go file given with --recipe.
+
+A .md file is a notebook: its cells are run from top to bottom, and the notebook
+with what they show is written beside it as a page, NOTEBOOK.html or that of -o.
+At the first cell that fails the run ends; what ran is kept in the workspace that
+the notebook's header names.`,
 		Example: `  netshare run examples/modbus/recipe.go --input modbus.log
-  netshare run config.json --input flows.csv --epochs 40`,
+  netshare run config.json --input flows.csv --epochs 40
+  netshare run lab.md`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if isConfig(args[0]) {
 				return f.runConfig(c.Context(), args[0], functions, inputs)
+			}
+			if isNotebook(args[0]) {
+				var fault error
+				c.LocalNonPersistentFlags().Visit(func(flag *pflag.Flag) {
+					if flag.Name != "out" && flag.Name != "workspace" && fault == nil {
+						fault = usageError{fmt.Errorf("--%s is not for a notebook, whose cells say it: leave it out", flag.Name)}
+					}
+				})
+				if fault != nil {
+					return fault
+				}
+				return f.runNotebook(c.Context(), args[0])
 			}
 			if functions != "" {
 				return usageError{errors.New("--recipe is for a configuration of NetShare's: a recipe has its functions itself")}
