@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,8 +54,8 @@ the notebook's header names.`,
 			}
 			if isNotebook(args[0]) {
 				var fault error
-				c.LocalNonPersistentFlags().Visit(func(flag *pflag.Flag) {
-					if flag.Name != "out" && flag.Name != "workspace" && fault == nil {
+				c.Flags().Visit(func(flag *pflag.Flag) {
+					if !slices.Contains([]string{"out", "workspace", "json", "quiet"}, flag.Name) && fault == nil {
 						fault = usageError{fmt.Errorf("--%s is not for a notebook, whose cells say it: leave it out", flag.Name)}
 					}
 				})
