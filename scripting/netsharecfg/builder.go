@@ -292,6 +292,9 @@ func (b *builder) prePost(n *node, which string) {
 	if w := b.object(c, "word2vec"); w != nil {
 		b.known(w, word2vecKeys)
 		b.vector = b.whole(w, "vec_size", 1, 10)
+		if v := b.member(w, "vec_size"); v != nil {
+			b.note(v, "words are learnt as frequent values and the shapes of the others, not as vectors")
+		}
 		if b.text(w, "model_name") != "" {
 			b.note(w.get("model_name"), "what is learnt of words is a part of the model")
 		}
