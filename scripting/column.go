@@ -143,13 +143,22 @@ func Forward(ctx context.Context, f trace.Field, column []float64) ([]float64, e
 	if err != nil {
 		return nil, err
 	}
-	for i, y := range out {
-		if (math.IsNaN(y) || math.IsInf(y, 0)) && !math.IsNaN(column[i]) && !math.IsInf(column[i], 0) {
-			return nil, fmt.Errorf("field %q: forward transform makes %v of %v (value %d of %d): give the field a Range that leaves such values out",
-				f.Name, y, column[i], i+1, len(column))
-		}
+	if s := madeInfinite(column, out); s != "" {
+		return nil, fmt.Errorf("field %q: forward transform %s", f.Name, s)
 	}
 	return out, nil
+}
+
+// madeInfinite says which finite value a transform made NaN or infinite, ""
+// where it made none.
+func madeInfinite(column, out []float64) string {
+	finite := func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+	for i, y := range out {
+		if i < len(column) && finite(column[i]) && !finite(y) {
+			return fmt.Sprintf("makes %v of %v (value %d of %d): give the field a Range that leaves such values out", y, column[i], i+1, len(column))
+		}
+	}
+	return ""
 }
 
 // Inverse applies a field's inverse transform, with Forward's rules except

@@ -292,6 +292,8 @@ func (p *pool) guardFile(r *trace.Recipe) {
 // tryTransforms runs each transform on a few values, so that one that panics,
 // never ends or changes the number of values is found before a run.
 func (p *pool) tryTransforms(ctx context.Context, r *trace.Recipe) error {
+	p.trying = true
+	defer func() { p.trying = false }()
 	var faults []error
 	for _, f := range r.Fields() {
 		if f.Forward == nil {

@@ -120,9 +120,13 @@ func (p *pool) guardTransform(field, role string, pick func(*worker) transform) 
 	name := map[string]string{roleForward: "forward", roleInverse: "inverse"}[role]
 	what := fmt.Sprintf("field %q: %s transform", field, name)
 	return func(in []float64) (out []float64) {
+		before := slices.Clone(in) // which the transform may change
 		limit := p.limits.call + time.Duration(len(in))*p.limits.value
 		if fault := p.call(limit, what, at, func(w *worker) { out = pick(w)(in) }); fault != nil {
 			panic(fault)
+		}
+		if s := madeInfinite(before, out); s != "" && role == roleForward && !p.trying {
+			panic(at.errorf("%s %s", what, s))
 		}
 		return out
 	}

@@ -242,6 +242,7 @@ func clip(s string) string {
 type pool struct {
 	prog   *program
 	limits limits
+	trying bool // transforms, with values that the trace need not have
 
 	mu   sync.Mutex
 	idle []*worker
