@@ -3,7 +3,11 @@ package dgan
 import (
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
+
+	"netshare/engine/privacy"
 )
 
 // columnsOf makes n columns of heads like a trace's: categories of up to 24 classes, and numbers.
@@ -111,4 +115,54 @@ func BenchmarkSample(b *testing.B) {
 			b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
 		})
 	}
+}
+
+// BenchmarkPrivateStep sets a private step beside the same one without privacy: the same networks, samples in a
+// batch and rounds.
+func BenchmarkPrivateStep(b *testing.B) {
+	netshare := NetShareConfig()
+	netshare.Interpolation = Uniform
+	small := DefaultConfig()
+	small.CriticLayers, small.CriticUnits, small.AttributeCriticLayers, small.AttributeCriticUnits = 2, 64, 2, 64
+	for _, c := range []struct {
+		name    string
+		cfg     Config
+		a, f, t int
+	}{{"small/A150/F40/T4", small, 150, 40, 4}, {"netshare/A150/F40/T50", netshare, 150, 40, 50}} {
+		for _, private := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/private=%v", c.name, private), func(b *testing.B) {
+				m, err := New(benchShape(c.a, c.f, c.t), c.cfg, 1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				noise, err := privacy.NewLattice(1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				data := random{m.shape, 1000}
+				p := Private{Rate: .1, Nominal: 100, Clip: 1, Noise: noise, Draw: privacy.NewNoise()}
+				began := processorTime()
+				for b.Loop() {
+					if private {
+						_, err = m.PrivateStep(data, p)
+					} else {
+						_, err = m.Step(data)
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64((processorTime()-began).Microseconds())/1e3/float64(b.N), "cpu-ms/op")
+			})
+		}
+	}
+}
+
+// processorTime is what this process had of the processors, which other processes don't change much.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

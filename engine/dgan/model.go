@@ -58,7 +58,8 @@ type Model struct {
 	realMeta, realSeries            []float32 // [B, A], [B, T*width]
 	plain                           []float32 // [T*F], one series without flags
 	noise                           generatorNoise
-	frozen                          *sampler // for sampling; nil after a step
+	frozen                          *sampler  // for sampling; nil after a step
+	sum                             *noisySum // of private steps
 }
 
 // generatorNoise is what one pass of the generator draws.

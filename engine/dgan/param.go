@@ -68,12 +68,7 @@ func (a *adam) Step(ws []gorgonia.ValueGrad) error {
 	if len(ws) != len(a.m) {
 		return fmt.Errorf("dgan: adam was made for %d weights and got %d", len(a.m), len(ws))
 	}
-	a.steps++
-	t := float64(a.steps)
-	step := kern.AdamStep{
-		Rate: float32(a.rate), Beta1: float32(a.beta1), Beta2: float32(a.beta2), Epsilon: float32(a.epsilon),
-		Fix1: float32(1 / (1 - math.Pow(a.beta1, t))), Fix2: float32(1 / math.Sqrt(1-math.Pow(a.beta2, t))),
-	}
+	step := a.next()
 	for i, w := range ws {
 		g, err := w.Grad()
 		if err != nil {
@@ -86,4 +81,22 @@ func (a *adam) Step(ws []gorgonia.ValueGrad) error {
 		}
 	}
 	return nil
+}
+
+// move steps parameters along gradients.
+func (a *adam) move(ps []*param, grads [][]float32) {
+	step := a.next()
+	for i, p := range ps {
+		step.Adam(p.w, grads[i], a.m[i], a.v[i])
+	}
+}
+
+// next counts a step and returns its constants.
+func (a *adam) next() kern.AdamStep {
+	a.steps++
+	t := float64(a.steps)
+	return kern.AdamStep{
+		Rate: float32(a.rate), Beta1: float32(a.beta1), Beta2: float32(a.beta2), Epsilon: float32(a.epsilon),
+		Fix1: float32(1 / (1 - math.Pow(a.beta1, t))), Fix2: float32(1 / math.Sqrt(1-math.Pow(a.beta2, t))),
+	}
 }

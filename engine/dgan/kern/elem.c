@@ -139,6 +139,26 @@ BODY void sumsq(long m, long n, const float *x, float *o) {
 }
 KERNEL(sumsq, (long m, long n, const float *x, float *o), (m, n, x, o))
 
+// Products of rows, summed as in sumsq.
+BODY void rowdot(long m, long n, const float *x, const float *y, float *o) {
+  for (long i = 0; i < m; i++) {
+    const float *p = x + i * n, *q = y + i * n;
+    float s[8] = {0, 0, 0, 0, 0, 0, 0, 0}, t = 0;
+    long j = 0;
+    for (; j + 8 <= n; j += 8)
+      for (int k = 0; k < 8; k++) s[k] += p[j + k] * q[j + k];
+    for (; j < n; j++) t += p[j] * q[j];
+    o[i] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + t;
+  }
+}
+KERNEL(rowdot, (long m, long n, const float *x, const float *y, float *o), (m, n, x, y, o))
+
+BODY void row_scale(long m, long n, float *x, const float *f) {
+  for (long i = 0; i < m; i++)
+    for (long j = 0; j < n; j++) x[i * n + j] *= f[i];
+}
+KERNEL(row_scale, (long m, long n, float *x, const float *f), (m, n, x, f))
+
 BODY void colsum(long m, long n, const float *x, float alpha, float beta, float *y) {
   if (beta == 0)
     memset(y, 0, n * sizeof(float));

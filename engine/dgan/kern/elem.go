@@ -54,6 +54,21 @@ func SumSquares(m, n int, x, o []float32) {
 	C.ns_sumsq(C.long(m), C.long(n), ptr(x), ptr(o))
 }
 
+// RowDot writes the inner products of the rows of x and y [m, n] to o [m].
+func RowDot(m, n int, x, y, o []float32) {
+	want("x", x, m*n)
+	want("y", y, m*n)
+	want("o", o, m)
+	C.ns_rowdot(C.long(m), C.long(n), ptr(x), ptr(y), ptr(o))
+}
+
+// RowScale multiplies each row of x [m, n] by its factor of f [m].
+func RowScale(m, n int, x, f []float32) {
+	want("x", x, m*n)
+	want("f", f, m)
+	C.ns_row_scale(C.long(m), C.long(n), ptr(x), ptr(f))
+}
+
 // ColSum computes y = alpha times the column sums of x [m, n], plus beta y.
 func ColSum(m, n int, x []float32, alpha, beta float32, y []float32) {
 	want("x", x, m*n)

@@ -21,6 +21,8 @@ void ns_relu_back(long n, float *d, const float *a, float slope);
 void ns_axpby(long n, float alpha, const float *x, float beta, float *y);
 void ns_lerp(long n, const float *x, const float *y, float t, float *o);
 void ns_sumsq(long m, long n, const float *x, float *o);
+void ns_rowdot(long m, long n, const float *x, const float *y, float *o);
+void ns_row_scale(long m, long n, float *x, const float *f);
 void ns_colsum(long m, long n, const float *x, float alpha, float beta, float *y);
 void ns_adam(long n, float *p, const float *g, float *m, float *v, float rate, float b1, float b2,
              float eps, float c1, float c2);

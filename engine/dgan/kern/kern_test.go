@@ -126,6 +126,8 @@ func TestBuildsAgree(t *testing.T) {
 		put("axpby", func(a, b, _ []float32) { Axpby(.5, a, .3, b) })
 		put("lerp", func(a, b, c []float32) { Lerp(a, b, .3, c) })
 		put("sumsq", func(a, b, _ []float32) { SumSquares(m, n, a, b) })
+		put("rowdot", func(a, b, c []float32) { RowDot(m, n, a, b, c) })
+		put("rowscale", func(a, b, _ []float32) { RowScale(m, n, a, b) })
 		put("colsum", func(a, b, _ []float32) { ColSum(m, n, a, .3, .5, b) })
 		put("adam", func(a, b, c []float32) {
 			AdamStep{1e-2, .5, .999, 1e-8, 2, 1}.Adam(a, b, c, make([]float32, m*n))
