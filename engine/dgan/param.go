@@ -74,20 +74,25 @@ func (a *adam) Step(ws []gorgonia.ValueGrad) error {
 		if err != nil {
 			return err
 		}
-		if a.top != nil {
-			step.AMSGrad(floats(w.Value()), floats(g), a.m[i], a.v[i], a.top[i])
-		} else {
-			step.Adam(floats(w.Value()), floats(g), a.m[i], a.v[i])
-		}
+		a.one(step, i, floats(w.Value()), floats(g))
 	}
 	return nil
+}
+
+// one steps weight i along its gradient.
+func (a *adam) one(step kern.AdamStep, i int, w, g []float32) {
+	if a.top != nil {
+		step.AMSGrad(w, g, a.m[i], a.v[i], a.top[i])
+	} else {
+		step.Adam(w, g, a.m[i], a.v[i])
+	}
 }
 
 // move steps parameters along gradients.
 func (a *adam) move(ps []*param, grads [][]float32) {
 	step := a.next()
 	for i, p := range ps {
-		step.Adam(p.w, grads[i], a.m[i], a.v[i])
+		a.one(step, i, p.w, grads[i])
 	}
 }
 

@@ -89,14 +89,14 @@ func (m *Model) newNoisySum() *noisySum {
 // PrivateStep is one iteration as Step is, except that each critic round takes a Poisson sample of the data,
 // in which each example has a generated sample and an interpolation of its own, drawn for it; clips the gradient
 // of each; and adds noise to their sum. An empty batch gets its noise too. Of the losses only the generator's is
-// given: the critics' are looks at the data. Config must have Interpolation Uniform.
+// given: the critics' are looks at the data. Config must have Interpolation Uniform and no Packing.
 func (m *Model) PrivateStep(data Data, p Private) (Losses, error) {
 	var l Losses
 	if err := p.Validate(); err != nil {
 		return l, err
 	}
-	if m.cfg.Interpolation != Uniform {
-		return l, errors.New("dgan: a private step has the penalty between real and generated samples: set interpolation 0 (uniform)")
+	if m.cfg.Interpolation != Uniform || m.cfg.pack() > 1 {
+		return l, errors.New("dgan: a private step judges each sample alone, with the penalty between it and a generated one: set interpolation 0 (uniform) and packing 1")
 	}
 	m.frozen = nil
 	if m.sum == nil {
