@@ -36,19 +36,34 @@ type fitter struct {
 	several  float64 // of several records, with noise
 	delta    float64 // for each column that names texts
 	alone    bool    // columns are learnt on their own
+	share    float64 // of the budget, for all that is learnt here
 }
 
 // Fit learns a recipe's fields from sessions; types gives the type of each
 // column by name. It fails where the options are wrong, the recipe has no
 // address for the unit Host, or a time is no time. Sessions are not kept.
 func Fit(ctx context.Context, recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Session, opts Options) (*Model, error) {
-	if err := opts.Validate(); err != nil {
+	f, sessions, err := begin(recipe, types, sessions, opts)
+	if err != nil {
 		return nil, err
+	}
+	if err := f.fit(ctx, sessions); err != nil {
+		return nil, err
+	}
+	f.state()
+	return f.model, nil
+}
+
+// begin declares what is learnt, and returns the sessions that are looked at.
+func begin(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Session, opts Options) (*fitter, []trace.Session, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, nil, err
 	}
 	f := &fitter{
 		look:   &look{noise: privacy.NewNoise(), ledger: &privacy.Ledger{}, options: opts},
 		model:  &Model{Time: recipe.Time, Metadata: len(recipe.Metadata), Series: len(recipe.Series)},
 		recipe: recipe,
+		share:  1,
 	}
 	for i, field := range recipe.Metadata {
 		if slices.Contains(recipe.KeyNames(), field.Name) {
@@ -57,21 +72,14 @@ func Fit(ctx context.Context, recipe *trace.Recipe, types map[string]trace.Type,
 	}
 	if recipe.HasTime() {
 		if f.model.TimeType = types[recipe.Time.Name]; f.model.TimeType == trace.TypeText {
-			return nil, fmt.Errorf("time field %q holds text: load it as a timestamp or a number", recipe.Time.Name)
+			return nil, nil, fmt.Errorf("time field %q holds text: load it as a timestamp or a number", recipe.Time.Name)
 		}
 	}
 	sessions, err := f.bounded(sessions)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := f.attributes(types); err != nil {
-		return nil, err
-	}
-	if err := f.fit(ctx, sessions); err != nil {
-		return nil, err
-	}
-	f.state()
-	return f.model, nil
+	return f, sessions, f.attributes(types)
 }
 
 // fit spends the budget.
@@ -83,7 +91,7 @@ func (f *fitter) fit(ctx context.Context, sessions []trace.Session) error {
 	}
 	budget := o.Budget
 	budget.Delta *= 1 - deltaOfNames
-	rho := budget.Concentrated()
+	rho := budget.Concentrated() * f.share
 	f.delta = o.Delta * deltaOfNames / float64(max(1, names))
 	noised, sigma, err := f.look.counts("sessions", rho*countShare, 1, []int64{int64(len(sessions)) * weight})
 	if err != nil {
@@ -277,19 +285,19 @@ func (f *fitter) values(a *attribute, sessions []trace.Session) []weighted {
 	var out []weighted
 	for i, s := range sessions {
 		if !a.Series {
-			out = append(out, weighted{int32(i), weight, f.value(a, s, 0)})
+			out = append(out, weighted{int32(i), weight, f.model.value(a, s, 0)})
 			continue
 		}
 		for k := range s.Series {
-			out = append(out, weighted{int32(i), weight / int64(len(s.Series)), f.value(a, s, k)})
+			out = append(out, weighted{int32(i), weight / int64(len(s.Series)), f.model.value(a, s, k)})
 		}
 	}
 	return out
 }
 
 // value returns what an attribute is in a record of a session.
-func (f *fitter) value(a *attribute, s trace.Session, record int) cellValue {
-	at := func(k int) float64 { t, _ := f.model.seconds(f.model.Time, f.model.TimeType, s.Series[k][0]); return t }
+func (m *Model) value(a *attribute, s trace.Session, record int) cellValue {
+	at := func(k int) float64 { t, _ := m.seconds(m.Time, m.TimeType, s.Series[k][0]); return t }
 	switch a.Role {
 	case ofStart:
 		return cellValue{kind: interval, number: at(0)}
@@ -313,7 +321,7 @@ func (f *fitter) value(a *attribute, s trace.Session, record int) cellValue {
 	if a.Grid != nil {
 		x, ok := codec.Float(v)
 		if a.Since {
-			x, ok = f.model.seconds(a.Def, a.Type, v)
+			x, ok = m.seconds(a.Def, a.Type, v)
 			x -= at(record)
 		}
 		if ok {
@@ -354,7 +362,7 @@ func (f *fitter) table(ctx context.Context, sessions []trace.Session) (*table, e
 			var c int32
 			for k := range s.Series {
 				if k == 0 || a.Series {
-					c = a.Class[a.leafOf(f.value(a, s, k))]
+					c = a.Class[a.leafOf(f.model.value(a, s, k))]
 				}
 				t.codes[j] = append(t.codes[j], c)
 			}

@@ -157,18 +157,19 @@ func (g *generator) pick(p []float64) int32 {
 
 // session makes one session.
 func (g *generator) session() (trace.Session, float64) {
-	m := g.m
-	class := make([]int32, len(m.Attributes))
+	class := make([]int32, len(g.m.Attributes))
 	for _, i := range g.order {
 		class[i] = g.pick(g.chances(i, class))
 	}
-	if g.gap >= 0 && g.none >= 0 {
-		class[g.gap] = g.none
-	}
-	s := trace.Session{Meta: make(trace.Row, m.Metadata)}
-	start, length := 0.0, 1
-	for i := range m.Attributes {
-		a := &m.Attributes[i]
+	start, length := g.span(class)
+	return g.build(class, start, length, func(k int) { g.next(class, k) }), start
+}
+
+// span draws when a session of such classes begins, and its records.
+func (g *generator) span(class []int32) (start float64, length int) {
+	length = 1
+	for i := range g.m.Attributes {
+		a := &g.m.Attributes[i]
 		l := g.leaf(i, class[i])
 		switch {
 		case a.Role == ofStart:
@@ -179,6 +180,17 @@ func (g *generator) session() (trace.Session, float64) {
 			}
 		}
 	}
+	return start, length
+}
+
+// build makes a session of classes; next sets those of each record after the
+// first.
+func (g *generator) build(class []int32, start float64, length int, next func(record int)) trace.Session {
+	m := g.m
+	if g.gap >= 0 && g.none >= 0 {
+		class[g.gap] = g.none
+	}
+	s := trace.Session{Meta: make(trace.Row, m.Metadata)}
 	for i := range m.Attributes {
 		if a := &m.Attributes[i]; a.Role == ofField && !a.Series {
 			s.Meta[a.Field] = g.decode(i, g.leaf(i, class[i]), start)
@@ -187,7 +199,7 @@ func (g *generator) session() (trace.Session, float64) {
 	now := start
 	for k := range length {
 		if k > 0 {
-			g.next(class, k)
+			next(k)
 			if g.gap >= 0 {
 				a := &m.Attributes[g.gap]
 				if l := g.leaf(g.gap, class[g.gap]); a.Leaves[l].Kind == parts {
@@ -206,7 +218,7 @@ func (g *generator) session() (trace.Session, float64) {
 		}
 		s.Series = append(s.Series, row)
 	}
-	return s, start
+	return s
 }
 
 // chances are those of an attribute's classes given those of the others.
