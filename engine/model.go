@@ -32,6 +32,7 @@ type Model struct {
 
 	targets targets
 	net     *dgan.Model
+	lengths []int // of the samples that a private model's networks make next
 
 	begun begun    // what its training began with
 	at    position // where its training stands
@@ -41,13 +42,17 @@ type Model struct {
 // older programs can't read.
 const modelFormat = 4
 
-// privateFormat is that of models of noised counts.
-const privateFormat = 3
+// privateFormat is that of models of noised counts, networksFormat of those with
+// networks that were learnt by noised gradients.
+const (
+	privateFormat  = 3
+	networksFormat = 5
+)
 
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs, and are the same for the same model.
 func (m *Model) MarshalBinary() ([]byte, error) {
-	if m.Marginal != nil {
+	if m.net == nil {
 		return m.marshal(func() ([]byte, error) { return nil, nil })
 	}
 	return m.marshal(m.net.MarshalTrained)
@@ -56,15 +61,18 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 // marshal returns the model with its networks as bytes.
 func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	format := modelFormat
-	if m.Marginal != nil {
+	switch {
+	case m.Marginal != nil && m.net == nil:
 		format = privateFormat
+	case m.Marginal != nil:
+		format = networksFormat
 	}
 	saved, err := networks()
 	if err != nil {
 		return nil, err
 	}
 	bare := *m
-	bare.net, bare.targets, bare.begun, bare.at = nil, targets{}, begun{}, position{}
+	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public = nil, targets{}, begun{}, position{}, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
 	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved})
@@ -100,7 +108,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&s); err != nil {
 		return fmt.Errorf("the saved model is damaged: %w", err)
 	}
-	if s.Format != modelFormat && s.Format != privateFormat {
+	if s.Format != modelFormat && s.Format != privateFormat && s.Format != networksFormat {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
@@ -108,10 +116,15 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		m.Recipe.Key = []string{}
 	}
 	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals}
+	shape := m.shape
 	if m.Marginal != nil {
-		return nil
+		if len(s.Networks) == 0 {
+			return nil
+		}
+		m.Marginal.Index()
+		shape = m.privateShape
 	}
-	net, err := dgan.Load(m.shape(), s.Networks)
+	net, err := dgan.Load(shape(), s.Networks)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,24 @@ type DP struct {
 	HostCap int `json:"host_cap,omitempty"`
 	// ColumnsOnly learns columns on their own: a baseline.
 	ColumnsOnly bool `json:"columns_only,omitempty"`
+
+	// The rest is for DPGAN.
+
+	// NoiseMultiplier is the standard deviation of the gradients' noise over
+	// what one unit can change; 0 chooses it for Epsilon. Where it is given,
+	// Epsilon is what comes of it and must be 0. Source: NetShare's
+	// dp_noise_multiplier.
+	NoiseMultiplier float64 `json:"noise_multiplier,omitempty"`
+	// Clip is the greatest length of a session's gradient; 0 for 1. Source:
+	// NetShare's dp_l2_norm_clip.
+	Clip float64 `json:"clip,omitempty"`
+	// Force trains where the noise is greater than anything that is learnt.
+	Force bool `json:"force,omitempty"`
+	// Pretrain names what the networks learn first, without privacy: a public
+	// trace or a model of one. Public yields its sessions, in the fields of the
+	// recipe; nil for none.
+	Pretrain string `json:"pretrain,omitempty"`
+	Public   Source `json:"-"`
 }
 
 // DPModel is a kind of model that can be learnt under differential privacy.
@@ -48,12 +66,19 @@ func (d DP) Validate() error {
 	var errs []error
 	switch d.Model {
 	case DPMarginal:
-	case DPGAN: // refused by name: trained as it is, it would guarantee nothing
-		errs = append(errs, errors.New("model gan can't be learnt under differential privacy: its gradients are not noised: choose marginal"))
+		if d.NoiseMultiplier != 0 || d.Clip != 0 || d.Force || d.Pretrain != "" || d.Public != nil {
+			errs = append(errs, errors.New("a noise multiplier, a clip, force and pretraining are of the networks: choose model gan, or leave them out"))
+		}
+	case DPGAN:
+		errs = append(errs, d.validateNetworks()...)
 	default:
-		errs = append(errs, fmt.Errorf("model %q under differential privacy is unknown: choose marginal", d.Model))
+		errs = append(errs, fmt.Errorf("model %q under differential privacy is unknown: choose marginal or gan", d.Model))
 	}
-	return errors.Join(append(errs, d.marginals().Validate())...)
+	o := d.marginals()
+	if d.Model == DPGAN && d.NoiseMultiplier > 0 && d.Epsilon == 0 {
+		o.Epsilon = 1 // what comes of the noise takes its place
+	}
+	return errors.Join(append(errs, o.Validate())...)
 }
 
 // marginals are the options of the marginal model.
@@ -89,13 +114,16 @@ func trainMarginal(ctx context.Context, src Source, recipe *trace.Recipe, types 
 	return m, nil
 }
 
-// generateMarginal makes sessions of noised counts.
+// generateMarginal makes sessions of a private model.
 func (m *Model) generateMarginal(ctx context.Context, opts GenerateOptions, sink Sink) (out Generated, err error) {
 	want := opts.Sessions
 	if want == 0 {
 		want = m.Sessions
 	}
 	r := rand.New(rand.NewPCG(opts.Seed, 0x6d617267))
+	if m.net != nil {
+		return m.generatePrivately(ctx, opts, want, r, sink)
+	}
 	err = m.Marginal.Generate(ctx, want, r, func(s trace.Session) error {
 		out.Sessions++
 		out.Records += len(s.Series)

@@ -24,7 +24,10 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	if opts.DP.On() { // Validate lets no other model through
+	switch {
+	case opts.DP.Model == DPGAN:
+		return trainPrivately(ctx, src, recipe, types, opts, hooks)
+	case opts.DP.On(): // Validate lets no other model through
 		return trainMarginal(ctx, src, recipe, types, opts)
 	}
 	g, err := gather(ctx, src, opts.Memory/2, opts.Seed)
