@@ -70,14 +70,14 @@ func TestPrivacyOptions(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*engine.DP){
-		"epsilon is 0":   func(d *engine.DP) { d.Epsilon = 0 },
-		"delta is 1":     func(d *engine.DP) { d.Delta = 1 },
-		`"packet"`:       func(d *engine.DP) { d.Unit = "packet" },
-		`model "copula"`: func(d *engine.DP) { d.Model = "copula" },
+		"epsilon is 0":                          func(d *engine.DP) { d.Epsilon = 0 },
+		"delta is 1":                            func(d *engine.DP) { d.Delta = 1 },
+		`"packet"`:                              func(d *engine.DP) { d.Unit = "packet" },
+		`model "copula"`:                        func(d *engine.DP) { d.Model = "copula" },
 		"both epsilon 1 and a noise multiplier": func(d *engine.DP) { d.Model, d.NoiseMultiplier = engine.DPGAN, 2 },
 		"the clip is -1":                        func(d *engine.DP) { d.Model, d.Clip = engine.DPGAN, -1 },
 		"are of the networks":                   func(d *engine.DP) { d.Clip = 1 },
-		"host": func(d *engine.DP) { d.HostCap = -1 },
+		"host":                                  func(d *engine.DP) { d.HostCap = -1 },
 	} {
 		d := good
 		change(&d)
