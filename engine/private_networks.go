@@ -67,7 +67,7 @@ func (o Options) givenRounds() int {
 // trainPrivately learns the columns of the sessions of src as noised counts, and
 // how they go together by networks whose gradients are noised.
 func trainPrivately(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*Model, error) {
-	sessions, _, err := collect(ctx, src)
+	sessions, _, _, err := collect(ctx, src)
 	if err != nil {
 		return nil, err
 	}
@@ -189,10 +189,13 @@ const pretrainSteps = 1500
 // pretrain learns the sessions that are public, without privacy, in the private
 // trace's code: what that does not know is taken for what is nearest.
 func (t *private) pretrain(ctx context.Context) error {
-	if t.dp.Public == nil {
+	if t.dp.Public == nil && t.dp.Pretrain == "" {
 		return nil
 	}
-	sessions, _, err := collect(ctx, t.dp.Public)
+	if t.dp.Public == nil {
+		return fmt.Errorf("pretraining on %s: its sessions are not given", t.dp.Pretrain)
+	}
+	sessions, _, _, err := collect(ctx, t.dp.Public)
 	if err != nil {
 		return fmt.Errorf("pretraining on %s: %w", t.dp.Pretrain, err)
 	}

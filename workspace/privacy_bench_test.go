@@ -12,58 +12,77 @@ import (
 	"netshare/workspace"
 )
 
-// BenchmarkPrivateModels sets models side by side on real traces: noised counts
-// at three budgets, noised columns each on their own, and the networks without
-// privacy. Figures are two-way total variations, of two real halves and of
-// independent real columns too. Run it with -benchtime 1x.
+// BenchmarkPrivateModels sets models side by side on real traces: noised counts,
+// networks of noised gradients, and those learnt first on a public trace of the
+// same kind, at three budgets; noised columns each on their own; and the networks
+// without privacy. Figures are two-way total variations, of two real halves and
+// of independent real columns too. Run it with -benchtime 1x.
 func BenchmarkPrivateModels(b *testing.B) {
 	data := os.Getenv("NETSHARE_DATA")
 	if data == "" {
 		data = filepath.Join("..", "..", "shared", "data")
 	}
-	private := func(epsilon float64, alone bool) engine.DP {
-		return engine.DP{Budget: privacy.Budget{Epsilon: epsilon, Delta: 1e-5}, ColumnsOnly: alone}
+	private := func(epsilon float64) engine.DP {
+		return engine.DP{Budget: privacy.Budget{Epsilon: epsilon, Delta: 1e-5}}
 	}
-	models := []struct {
+	type model struct {
 		name string
 		dp   engine.DP
-	}{
-		{"marginal/epsilon=1", private(1, false)},
-		{"marginal/epsilon=2", private(2, false)},
-		{"marginal/epsilon=8", private(8, false)},
-		{"columns/epsilon=2", private(2, true)},
-		{"gan", engine.DP{}},
 	}
-	for _, trace := range []string{"flow-ctu-binetflow/test2-malicious.binetflow", "zeek-zat-tsv-json/conn.log"} {
-		file := filepath.Join(data, filepath.FromSlash(trace))
+	var models []model
+	for _, epsilon := range []float64{1, 2, 8} {
+		d := private(epsilon)
+		models = append(models, model{fmt.Sprintf("marginal/epsilon=%g", epsilon), d})
+		d.Model, d.Force = engine.DPGAN, true
+		models = append(models, model{fmt.Sprintf("gan/epsilon=%g", epsilon), d})
+		d.Pretrain = "public"
+		models = append(models, model{fmt.Sprintf("pretrained/epsilon=%g", epsilon), d})
+	}
+	columns := private(2)
+	columns.ColumnsOnly = true
+	models = append(models, model{"columns/epsilon=2", columns}, model{"gan/public", engine.DP{}})
+	for _, trace := range [][2]string{
+		{"flow-ctu-binetflow/test2-malicious.binetflow", "flow-ctu-binetflow/test3-mixed.binetflow"},
+		{"zeek-zat-tsv-json/conn.log", "zeek-slips-mixed-json/conn.log"},
+	} {
+		file, public := filepath.Join(data, filepath.FromSlash(trace[0])), filepath.Join(data, filepath.FromSlash(trace[1]))
 		for _, m := range models {
 			b.Run(fmt.Sprintf("%s/%s", filepath.Base(file), m.name), func(b *testing.B) {
 				if _, err := os.Stat(file); err != nil {
 					b.Skipf("no real trace at %s: set NETSHARE_DATA", file)
 				}
-				ctx := context.Background()
 				for b.Loop() {
-					ws, err := workspace.Open(ctx, filepath.Join(b.TempDir(), "lab.duckdb"), nil)
-					if err != nil {
-						b.Fatal(err)
-					}
-					s := workspace.Synth{Load: workspace.Load{Files: []string{file}}, Train: engine.DefaultOptions()}
-					s.Train.DP, s.Generate.Options = m.dp, engine.DefaultGenerateOptions()
-					done, err := ws.Synth(ctx, s)
-					if err != nil {
-						b.Fatal(err)
-					}
-					if done.Report.TwoWay == nil {
-						b.Fatal("the report has no two-way total variation")
-					}
-					b.ReportMetric(done.Report.TwoWay.Value, "two-way")
-					b.ReportMetric(done.Report.TwoWay.Half, "real-half")
-					b.ReportMetric(done.Report.TwoWay.Independent, "independent")
-					if err := ws.Close(); err != nil {
-						b.Fatal(err)
-					}
+					benchmarkPrivate(b, file, public, m.dp)
 				}
 			})
 		}
+	}
+}
+
+func benchmarkPrivate(b *testing.B, file, public string, dp engine.DP) {
+	ctx := context.Background()
+	ws, err := workspace.Open(ctx, filepath.Join(b.TempDir(), "lab.duckdb"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if dp.Pretrain != "" {
+		if _, err := ws.Load(ctx, workspace.Load{Table: dp.Pretrain, Files: []string{public}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s := workspace.Synth{Load: workspace.Load{Files: []string{file}}, Train: engine.DefaultOptions()}
+	s.Train.DP, s.Generate.Options = dp, engine.DefaultGenerateOptions()
+	done, err := ws.Synth(ctx, s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if done.Report.TwoWay == nil {
+		b.Fatal("the report has no two-way total variation")
+	}
+	b.ReportMetric(done.Report.TwoWay.Value, "two-way")
+	b.ReportMetric(done.Report.TwoWay.Half, "real-half")
+	b.ReportMetric(done.Report.TwoWay.Independent, "independent")
+	if err := ws.Close(); err != nil {
+		b.Fatal(err)
 	}
 }

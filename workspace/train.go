@@ -93,6 +93,11 @@ func (w *Workspace) newTraining(ctx context.Context, t Table, opts engine.Option
 		}
 	}
 	j.out.Table = t.Name.String()
+	if name := opts.DP.Pretrain; name != "" {
+		if j.opts.DP.Public, err = w.public(ctx, name, j); err != nil {
+			return nil, err
+		}
+	}
 	return j, nil
 }
 

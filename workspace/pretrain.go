@@ -1,0 +1,165 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"netshare/engine"
+	"netshare/workspace/store"
+	"netshare/workspace/trace"
+)
+
+// publicMost is how many sessions of a public trace are learnt, the first; more
+// say little that the private trace would leave.
+const publicMost = 20000
+
+// made are sessions in memory.
+type made []trace.Session
+
+// Sessions implements engine.Source.
+func (m *made) Sessions(context.Context) iter.Seq2[trace.Session, error] {
+	return func(yield func(trace.Session, error) bool) {
+		for _, s := range *m {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Write implements engine.Sink.
+func (m *made) Write(_ context.Context, s trace.Session) error {
+	*m = append(*m, s)
+	return nil
+}
+
+// public returns the sessions that a private model learns first, in the fields
+// that are learnt: of a run, whose model makes them, or of a table, by name; of
+// another workspace where the name begins with its file and a colon.
+func (w *Workspace) public(ctx context.Context, name string, like *training) (_ engine.Source, err error) {
+	from, word := w, name
+	if file, rest, found := strings.Cut(name, ".duckdb:"); found {
+		file += ".duckdb"
+		word = rest
+		if file != w.Path() {
+			if _, err := os.Stat(file); err != nil { // Open would make it
+				return nil, fmt.Errorf("pretraining on %s: there is no workspace %s: %w", name, file, err)
+			}
+			if from, err = Open(ctx, file, nil); err != nil {
+				return nil, fmt.Errorf("pretraining on %s: %w", name, err)
+			}
+			defer func() { err = errors.Join(err, from.Close()) }()
+		}
+	}
+	var all *made
+	if run, bad := strconv.ParseInt(word, 10, 64); bad == nil {
+		all, err = from.ofRun(ctx, run, like)
+	} else {
+		all, err = from.ofTable(ctx, word, like)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pretraining on %s: %w", name, err)
+	}
+	return all, nil
+}
+
+// ofTable reads sessions of a table by another's recipe.
+func (w *Workspace) ofTable(ctx context.Context, word string, like *training) (*made, error) {
+	t, err := w.table(ctx, word, store.Raw)
+	if err != nil {
+		return nil, err
+	}
+	if w == like.w && t.Name == like.table.Name {
+		return nil, errors.New("that is the private trace itself: name a public one")
+	}
+	l, err := w.learn(ctx, t, like.source.recipe, namesKnown(like.opts))
+	if err != nil {
+		return nil, err
+	}
+	for name, want := range like.source.learning.types {
+		if got := l.types[name]; got != want {
+			return nil, fmt.Errorf("column %q is of type %s, and of type %s in the private trace: load it alike", name, got, want)
+		}
+	}
+	src := tableSource{db: w.db, table: t, recipe: like.source.recipe, learning: l}
+	all := new(made)
+	for s, err := range src.all(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if *all = append(*all, s); len(*all) == publicMost {
+			break
+		}
+	}
+	return all, nil
+}
+
+// ofRun has the model of a run make sessions.
+func (w *Workspace) ofRun(ctx context.Context, run int64, like *training) (*made, error) {
+	kept, err := w.db.ModelOfRun(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	if w == like.w && kept.Table == like.table.Name.String() {
+		return nil, errors.New("that run learnt the private trace itself: name one of a public trace")
+	}
+	m := new(engine.Model)
+	if err := m.UnmarshalBinary(kept.Data); err != nil {
+		return nil, err
+	}
+	meta, err := places(m.Recipe.Metadata, like.source.learning.plain.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	series, err := places(m.Recipe.Series, like.source.learning.plain.Series)
+	if err != nil {
+		return nil, err
+	}
+	if a, b := m.Recipe.Time, like.source.learning.plain.Time; a.Name != b.Name || a.Unit != b.Unit {
+		return nil, fmt.Errorf("its time is %q, that of the private trace %q: load it alike", a.Name, b.Name)
+	}
+	all := new(made)
+	opts := engine.DefaultGenerateOptions()
+	opts.Seed, opts.Sessions = like.opts.Seed, min(m.Sessions, publicMost)
+	if _, err := m.Generate(ctx, opts, all); err != nil {
+		return nil, err
+	}
+	for i, s := range *all {
+		(*all)[i].Meta = pick(s.Meta, meta, 0)
+		for k, rec := range s.Series {
+			s.Series[k] = append(trace.Row{rec[0]}, pick(rec, series, 1)...)
+		}
+	}
+	return all, nil
+}
+
+// places says where in a row of fields others of the same names are.
+func places(have, want []trace.Field) (at []int, err error) {
+	byName := map[string]int{}
+	for i, f := range have {
+		byName[f.Name] = i
+	}
+	for _, f := range want {
+		i, ok := byName[f.Name]
+		if !ok {
+			return nil, fmt.Errorf("its model has no field %q there, only %s", f.Name, strings.Join(slices.Sorted(maps.Keys(byName)), ", "))
+		}
+		at = append(at, i)
+	}
+	return at, nil
+}
+
+// pick takes values of a row from their places, beyond the first few.
+func pick(row trace.Row, at []int, beyond int) (out trace.Row) {
+	for _, i := range at {
+		out = append(out, row[beyond+i])
+	}
+	return out
+}
