@@ -184,7 +184,7 @@ func (t *private) learn(ctx context.Context, data dgan.Data, p dgan.Private) err
 }
 
 // pretrainSteps is how many steps the networks learn a public trace for.
-const pretrainSteps = 1500
+const pretrainSteps = 1000
 
 // pretrain learns the sessions that are public, without privacy, in the private
 // trace's code: what that does not know is taken for what is nearest.

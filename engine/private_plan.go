@@ -30,7 +30,7 @@ const (
 	// enoughRounds is how many the larger critic has at least: a smaller one is
 	// under less noise, and gets more of them.
 	enoughRounds = 2048
-	roundsEach  = 2 // of an iteration
+	roundsEach   = 2 // of an iteration
 
 	// Noise over gradient in a step. More steps under more noise measured better
 	// than fewer under less, up to drownsAim: on CTU flows at epsilon 2, two-way

@@ -145,7 +145,7 @@ func (f *synthFlags) runScript(ctx context.Context, script *scripting.Script, in
 		p.result("run %d  %-8s %s: %s", r.ID, r.Verb, r.Table, r.Status)
 		p.event("run", map[string]any{"run": r.ID, "verb": r.Verb, "table": r.Table, "status": r.Status, "rows": r.RowsIn, "rejected": r.RowsRejected})
 		rejected += r.RowsRejected
-		if r.Verb == "train" && opts.DP.On() {
+		if r.Verb == "train" {
 			if s, err := ws.StatementOf(ctx, r.ID, ""); err == nil { // none of a run that failed
 				p.guarantee(s)
 			}

@@ -104,7 +104,7 @@ func (f *fitter) fit(ctx context.Context, sessions []trace.Session) error {
 		if o.Unit == Host {
 			advice = fmt.Sprintf("ask for a greater epsilon, fewer than %d sessions of a host, or use a longer trace", o.HostCap)
 		}
-		return fmt.Errorf("epsilon %g says nothing of a trace of so few sessions: noise of %.0f is added to their number: %s", o.Epsilon, sigma, advice)
+		return fmt.Errorf("epsilon %.3g says nothing of a trace of so few sessions: noise of %.0f is added to their number: %s", o.Epsilon, sigma, advice)
 	}
 	// Lengths first: sessions that are all of one record have no gaps, and no way
 	// from record to record.

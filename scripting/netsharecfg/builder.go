@@ -92,8 +92,10 @@ func (b *builder) root(n *node) {
 	if p != nil || fields != nil {
 		b.enough(n)
 	}
-	b.manager(b.object(n, "model_manager"))
-	b.model(b.object(n, "model"))
+	m, model := b.object(n, "model_manager"), b.object(n, "model")
+	b.manager(m)
+	b.model(model)
+	b.private(g, b.object(m, "config"), b.object(model, "config"))
 }
 
 // defaults reads which of NetShare's files the configuration builds on.
@@ -242,9 +244,6 @@ func (b *builder) global(n *node) {
 	if v := b.member(n, "n_chunks"); v != nil && v.text != "1" {
 		b.note(v, "the trace is learnt as a whole, with the start of each session")
 	}
-	if b.boolean(n, "dp", false) {
-		b.fault(n.get("dp"), "true can't be had: %s: say false", whyDP)
-	}
 	b.types, b.codings = b.texts(n, "allowed_data_types"), b.texts(n, "allowed_data_encodings")
 	file, folder := b.want(n, "original_data_file", isText), b.want(n, "original_data_folder", isText)
 	extension := b.text(n, "file_extension")
@@ -352,16 +351,10 @@ func (b *builder) manager(n *node) {
 	b.text(n, "class", "NetShareManager", "DGModelManager")
 	c := b.object(n, "config")
 	b.known(c, managerKeys)
-	if v := b.want(c, "pretrain_dir", isText); v != nil {
-		b.fault(v, "a model of NetShare's can't be gone on with: it is PyTorch's: say null")
-	}
 	if b.boolean(c, "skip_chunk0_train", false) {
 		b.fault(c.get("skip_chunk0_train"), "true needs a pretrained model, which can't be read: say false")
 	}
 	b.boolean(c, "pretrain_non_dp", true)
-	if b.boolean(c, "pretrain_dp", false) {
-		b.fault(c.get("pretrain_dp"), "true can't be had: %s: say false", whyDP)
-	}
 	b.real(c, "pretrain_non_dp_reduce_time", 0, 1e9, 4)
 	b.whole(c, "run", 0, 0)
 	for _, key := range []string{"pretrain_non_dp", "pretrain_non_dp_reduce_time", "run"} {

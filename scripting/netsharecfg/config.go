@@ -26,6 +26,8 @@ type Config struct {
 	// Epochs and Iterations are the training meant; 0 where the configuration
 	// says nothing.
 	Epochs, Iterations int
+	// DP is the privacy that is asked for; its zero value for none.
+	DP engine.DP
 	// Notes name the keys that have nothing to act on here, and why.
 	Notes []string
 	// Text is the recipe as a .go file. Where functions were given it begins
@@ -106,9 +108,15 @@ func (c *Config) Options(base engine.Options) []engine.Options {
 			base.Iterations = c.Iterations
 		}
 	}
+	if !base.DP.On() {
+		base.DP = c.DP
+	}
 	all := []engine.Options{base}
 	for _, s := range c.settings {
 		var next []engine.Options
+		if base.DP.On() && len(s.values) > 1 { // trying them would look at the trace
+			s.values = s.values[len(s.values)/2:][:1]
+		}
 		for _, o := range all {
 			for _, v := range s.values {
 				p := o

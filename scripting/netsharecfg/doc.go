@@ -24,6 +24,9 @@
 //	dataset_type pcap                times are microseconds, as in the table that NetShare makes of a capture
 //	type unprocessed                 a time as text; without time_format in whatever layout it is found to have
 //	KEY_expand of the model          each value is learnt with; the best by the report's score is kept
+//	dp, pretrain_dp true             the networks by noised gradients: engine.DPGAN, at delta 1e-5
+//	dp_noise_multiplier, _l2_norm_clip  its noise and clip; epsilon is what comes of them and of epochs
+//	pretrain_dir W.duckdb:RUN        under dp, a public run or table that is learnt first
 //	default dg_table_row_per_sample  a row of the file is a session: its columns, or the elements of a list, are the records
 //
 // Columns come out under their names in the file. Without a csv_post_processor

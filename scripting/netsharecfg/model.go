@@ -34,7 +34,6 @@ type modelKey struct {
 // The reasons that are shared by keys.
 const (
 	whyCheckpoints = "checkpoints are kept by the clock"
-	whyDP          = "gradients are not noised here, so that nothing would be guaranteed (netshare run --dp --epsilon learns noised counts instead)"
 )
 
 // modelKeys are those of NetShare's two default configurations.
@@ -84,8 +83,8 @@ func modelKeys() []modelKey {
 		{name: "use_uniform_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
 		{name: "sn_mode", kind: isText, fixed: "", why: "the critics are held by a gradient penalty, not by spectral normalisation"},
 		{name: "scale", kind: isNumber, low: 0, high: big, fixed: "1", why: "spectral normalisation, which it scales, is not had"},
-		{name: "dp_noise_multiplier", kind: isNumber, low: 0, high: big, fixed: "", why: whyDP},
-		{name: "dp_l2_norm_clip", kind: isNumber, low: 0, high: big, fixed: "", why: whyDP},
+		{name: "dp_noise_multiplier", kind: isNumber, low: 0, high: big, single: 1.0, wide: 1.0},
+		{name: "dp_l2_norm_clip", kind: isNumber, low: 0, high: big, single: 1.0, wide: 1.0},
 
 		{name: "self_norm", kind: isBool, why: "numbers are learnt by rank or range over all sessions, which needs no norm of each"},
 		{name: "use_adaptive_rolling", kind: isBool, why: "the LSTM stops behind the longest sample of a batch in any case"},
@@ -218,7 +217,7 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 			if v.kind == isNumber && fixed != "" && v.number() == (&node{text: fixed}).number() {
 				continue
 			}
-			if k.fixed == "" && (k.name == "sn_mode" || strings.HasPrefix(k.name, "dp_")) || k.fixed != "" && v.text != fixed {
+			if k.fixed == "" && k.name == "sn_mode" || k.fixed != "" && v.text != fixed {
 				want := fixed
 				if want == "" {
 					want = "null"

@@ -167,10 +167,11 @@ func (c *Config) Script() string {
 	} else if c.Iterations > 0 {
 		fmt.Fprintf(&out, "\topts.Iterations = %d\n", c.Iterations)
 	}
+	out.WriteString(c.privateScript())
 	for _, s := range c.settings {
-		if len(s.values) == 1 {
+		if len(s.values) == 1 || c.DP.On() {
 			for _, path := range s.Paths {
-				fmt.Fprintf(&out, "\topts.%s = %s\n", path, literal(s.values[0]))
+				fmt.Fprintf(&out, "\topts.%s = %s\n", path, literal(s.values[len(s.values)/2]))
 			}
 		}
 	}
