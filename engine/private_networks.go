@@ -67,10 +67,11 @@ func (o Options) givenRounds() int {
 // trainPrivately learns the columns of the sessions of src as noised counts, and
 // how they go together by networks whose gradients are noised.
 func trainPrivately(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*Model, error) {
-	sessions, _, _, err := collect(ctx, src)
+	all, err := gather(ctx, src, math.MaxInt64, opts.Seed)
 	if err != nil {
 		return nil, err
 	}
+	sessions := all.sample
 	if len(sessions) == 0 {
 		return nil, fmt.Errorf("trace %q has no session to learn from", recipe.Name)
 	}
@@ -195,14 +196,14 @@ func (t *private) pretrain(ctx context.Context) error {
 	if t.dp.Public == nil {
 		return fmt.Errorf("pretraining on %s: its sessions are not given", t.dp.Pretrain)
 	}
-	sessions, _, _, err := collect(ctx, t.dp.Public)
+	all, err := gather(ctx, t.dp.Public, math.MaxInt64, t.m.Options.Seed)
 	if err != nil {
 		return fmt.Errorf("pretraining on %s: %w", t.dp.Pretrain, err)
 	}
-	if len(sessions) == 0 {
+	if len(all.sample) == 0 {
 		return fmt.Errorf("pretraining on %s: it has no session", t.dp.Pretrain)
 	}
-	data := encoded(t.m.Marginal, sessions, t.m.net.Shape().Records, seededDraws{rand.New(rand.NewPCG(t.m.Options.Seed, 0x707562))})
+	data := encoded(t.m.Marginal, all.sample, t.m.net.Shape().Records, seededDraws{rand.New(rand.NewPCG(t.m.Options.Seed, 0x707562))})
 	for range pretrainSteps {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
