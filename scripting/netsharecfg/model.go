@@ -3,7 +3,6 @@ package netsharecfg
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"netshare/engine"
 )
