@@ -85,6 +85,13 @@ func Compare(ctx context.Context, real, synth *Trace, opts Options) (*Report, er
 			s.Counted = false
 		}
 	}
+	if opts.Tasks {
+		var found []Score
+		if r.Tasks, found, err = c.tasks(ctx, rng); err != nil {
+			return nil, err
+		}
+		r.Scores = append(r.Scores, found...)
+	}
 	r.Overall, r.Properties = summarise(r.Scores, c.halves.splits)
 	r.Worst = worst(r.Scores, 5)
 	if r.SDMetrics, err = c.sdmetrics(ctx, real, synth); err != nil {

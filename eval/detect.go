@@ -150,14 +150,7 @@ func (c *comparison) features(s *side, rows []int32, part func(row int) bool, fr
 	}
 	column(func(r int32) float64 { return s.sess.length[s.sess.of[r]] })
 	if c.clock >= 0 {
-		gap := make([]float64, s.rows)
-		t := s.numbers[c.clock]
-		for i, row := range s.sess.order {
-			gap[row] = math.NaN()
-			if i > 0 && s.sess.of[s.sess.order[i-1]] == s.sess.of[row] {
-				gap[row] = t[row] - t[s.sess.order[i-1]]
-			}
-		}
+		gap := s.gapBefore(c.clock)
 		column(func(r int32) float64 { return gap[r] })
 	}
 	return x
@@ -207,6 +200,20 @@ func rankOf(counts []float64) []float64 {
 		out[v] = float64(i + 1)
 	}
 	return out
+}
+
+// gapBefore is the time from the session's last record to each row, NaN for a
+// session's first.
+func (s *side) gapBefore(clock int) []float64 {
+	gap := make([]float64, s.rows)
+	t := s.numbers[clock]
+	for i, row := range s.sess.order {
+		gap[row] = math.NaN()
+		if i > 0 && s.sess.of[s.sess.order[i-1]] == s.sess.of[row] {
+			gap[row] = t[row] - t[s.sess.order[i-1]]
+		}
+	}
+	return gap
 }
 
 func sessionsOf(s *side, rows []int32) []int32 {

@@ -15,20 +15,32 @@ import (
 //go:embed report.gohtml
 var page string
 
-// WriteHTML writes the report as one file that needs nothing else: no network,
-// no script, figures inside.
-func (r *Report) WriteHTML(w io.Writer) error {
-	t, err := template.New("report").Funcs(template.FuncMap{
+//go:embed style.gohtml
+var stylePage string
+
+// pageFunctions are what the pages' templates call.
+func pageFunctions() template.FuncMap {
+	return template.FuncMap{
 		"name":     Printable,
 		"sentence": sentence,
 		"score":    func(x float64) string { return fmt.Sprintf("%.1f", x) },
 		"number":   short,
+		"pct":      percent,
 		"title":    metricTitle,
 		"width":    func(x float64) string { return fmt.Sprintf("%.1f", max(0, min(100, x))) },
 		"join":     func(s []string) string { return strings.Join(s, ", ") },
 		"round":    func(x float64) string { return fmt.Sprintf("%.0f", math.Round(x)) },
-	}).Parse(page)
+	}
+}
+
+// WriteHTML writes the report as one file that needs nothing else: no network,
+// no script, figures inside.
+func (r *Report) WriteHTML(w io.Writer) error {
+	t, err := template.New("report").Funcs(pageFunctions()).Parse(page)
 	if err != nil {
+		return err
+	}
+	if _, err := t.New("style").Parse(stylePage); err != nil {
 		return err
 	}
 	v := view{Report: r}

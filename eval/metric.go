@@ -206,7 +206,7 @@ func Metrics() []Metric {
 			Formula: "emd_log and ks of the gaps between consecutive records of the whole trace", Source: "this project",
 		},
 	}
-	return slices.Concat(all, seriesMetrics(), networkMetrics())
+	return slices.Concat(all, seriesMetrics(), networkMetrics(), taskMetrics())
 }
 
 // metric returns the named metric.

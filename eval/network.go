@@ -14,6 +14,7 @@ type Roles struct {
 	Destination string `json:"destination,omitempty"` // address that it goes to
 	Bytes       string `json:"bytes,omitempty"`       // that a record stands for
 	Packets     string `json:"packets,omitempty"`     // likewise
+	Label       string `json:"label,omitempty"`       // that says what kind of traffic a record is, for Tasks; "" to choose one
 }
 
 const (

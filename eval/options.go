@@ -30,6 +30,9 @@ type Options struct {
 	// DetectorRows bounds the records of each side that the detector sees;
 	// 0 leaves the detector out. Default 5000.
 	DetectorRows int
+	// Tasks does the tasks that a trace is used for, too: prediction of the kind
+	// of traffic, heavy hitters by sketches, anomaly detection. Some seconds more.
+	Tasks bool
 	// Strict takes SDMetrics' own numbers where SDMetrics has a fault; see
 	// SDMetricsOf.
 	Strict bool

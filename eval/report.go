@@ -34,6 +34,7 @@ type Report struct {
 	Scores     []Score         `json:"scores"`
 	SDMetrics  *SDMetrics      `json:"sdmetrics,omitempty"`
 	Notes      []string        `json:"notes,omitempty"`
+	Tasks      *TaskReport     `json:"tasks,omitempty"`
 	TwoWay     *TwoWay         `json:"two_way,omitempty"`
 	Guarantee  *Guarantee      `json:"guarantee,omitempty"` // of the synthetic table; nil for none
 	Holdout    *Holdout        `json:"holdout,omitempty"`   // against records held out; nil where there are none
@@ -106,6 +107,7 @@ func (r *Report) WriteText(w io.Writer) error {
 			fmt.Fprintf(&b, "note: %s\n", sentence(d))
 		}
 	}
+	r.Tasks.text(&b)
 	if len(r.Worst) > 0 {
 		b.WriteString("\nwhat is off most\n")
 		for i, f := range r.Worst {

@@ -15,11 +15,12 @@ const (
 	Series    = "series"   // how columns go on within a session
 	Network   = "network"  // who talks to whom, and how much
 	TimeOrder = "time"     // where in time the records lie
+	Tasks     = "tasks"    // what the trace is used for; not part of the overall score
 )
 
 // properties lists the properties in the order of the report.
 func properties() []string {
-	return []string{Columns, Coverage, Pairs, Joint, Sessions, Series, Network, TimeOrder}
+	return []string{Columns, Coverage, Pairs, Joint, Sessions, Series, Network, TimeOrder, Tasks}
 }
 
 // Score is one metric on one target.

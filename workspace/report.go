@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"netshare/eval"
@@ -21,72 +24,168 @@ type Reported struct {
 	Run int64
 }
 
+// Compared is several synthetic tables side by side, and the report of each in
+// the order in which they were named.
+type Compared struct {
+	*eval.SideBySide
+	Each []Reported
+}
+
+// Write writes the comparison as report.html and report.json into a folder, and
+// the report of each table into a folder of its own in it.
+func (c Compared) Write(dir string) error {
+	folders := map[*eval.Report]string{}
+	for _, r := range c.Each {
+		name := folderName(r.Synthetic.Name)
+		folders[r.Report] = name
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+		if err := r.Write(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	var html, js bytes.Buffer
+	link := func(r *eval.Report) string { return url.PathEscape(folders[r]) + "/report.html" }
+	if err := errors.Join(c.WriteHTML(&html, link), c.WriteJSON(&js)); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(dir, "report.html"), html.Bytes()); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, "report.json"), js.Bytes())
+}
+
+// folderName makes a folder's name of a table's.
+func folderName(table string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, strings.TrimPrefix(table, store.Synth+"."))
+	if strings.Trim(name, ".") == "" || name == "figures" {
+		return "_" + name
+	}
+	return name
+}
+
+// ReportOptions says what is measured beside the scores. The zero value adds
+// nothing.
+type ReportOptions struct {
+	// Tasks does what the trace is used for, too: prediction of the kind of
+	// traffic, heavy hitters by sketches, anomaly detection.
+	Tasks bool
+	// Label is the column that says what kind of traffic a record is; "" chooses
+	// a category by its name, else the protocol.
+	Label string
+}
+
 // Report measures a table of schema synth against one of schema raw; an empty
 // name of the synthetic one is that of the real one. The scores are rows of
-// netshare.scores. Where the real table is what Split left to learn from, the
-// report has the scores against what was held out beside them.
+// netshare.scores.
 func (w *Workspace) Report(ctx context.Context, real, synthetic string) (Reported, error) {
-	rt, err := w.table(ctx, real, store.Raw)
+	return w.ReportWith(ctx, real, synthetic, ReportOptions{})
+}
+
+// ReportWith is Report with options.
+func (w *Workspace) ReportWith(ctx context.Context, real, synthetic string, o ReportOptions) (Reported, error) {
+	m, err := w.measurer(ctx, real, o)
 	if err != nil {
 		return Reported{}, err
 	}
-	if synthetic == "" {
-		synthetic = rt.Name.Table
-	}
-	st, err := w.table(ctx, synthetic, store.Synth)
+	return m.report(ctx, synthetic)
+}
+
+// CompareTables measures several tables of schema synth against one of schema
+// raw, which is read once, and sets them side by side.
+func (w *Workspace) CompareTables(ctx context.Context, real string, synthetic []string, o ReportOptions) (Compared, error) {
+	m, err := w.measurer(ctx, real, o)
 	if err != nil {
-		return Reported{}, err
+		return Compared{}, err
 	}
-	recipe, err := w.recipeOf(ctx, rt)
-	if err != nil {
-		return Reported{}, err
+	var out Compared
+	var reports []*eval.Report
+	for i, name := range synthetic {
+		if slices.Contains(synthetic[:i], name) {
+			return Compared{}, fmt.Errorf("table %s is named twice: name each table once", name)
+		}
 	}
-	opts := eval.DefaultOptions()
-	opts.Key, opts.Time, opts.Roles = recipe.KeyNames(), recipe.Time.Name, roles(recipe)
-	var out Reported
-	run := store.Run{Verb: "report", Table: st.Name.String(), Options: optionsJSON(opts), Seed: int64(opts.Seed)}
-	err = w.step(ctx, run, func(id int64) error {
-		out.Run = id
-		a, err := w.column(ctx, rt, recipe)
+	for _, name := range synthetic {
+		r, err := m.report(ctx, name)
 		if err != nil {
-			return err
+			return Compared{}, err
 		}
-		b, err := w.column(ctx, st, recipe)
-		if err != nil {
-			return err
-		}
-		if out.Report, err = eval.Compare(ctx, a, b, opts); err != nil {
-			return err
-		}
-		if out.TwoWay, err = eval.TwoWayOf(a, b, opts.Seed); err != nil {
-			out.TwoWay = nil // one column has no pairs: no fault of the report
-		}
-		if out.Guarantee, err = w.guaranteeOf(ctx, st); err != nil {
-			return err
-		}
-		if err := w.reportHoldout(ctx, out.Report, rt, recipe, a, b, opts); err != nil {
-			return err
-		}
-		return w.db.SaveScores(ctx, id, scoreRows(rt, st, out.Report), true)
-	})
+		out.Each = append(out.Each, r)
+		reports = append(reports, r.Report)
+	}
+	out.SideBySide, err = eval.NewSideBySide(reports)
 	return out, err
 }
 
-// reportHoldout adds the scores against what Split held out of a real table.
-func (w *Workspace) reportHoldout(ctx context.Context, r *eval.Report, real Table, recipe *trace.Recipe, a, b *eval.Trace, opts eval.Options) error {
-	name, err := w.HoldoutOf(ctx, real.Name.String())
-	if name == "" || err != nil {
-		return err
-	}
-	ht, err := w.table(ctx, name, store.Raw)
+// measurer measures synthetic tables against one real one.
+type measurer struct {
+	w      *Workspace
+	table  Table
+	recipe *trace.Recipe
+	opts   eval.Options
+	real   *eval.Trace // once it has been read
+}
+
+func (w *Workspace) measurer(ctx context.Context, real string, o ReportOptions) (*measurer, error) {
+	t, err := w.table(ctx, real, store.Raw)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	h, err := w.column(ctx, ht, recipe)
+	recipe, err := w.recipeOf(ctx, t)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.Against(ctx, a, h, b, opts)
+	opts := eval.DefaultOptions()
+	opts.Key, opts.Time, opts.Roles = recipe.KeyNames(), recipe.Time.Name, roles(recipe)
+	if opts.Tasks = o.Tasks; o.Label != "" {
+		if !slices.ContainsFunc(recipe.Declared(), func(f trace.Field) bool { return f.Name == o.Label }) {
+			return nil, fmt.Errorf("%s: the label %q is no column that is learnt: name one of its categories", t.Name, o.Label)
+		}
+		opts.Roles.Label = o.Label
+	}
+	return &measurer{w: w, table: t, recipe: recipe, opts: opts}, nil
+}
+
+// report measures a table; an empty name is that of the real one.
+func (m *measurer) report(ctx context.Context, synthetic string) (Reported, error) {
+	if synthetic == "" {
+		synthetic = m.table.Name.Table
+	}
+	st, err := m.w.table(ctx, synthetic, store.Synth)
+	if err != nil {
+		return Reported{}, err
+	}
+	var out Reported
+	run := store.Run{Verb: "report", Table: st.Name.String(), Options: optionsJSON(m.opts), Seed: int64(m.opts.Seed)}
+	err = m.w.step(ctx, run, func(id int64) error {
+		out.Run = id
+		if m.real == nil {
+			if m.real, err = m.w.column(ctx, m.table, m.recipe); err != nil {
+				return err
+			}
+		}
+		b, err := m.w.column(ctx, st, m.recipe)
+		if err != nil {
+			return err
+		}
+		if out.Report, err = eval.Compare(ctx, m.real, b, m.opts); err != nil {
+			return err
+		}
+		if out.TwoWay, err = eval.TwoWayOf(m.real, b, m.opts.Seed); err != nil {
+			out.TwoWay = nil // one column has no pairs: no fault of the report
+		}
+		if out.Guarantee, err = m.w.guaranteeOf(ctx, st); err != nil {
+			return err
+		}
+		return m.w.db.SaveScores(ctx, id, scoreRows(m.table, st, out.Report), true)
+	})
+	return out, err
 }
 
 // column reads a table's columns as they are compared: those that the recipe

@@ -282,3 +282,27 @@ func (p *printer) printReport(r workspace.Reported, dir string) {
 		p.note("the scores can't be shown: %v", err)
 	}
 }
+
+// printCompared says how several synthetic tables stand to each other.
+func (p *printer) printCompared(c workspace.Compared, dir string) error {
+	p.endBar()
+	var tables []map[string]any
+	for _, r := range c.Tables {
+		tables = append(tables, map[string]any{"table": r.Synthetic.Name, "overall": r.Overall, "properties": r.Properties, "worst": r.Worst})
+	}
+	p.event("compared", map[string]any{"real": c.Real.Name, "tables": tables, "verdict": c.Verdict(), "tie": c.Tie(), "folder": dir})
+	if p.json {
+		return nil
+	}
+	if p.quiet {
+		for _, r := range c.Tables {
+			fmt.Fprintf(p.out, "%.1f %s\n", r.Overall.Score, printable(r.Synthetic.Name))
+		}
+		return nil
+	}
+	if err := c.WriteText(p.out); err != nil {
+		return err
+	}
+	p.result("\nreport %s/report.html, and of each table %s/TABLE/report.html", dir, dir)
+	return nil
+}

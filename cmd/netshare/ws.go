@@ -168,18 +168,47 @@ func newGenerate(g *global) *cobra.Command {
 
 func newReport(g *global) *cobra.Command {
 	var real, synthetic, dir string
+	var compare []string
+	var o workspace.ReportOptions
 	c := &cobra.Command{
-		Use:     "report W --real T --synthetic S -o DIR",
-		Short:   "Measure a synthetic table against a real one",
-		Long:    "Measure a synthetic table against a real one and write DIR/report.html, DIR/report.json and DIR/figures.",
-		Example: `  netshare ws report lab.duckdb --real branch --synthetic branch -o report`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "report W --real T --synthetic S -o DIR",
+		Short: "Measure a synthetic table against a real one",
+		Long: `Measure a synthetic table against a real one and write DIR/report.html,
+DIR/report.json and DIR/figures. With --compare several synthetic tables stand
+side by side, the best first, and each has a report in a folder of its own.
+
+--tasks also does what the trace is used for: five classifiers predict the kind of
+traffic (--label), learning from the synthetic trace and from the real one; three
+sketches estimate heavy hitters; five detectors look for anomalies.`,
+		Example: `  netshare ws report lab.duckdb --real branch --synthetic branch -o report
+  netshare ws report lab.duckdb --real branch --compare small large private -o choice
+  netshare ws report lab.duckdb --real flows --tasks --label type -o report`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 1 && len(compare) == 0:
+				return usageError{fmt.Errorf("%q: want one workspace; name several tables with --compare", args[1])}
+			case len(compare) > 0 && synthetic != "":
+				return usageError{errors.New("--synthetic and --compare: use one of them")}
+			case o.Label != "" && !o.Tasks:
+				return usageError{errors.New("--label is for --tasks: add it")}
+			}
+			compare = append(compare, args[1:]...)
 			if err := folder(dir); err != nil {
 				return err
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
-				r, err := ws.Report(c.Context(), real, synthetic)
+				if len(compare) > 0 {
+					r, err := ws.CompareTables(c.Context(), real, compare, o)
+					if err != nil {
+						return err
+					}
+					if err := r.Write(dir); err != nil {
+						return err
+					}
+					return p.printCompared(r, dir)
+				}
+				r, err := ws.ReportWith(c.Context(), real, synthetic, o)
 				if err != nil {
 					return err
 				}
@@ -194,6 +223,9 @@ func newReport(g *global) *cobra.Command {
 	}
 	c.Flags().StringVar(&real, "real", "", "the real table")
 	c.Flags().StringVar(&synthetic, "synthetic", "", "the synthetic table (default: that of the same name)")
+	c.Flags().StringSliceVar(&compare, "compare", nil, "several synthetic tables side by side: --compare A B C")
+	c.Flags().BoolVar(&o.Tasks, "tasks", false, "also do what the trace is used for: prediction, sketches, anomaly detection")
+	c.Flags().StringVar(&o.Label, "label", "", "with --tasks, the column that is predicted (default: a category by its name, else the protocol)")
 	c.Flags().StringVarP(&dir, "out", "o", "", "folder to write to")
 	required(c, "real", "out")
 	return c
