@@ -36,12 +36,25 @@ func (s *Shell) converse(ctx context.Context) error {
 	rl := s.newReadline(ctx)
 	fmt.Fprintf(s.out, "Statements end with a semicolon; .help lists the commands, Ctrl-D leaves.\n")
 	for !s.quit && ctx.Err() == nil {
+		s.tellJobs()
+		stop := s.watchJobs(func(line string) {
+			if line == "" {
+				rl.Hint.ClearTransient()
+				return
+			}
+			rl.Hint.SetTransient(line)
+		})
 		text, err := rl.Readline()
+		stop()
+		rl.Hint.ClearTransient()
 		switch {
 		case errors.Is(err, readline.ErrInterrupt):
 			continue
 		case errors.Is(err, io.EOF):
-			return nil
+			if s.leave() {
+				return nil
+			}
+			continue
 		case err != nil:
 			return fmt.Errorf("the terminal can't be read: %w", err)
 		}
@@ -54,6 +67,10 @@ func (s *Shell) converse(ctx context.Context) error {
 func (s *Shell) answer(ctx context.Context, text string) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, ".") {
 		s.try(ctx, "", func() error { return s.command(ctx, trimmed) })
+		return
+	}
+	if code, ok := goCell(text); ok {
+		s.try(ctx, "", func() error { return s.runCell(ctx, KindGo, code) })
 		return
 	}
 	for _, st := range Split(text) {
@@ -85,11 +102,30 @@ func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
 	return rl
 }
 
-// complete reports whether what was typed can be run: a command, nothing, or
-// statements that all end with a semicolon.
+// The lines between which Go stands.
+const (
+	goBegin = "go"
+	goEnd   = "end"
+)
+
+// goCell takes the Go out of lines that begin with go and end with end.
+func goCell(text string) (string, bool) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if n := len(lines); n > 1 && strings.TrimSpace(lines[0]) == goBegin && strings.TrimSpace(lines[n-1]) == goEnd {
+		return strings.Join(lines[1:n-1], "\n"), true
+	}
+	return "", false
+}
+
+// complete reports whether what was typed can be run: a command, nothing, Go
+// with its end, or statements that all end with a semicolon.
 func complete(text string) bool {
 	if strings.HasPrefix(strings.TrimSpace(text), ".") {
 		return true
+	}
+	if first, _, _ := strings.Cut(strings.TrimSpace(text), "\n"); strings.TrimSpace(first) == goBegin {
+		_, whole := goCell(text)
+		return whole
 	}
 	var sp splitter
 	sp.feed(text + "\n")
