@@ -344,6 +344,12 @@ func (s *Shell) completeCommand(ctx context.Context, text string) []Completion {
 	return all
 }
 
+// takesArguments reports whether a command has something after it.
+func takesArguments(name string) bool {
+	c, err := findCommand(name)
+	return err == nil && c.most > 0
+}
+
 // files lists what a beginning of a path may go on to.
 func files(word string) []string {
 	found, err := filepath.Glob(escapeGlob(word) + "*")

@@ -129,8 +129,7 @@ func profilePage(p workspace.Profile) *Page {
 		{"type", "VARCHAR"},
 		{"missing", "VARCHAR"},
 		{"distinct", "BIGINT"},
-		{"least", "VARCHAR"},
-		{"most", "VARCHAR"},
+		{"range", "VARCHAR"},
 		{"histogram", "VARCHAR"},
 		{"frequent values", "VARCHAR"},
 	} {
@@ -153,7 +152,11 @@ func profilePage(p workspace.Profile) *Page {
 		if c.Missing > 0 {
 			missing = percent(c.MissingShare)
 		}
-		row := []any{c.Name, typeName(string(c.Type)), missing, c.Distinct, c.Min, c.Max, shape, strings.Join(top, ", ")}
+		span := ""
+		if c.Min != "" || c.Max != "" {
+			span = clip(c.Min, 26) + " … " + clip(c.Max, 26)
+		}
+		row := []any{c.Name, typeName(string(c.Type)), missing, c.Distinct, span, shape, strings.Join(top, ", ")}
 		page.Rows = append(page.Rows, jsonRow(row, make([]string, len(row))))
 	}
 	return page

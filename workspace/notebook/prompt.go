@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/reeflective/readline"
 )
@@ -37,12 +38,16 @@ func (s *Shell) converse(ctx context.Context) error {
 	fmt.Fprintf(s.out, "Statements end with a semicolon; .help lists the commands, Ctrl-D leaves.\n")
 	for !s.quit && ctx.Err() == nil {
 		s.tellJobs()
-		stop := s.watchJobs(func(line string) {
-			if line == "" {
+		stop := s.watchJobs(func(line string) bool {
+			switch {
+			case s.typing(): // readline may lose keys that come while it draws
+				return false
+			case line == "":
 				rl.Hint.ClearTransient()
-				return
+			default:
+				rl.Hint.SetTransient(line)
 			}
-			rl.Hint.SetTransient(line)
+			return true
 		})
 		text, err := rl.Readline()
 		stop()
@@ -90,6 +95,15 @@ func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
 		prompt = harmless(s.Name) + prompt
 	}
 	rl.Prompt.Primary(func() string { return prompt })
+	last := ""
+	rl.SyntaxHighlighter = func(line []rune) string {
+		text := string(line)
+		if text != last {
+			last = text
+			s.typed.Store(time.Now().UnixNano())
+		}
+		return text
+	}
 	rl.AcceptMultiline = func(line []rune) bool { return complete(string(line)) }
 	rl.Completer = func(line []rune, cursor int) readline.Completions {
 		return s.offer(ctx, string(line[:min(cursor, len(line))]))
@@ -115,6 +129,11 @@ func goCell(text string) (string, bool) {
 		return strings.Join(lines[1:n-1], "\n"), true
 	}
 	return "", false
+}
+
+// typing reports whether a person is at the keyboard right now.
+func (s *Shell) typing() bool {
+	return time.Since(time.Unix(0, s.typed.Load())) < 1500*time.Millisecond
 }
 
 // complete reports whether what was typed can be run: a command, nothing, Go
@@ -147,7 +166,11 @@ func (s *Shell) offer(ctx context.Context, text string) readline.Completions {
 			continue // more than a word: can't be shown as one
 		}
 		label := strings.TrimRight(c.Text, " ")
-		values = append(values, readline.Completion{Value: text[word:c.Start] + label, Display: harmless(label)})
+		value := text[word:c.Start] + label
+		if strings.HasPrefix(label, ".") && takesArguments(label[1:]) {
+			value += " "
+		}
+		values = append(values, readline.Completion{Value: value, Display: harmless(label)})
 	}
 	offered := readline.CompleteRaw(values).NoSort()
 	offered.PREFIX = text[word:]

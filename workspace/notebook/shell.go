@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -54,6 +55,7 @@ type Shell struct {
 	depth       int // of files being read
 	quit        bool
 	lab         *lab
+	typed       atomic.Int64 // when the line was last changed, nanoseconds since 1970
 
 	progress    sync.Mutex // of what follows
 	progressed  time.Time  // when progress was last shown
