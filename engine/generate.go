@@ -24,6 +24,17 @@ type GenerateOptions struct {
 	// that it takes. Default 5.
 	Candidates int
 
+	// Given says what sessions are to be, one for each of several shares:
+	//
+	//	FIELD=ITEM,ITEM & FIELD=ITEM : SHARE
+	//
+	// A field is one that a session has once; an item is a value, a range
+	// LOW..HIGH, an address prefix, or nothing for a missing value. A share is a
+	// part of the sessions (30%) or so many times as many as there are (10x); what
+	// has none holds for all. What the trace has never, or too rarely to be
+	// repeated, is an error that names the nearest that there is.
+	Given []string `json:",omitempty"`
+
 	// Progress, where set, is told how many sessions are made of how many.
 	Progress func(done, of int) `json:"-"`
 }
@@ -84,22 +95,33 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	var out Generated
 	supply := codec.NewSupply(g.rand)
 	blocks := (want + blockSessions - 1) / blockSessions
-	if !opts.Raw {
+	parts, err := m.parts(opts.Given)
+	if err != nil {
+		return Generated{}, err
+	}
+	counts, err := m.split(parts, want, g.rand)
+	if err != nil {
+		return Generated{}, err
+	}
+	if !opts.Raw && parts == nil {
 		g.starts = m.targets.arrivals.draw(want, g.rand)
 	}
 	for b := range blocks {
 		n := want*(b+1)/blocks - want*b/blocks
-		made, err := g.block(ctx, n, &out, want)
+		var made []candidate
+		if parts == nil {
+			made, err = g.block(ctx, n, &out, want)
+		} else {
+			made, err = g.blockOf(ctx, parts, counts, b, blocks, &out)
+		}
 		if err != nil {
 			return out, err
 		}
 		if !opts.Raw {
 			g.recur(made, supply)
 		}
-		for i, c := range made {
-			if g.starts != nil { // the earlier a session begins, the earlier of the starts it gets
-				c.Start = g.starts[min(i*blocks+b, want-1)]
-			}
+		g.place(made, func(i int) int { return min(i*blocks+b, want-1) })
+		for _, c := range made {
 			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
 			if !opts.Raw {
 				m.Codec.RecurRecords(s.Series, supply)
@@ -122,6 +144,22 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	return out, nil
 }
 
+// place gives sessions in the order of their starts those of g.starts, where
+// there are any: the earlier a session begins, the earlier of them it gets. One
+// that would outlast the trace begins earlier, as decoding has it.
+func (g *generator) place(made []candidate, start func(i int) int) {
+	for i := range made {
+		c := &made[i]
+		if g.starts != nil {
+			c.Start = g.starts[start(i)]
+		}
+		if c.Records > 1 {
+			c.Start = max(0, min(c.Start, g.m.Codec.Span()-g.m.Codec.Duration(c.series, g.rand)))
+		}
+	}
+	slices.SortStableFunc(made, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+}
+
 type generator struct {
 	m    *Model
 	opts GenerateOptions
@@ -137,6 +175,7 @@ type candidate struct {
 	codec.Candidate
 	meta   []float32
 	series []float32
+	part   *part // that it was made for; nil where nothing is given
 }
 
 // block makes n sessions, ordered by start.
@@ -203,7 +242,7 @@ func (g *generator) recur(cands []candidate, supply *codec.Supply) {
 		old := g.keyOf(*c)
 		g.m.Codec.Recur(c.Meta, supply, func(meta trace.Row) bool {
 			k := g.keyOf(candidate{Candidate: codec.Candidate{Meta: meta}})
-			if len(g.key) > 0 && k != old && g.keys[k] || !g.m.targets.families.valid(meta) {
+			if len(g.key) > 0 && k != old && g.keys[k] || !g.m.targets.families.valid(meta) || c.part != nil && !c.part.accepts(meta) {
 				return false
 			}
 			delete(g.keys, old)
@@ -333,13 +372,17 @@ func (g *generator) series(ctx context.Context, cands []candidate) error {
 		}
 		return nil
 	})
-	if err != nil || g.opts.Raw {
+	if err != nil || g.opts.Raw || len(cands) == 0 || cands[0].part != nil {
 		return err
 	}
+	g.m.targets.series.move(len(seriesHeads), seriesOf(cands)...)
+	return nil
+}
+
+func seriesOf(cands []candidate) [][]float32 {
 	rows := make([][]float32, len(cands))
 	for i := range cands {
 		rows[i] = cands[i].series
 	}
-	g.m.targets.series.move(len(seriesHeads), rows...)
-	return nil
+	return rows
 }

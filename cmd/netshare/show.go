@@ -261,7 +261,9 @@ func printMade(p *printer, m workspace.Made) {
 		"pairs_before": m.PairsBefore, "pairs_after": m.PairsAfter,
 	})
 	p.note("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
-	if m.Calibrated {
+	if m.Calibrated && m.PairsBefore == 0 {
+		p.note("         calibrated: margins from %.1f to %.1f times the real trace's noise", m.Before, m.After)
+	} else if m.Calibrated {
 		p.note("         calibrated: margins from %.1f to %.1f times the real trace's noise, pairs of columns from %.1f to %.1f",
 			m.Before, m.After, m.PairsBefore, m.PairsAfter)
 	}

@@ -29,6 +29,7 @@ type synthFlags struct {
 	time      time.Duration
 	sessions  int
 	raw       bool
+	given     []string
 	memory    bytesFlag
 	minSeen   int
 	set       []string
@@ -51,8 +52,7 @@ func (f *synthFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.workspace, "workspace", "", "workspace file (default: beside the input, NAME.duckdb)")
 	c.Flags().StringVar(&f.report, "report", "", "folder of the report (default: beside the workspace, NAME-report)")
 	f.addTraining(c)
-	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has)")
-	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	f.addGeneration(c)
 	c.Flags().Float64Var(&f.holdout, "holdout", 0, "share of the hosts (or sessions) to hold out: the rest is learnt, and the report measures against both")
 	c.Flags().StringVar(&f.holdoutBy, "holdout-by", "", "with --holdout: host, session, time or a column (default: host where there is one)")
 	f.inputs.add(c)
@@ -65,6 +65,12 @@ func (f *synthFlags) addTraining(c *cobra.Command) {
 	c.Flags().IntVar(&f.minSeen, "min-seen", codec.DefaultOptions().MinSeen, "how many sessions must hold an address, port, name or other text for it to be repeated")
 	c.Flags().StringArrayVar(&f.set, "set", nil, "setting of the networks or their training by NetShare's name, as batch_size=200; may be given several times (--set help lists them)")
 	f.dp.add(c)
+}
+
+func (f *synthFlags) addGeneration(c *cobra.Command) {
+	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has)")
+	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	c.Flags().StringArrayVar(&f.given, "given", nil, "what sessions are to be: 'proto=UDP & dstport=53,5353', a range 'dstport=1024..65535', a prefix 'srcip=10.0.0.0/8'; with a share: 'dstport=53 : 10x' as many as there are, or ': 30%'; may be given several times")
 }
 
 // bytesFlag is a number of bytes, given with or without a unit.
@@ -222,7 +228,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 
 func (f *synthFlags) generation(p *printer) engine.GenerateOptions {
 	g := engine.DefaultGenerateOptions()
-	g.Seed, g.Raw = f.global.seed, f.raw
+	g.Seed, g.Raw, g.Given = f.global.seed, f.raw, f.given
 	g.Progress = func(done, of int) {
 		p.progress("generating", float64(done)/float64(max(1, of)), plural(done, "session"), 0)
 	}

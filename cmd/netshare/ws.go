@@ -159,8 +159,7 @@ func newGenerate(g *global) *cobra.Command {
 	c.Flags().StringVar(&table, "table", "", "table to make")
 	c.Flags().Int64Var(&run, "run", 0, "training run whose model is used (default: the latest)")
 	c.Flags().StringVar(&of, "of", "", "real table whose latest model is used")
-	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions (default: as many as the real trace has)")
-	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	f.addGeneration(c)
 	c.Flags().BoolVar(&replace, "replace", false, "replace the table if it exists")
 	required(c, "table")
 	return c

@@ -310,6 +310,17 @@ func (c *Codec) LengthHead() int {
 	return -1
 }
 
+// LengthOf returns the number of records, in the middle, of sessions of a class
+// of the length's head.
+func (c *Codec) LengthOf(class int) float64 {
+	for i := range c.Meta {
+		if l := c.Meta[i].Length; l != nil {
+			return float64(l.Ranges[class].Min+l.Ranges[class].Max) / 2
+		}
+	}
+	return 1
+}
+
 // Begins reports whether a row of metadata codes is that of a session's first
 // piece.
 func (c *Codec) Begins(code []float32) bool {

@@ -31,15 +31,17 @@ func (c *chain) with(u *param) *chain {
 }
 
 // forward activates m rows of logits x in place and writes the values that are handed on to y; noise and scale
-// as for kern.Heads.
-func (c *chain) forward(m int, x, y, noise []float32, scale float32) {
+// as for kern.Heads. limit narrows the heads; nil for none.
+func (c *chain) forward(m int, x, y, noise []float32, scale float32, limit *limiter) {
 	n := c.all.Width()
 	if !c.hard {
 		clear(y[:m*n])
 	}
-	for _, h := range c.each {
+	for k, h := range c.each {
 		off, size := int(h.Off[0]), int(h.Len[0])
+		limit.before(k, x, n, off, size)
 		h.Forward(m, x, noise, scale)
+		limit.after(k, x, n, off)
 		if c.hard {
 			h.Harden(m, x, y)
 		} else {

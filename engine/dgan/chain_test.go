@@ -21,7 +21,7 @@ func TestChainShowsHeadsWhatWasDrawn(t *testing.T) {
 	for i := range m {
 		x[i*n+6] = -50
 	}
-	c.forward(m, x, y, normals(r, m*n), 1)
+	c.forward(m, x, y, normals(r, m*n), 1, nil)
 	seen := map[int]bool{}
 	for i := range m {
 		row := y[i*n : (i+1)*n]
@@ -56,7 +56,7 @@ func TestChainGradient(t *testing.T) {
 	x, y := make([]float32, m*n), make([]float32, m*n)
 	value := func() float64 {
 		copy(x, logits)
-		c.forward(m, x, y, noise, .8)
+		c.forward(m, x, y, noise, .8, nil)
 		return project(y, weights)
 	}
 	value()

@@ -31,6 +31,7 @@ type metaNet struct {
 	down              [2][]float32
 	grads             [][]float32 // by parameter, in the order of params
 	in                []float32   // of the last pass
+	limit             *limiter    // of the heads; nil for none
 }
 
 func newMetaNet(s Shape, c Config, r *rand.Rand) *metaNet {
@@ -149,10 +150,17 @@ func (n *metaNet) forward(noise, gumbel []float32) {
 		gumbel = nil
 	}
 	if n.chain != nil {
-		n.chain.forward(m, n.soft, n.result(), gumbel, n.scale)
+		n.chain.forward(m, n.soft, n.result(), gumbel, n.scale, n.limit)
 		return
 	}
+	width := n.heads.Width()
+	for k := range n.heads.Len {
+		n.limit.before(k, n.soft, width, int(n.heads.Off[k]), int(n.heads.Len[k]))
+	}
 	n.heads.Forward(m, n.soft, gumbel, n.scale)
+	for k := range n.heads.Len {
+		n.limit.after(k, n.soft, width, int(n.heads.Off[k]))
+	}
 	if n.hard {
 		n.heads.Harden(m, n.soft, n.result())
 	} else {

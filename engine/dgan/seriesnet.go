@@ -302,7 +302,7 @@ func (n *seriesNet) draw(from, to int, gumbel []float32) {
 		gumbel = gumbel[from*n.rows*o:]
 	}
 	if n.chain != nil {
-		n.chain.forward(k*n.per, soft, drawn, gumbel, n.scale)
+		n.chain.forward(k*n.per, soft, drawn, gumbel, n.scale, nil)
 		return
 	}
 	n.heads.Forward(k, soft, gumbel, n.scale)
