@@ -76,15 +76,22 @@ func (w *Workspace) constants(ctx context.Context, t store.Trace, g guess, key, 
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := w.db.CountDistinct(ctx, t.Name, key...)
-	if err != nil {
-		return nil, err
-	}
 	constant := map[string]bool{}
+	sessions := int64(-1) // counting them takes long, and few tables need it
 	for name, share := range shares {
+		if several < severalLeast || share <= .9 {
+			continue
+		}
 		c, _ := t.Schema.Column(name)
-		identifier := c.Kind == trace.KindText && float64(g.stats[name].Distinct) > .9*float64(sessions)
-		constant[name] = several >= severalLeast && (share == 1 || identifier && share > .9)
+		if constant[name] = share == 1; share == 1 || c.Kind != trace.KindText {
+			continue
+		}
+		if sessions < 0 {
+			if sessions, err = w.db.CountDistinct(ctx, t.Name, key...); err != nil {
+				return nil, err
+			}
+		}
+		constant[name] = float64(g.stats[name].Distinct) > .9*float64(sessions)
 	}
 	return constant, nil
 }

@@ -47,3 +47,46 @@ func TestDistributions(t *testing.T) {
 		t.Error("a column that is not there has a distribution")
 	}
 }
+
+// TestDistributionsLarge: in a table of more than a million rows every row is
+// counted, and quartiles are about right.
+func TestDistributionsLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("more than a million rows")
+	}
+	db := openTest(t, Options{})
+	n := writeSQL(t, db, "SELECT i, if(i % 4 = 0, NULL, i % 1000 / 8) AS r, if(i % 3 = 0, 'nan'::DOUBLE, 5.0) AS one FROM range(1200000) x(i)")
+	got, err := db.Distributions(t.Context(), n, []string{"i", "r", "one"}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range []struct {
+		rows      int64
+		quartiles [3]float64
+		within    float64
+	}{
+		{1200000, [3]float64{300000, 600000, 900000}, 20000},
+		{900000, [3]float64{31, 62, 94}, 4},
+		{800000, [3]float64{5, 5, 5}, 0},
+	} {
+		sum := int64(0)
+		for _, c := range got[k].Counts {
+			sum += c
+		}
+		if sum != want.rows {
+			t.Errorf("column %d: %d rows are counted, want %d", k, sum, want.rows)
+		}
+		for i, q := range got[k].Quartiles {
+			if math.Abs(q-want.quartiles[i]) > want.within {
+				t.Errorf("column %d: quartiles %v, want about %v", k, got[k].Quartiles, want.quartiles)
+				break
+			}
+		}
+	}
+	for _, c := range got[0].Counts {
+		if c != 120000 {
+			t.Errorf("parts of %v, want 120000 each", got[0].Counts)
+			break
+		}
+	}
+}
