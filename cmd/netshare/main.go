@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -69,25 +68,12 @@ func run(args []string) int {
 		}
 	}()
 	root := newRoot()
-	root.SetArgs(duckdbArgs(args))
+	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, notebook.ErrFailed) { // which was told as it happened
 		fmt.Fprintln(os.Stderr, "netshare: "+message(ctx, err))
 	}
 	return exitCode(ctx, err)
-}
-
-// duckdbArgs lets -readonly be typed as the DuckDB shell has it.
-func duckdbArgs(args []string) []string {
-	out := slices.Clone(args)
-	if len(out) > 1 && out[0] == "ws" && out[1] == "open" {
-		for i, a := range out {
-			if a == "-readonly" {
-				out[i] = "--readonly"
-			}
-		}
-	}
-	return out
 }
 
 // message is what the user reads of an error.

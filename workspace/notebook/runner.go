@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"netshare/engine"
 	"netshare/scripting"
 	"netshare/scripting/symbols/verbs"
 	"netshare/workspace"
@@ -29,8 +30,6 @@ type Runner struct {
 	jobs *Jobs
 	path string // of the document, as the user named it
 	key  string // by which netshare.cells knows it
-
-	transient bool // keep nothing
 
 	sql     sync.Mutex // of console
 	console *workspace.Console
@@ -86,26 +85,18 @@ func (e *CellError) Unwrap() error { return e.Err }
 func (r *Runner) Check(d *Document) error {
 	var faults []error
 	for _, c := range d.Cells {
-		if err := r.checkCell(*c); err != nil {
-			faults = append(faults, err)
+		var err error
+		switch c.Kind {
+		case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
+			_, err = parseSteps(c.Kind, c.Text)
+		case KindPlot:
+			_, err = parsePlot(c.Text)
+		}
+		if err != nil {
+			faults = append(faults, r.place(*c, err))
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// checkCell reads the commands of a cell.
-func (r *Runner) checkCell(c Cell) error {
-	var err error
-	switch c.Kind {
-	case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
-		_, err = parseSteps(c.Kind, c.Text)
-	case KindPlot:
-		_, err = parsePlot(c.Text)
-	}
-	if err != nil {
-		return r.place(c, err)
-	}
-	return nil
 }
 
 // Run runs a cell and keeps what it showed, whether it failed or not; only what
@@ -120,19 +111,15 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 		tell = func(Progress) {}
 	}
 	kept := workspace.Cell{Notebook: r.key, ID: c.ID, Position: c.Position, Kind: string(c.Kind), Text: c.Text, Started: r.now()}
-	var out Output
-	if !r.transient {
-		view, err := r.view(ctx)
-		if err != nil {
-			return Output{}, err
-		}
-		reads, writes := r.uses(c, view)
-		out.Reads, out.Writes = map[string]string{}, writes
-		for _, name := range reads {
-			out.Reads[name] = view.version(name, c.Position, writes)
-		}
+	view, err := r.view(ctx)
+	if err != nil {
+		return Output{}, err
 	}
-	var err error
+	reads, writes := r.uses(c, view)
+	out := Output{Reads: map[string]string{}, Writes: writes}
+	for _, name := range reads {
+		out.Reads[name] = view.version(name, c.Position, writes)
+	}
 	out.Parts, err = r.run(ctx, c, tell)
 	if err != nil && ctx.Err() != nil {
 		return out, context.Cause(ctx)
@@ -141,7 +128,7 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 		err = r.place(c, err)
 		kept.Error = err.Error()
 	}
-	if r.transient || r.ws.ReadOnly() {
+	if r.ws.ReadOnly() {
 		return out, err
 	}
 	text, failed := json.Marshal(out)
@@ -251,6 +238,25 @@ func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Pa
 	}
 	page, _, err := ReadPage(ctx, q, sql, offset, limit)
 	return page, err
+}
+
+// Resume goes on, as a job, with a training run that was cut off.
+func (r *Runner) Resume(ctx context.Context, run int64) (*Job, error) {
+	return r.jobs.Start(ctx, fmt.Sprintf("resume run %d", run), func(ctx context.Context, tell func(Progress)) (Output, error) {
+		give, err := r.jobs.take(ctx, tell)
+		if err != nil {
+			return Output{}, err
+		}
+		defer give()
+		t, err := r.ws.Resume(ctx, run, engine.Hooks{Progress: func(p engine.Progress) error {
+			tell(learningProgress(p))
+			return nil
+		}})
+		if err != nil {
+			return Output{}, err
+		}
+		return Output{Parts: []Part{textPart("learnt %s: %s in all", t.Table, noun(t.Epochs, "epoch"))}}, nil
+	})
 }
 
 // Plot draws what the text of a plot cell asks for, without keeping it.

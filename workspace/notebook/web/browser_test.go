@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -43,8 +45,8 @@ func open(t testing.TB, address string) *browser {
 		options = append(options, chromedp.NoSandbox) // which Chromium asks of root
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
-	ctx, cancelPage := chromedp.NewContext(ctx)
-	ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancelPage := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // events newer than the library
+	ctx, cancelTime := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(func() {
 		cancelTime()
 		cancelPage()
@@ -353,4 +355,166 @@ func strange(t *testing.T) string {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	return "http://" + l.Addr().String() + "/"
+}
+
+// drop drops a file on the page.
+func (b *browser) drop(path string) {
+	b.t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.Evaluate(fmt.Sprintf(`(() => {
+		const data = new DataTransfer();
+		data.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], %q));
+		for (const name of ["dragenter", "dragover", "drop"]) {
+			document.body.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
+		}
+	})()`, base64.StdEncoding.EncodeToString(data), filepath.Base(path)), nil))
+}
+
+// choose clicks the button of a text.
+func (b *browser) choose(within, text string) {
+	b.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll(%q)].find((x) => x.textContent.includes(%q))`, within, text)
+	b.until(find)
+	b.do(chromedp.Evaluate(find+".click()", nil))
+}
+
+// TestBrowserTrain: from a dropped capture to a measured and exported synthetic
+// one; a training is watched, stopped, and gone on with.
+func TestBrowserTrain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains")
+	}
+	c := serve(t)
+	b := open(t, c.URL())
+	b.until(`document.querySelector(".hello")`)
+	b.picture("empty")
+	b.drop("../../../testdata/syslog.pcap")
+	b.until(`document.querySelector('[data-table="raw.syslog"]')`)
+	b.ran(1)
+	if _, err := os.Stat(filepath.Join(c.dir, "lab-files", "syslog.pcap")); err != nil {
+		t.Error(err)
+	}
+
+	// One session as a list of its packets, and as a capture.
+	b.do(chromedp.Click(`[data-table="raw.syslog"]`, chromedp.ByQuery))
+	b.choose(".drawer header button", "Rows")
+	b.until(`document.querySelectorAll(".cell").length === 2`)
+	b.ran(2)
+	b.press(kb.Escape)
+	b.do(chromedp.Evaluate(`document.querySelector("`+cell(2, "td")+`").dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: 300, clientY: 300 }))`, nil))
+	b.choose(".menu button", "This record's session")
+	b.until(`document.querySelectorAll(".cell").length === 3`)
+	b.ran(3)
+	packets := strings.Fields(js[string](b, `document.querySelector("`+cell(3, ".where")+`").textContent.replace(/.* of /, "")`))[0]
+	where := js[string](b, `document.querySelector("`+cell(3, "textarea")+`").value`)
+	_, where, _ = strings.Cut(where, "where ")
+	where, _, _ = strings.Cut(where, "\norder by")
+	body, err := json.Marshal(map[string]string{"table": "raw.syslog", "where": where, "format": "pcap"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, capture := c.ask("POST", "/api/export", string(body), nil)
+	path := filepath.Join(c.dir, "one.pcap")
+	if err := os.WriteFile(path, []byte(capture), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.ws.Query(t.Context(), "select count(*) from '"+path+"'")
+	if err != nil {
+		t.Fatalf("%d: %v", status, err)
+	}
+	row, err := r.Next()
+	if err != nil || packets == "0" || fmt.Sprint(row[0]) != packets {
+		t.Errorf("the capture of the session has %v packets, %v; the list %s", row, err, packets)
+	}
+	r.Close()
+
+	// Train, look, stop, go on.
+	c.add("train", "syslog epochs 2 seed 1")
+	c.add("generate", "syslog as twin sessions 40")
+	c.add("report", "raw.syslog against synth.twin")
+	c.add("train", "syslog epochs 100000 seed 2")
+	b.until(`document.querySelectorAll(".cell").length === 7`)
+	run := func(n int) { b.do(chromedp.Evaluate(`document.querySelector("`+cell(n, ".run-one")+`").click()`, nil)) }
+	for n := 4; n <= 6; n++ {
+		run(n)
+		b.ran(n)
+	}
+	run(7)
+	b.until(`document.querySelectorAll("` + cell(7, ".curve polyline") + `").length === 3`)
+	b.picture("training")
+	run(7) // stops
+	b.until(`document.querySelector("` + cell(7, ".live") + `").hidden`)
+	b.until(`Number(document.querySelector(".fidelity .score b").textContent) > 0 && [...document.querySelectorAll(".fidelity img")].some((x) => x.naturalWidth > 100)`)
+	if wide := js[bool](b, `document.querySelector("#cells").scrollWidth > document.querySelector("#cells").clientWidth + 1`); wide {
+		t.Error("the report spills out of its cell")
+	}
+	b.do(chromedp.Evaluate(`document.querySelector(".fidelity").scrollIntoView()`, nil))
+	b.picture("report")
+
+	// Runs beside each other; the stopped one goes on.
+	b.do(chromedp.Click("#runs", chromedp.ByQuery))
+	b.until(`document.querySelectorAll(".runs li").length === 2 && document.querySelector(".runs .score").closest("ul").textContent.includes("score")`)
+	b.picture("runs")
+	b.choose(".runs button", "Resume")
+	b.until(`document.querySelector(".runs").textContent.includes("going on") && /epoch \d+/.test(document.querySelector(".runs").textContent)`)
+	b.choose(".runs button", "Stop")
+	b.until(`[...document.querySelectorAll(".runs button")].some((x) => x.textContent === "Resume")`)
+	b.press(kb.Escape)
+
+	// Export by a button that shows the command.
+	b.choose(".fidelity button", "Export")
+	b.until(`document.querySelector("dialog .command").textContent.includes("netshare ws export")`)
+	b.do(chromedp.Evaluate(`(() => { const f = document.querySelector("dialog input"); f.value = "twin.pcap"; f.dispatchEvent(new Event("input")); })()`, nil))
+	b.choose("dialog button.main", "Export")
+	b.until(`document.querySelectorAll(".cell").length === 8`)
+	b.ran(8)
+	if info, err := os.Stat(filepath.Join(c.dir, "twin.pcap")); err != nil || info.Size() < 100 {
+		t.Errorf("the synthetic capture: %v, %v", info, err)
+	}
+}
+
+// TestBrowserLarge: a table of five million rows is looked at page by page, and
+// typing does not wait for a query over it.
+func TestBrowserLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five million rows")
+	}
+	c := serve(t)
+	c.sql("create table main.big as select range as i, range % 97 as port from range(5000000)")
+	b := open(t, c.URL())
+	b.until(`document.querySelector('[data-table="main.big"]')?.textContent.includes("5,000,000")`)
+	b.press("b")
+	b.until(`document.activeElement.matches(".cell textarea")`)
+	b.write(1, "from main.big")
+	b.press("\r", chromedp.KeyModifiers(2))
+	b.ran(1)
+	b.do(chromedp.Click(`[aria-label="Last page"]`, chromedp.ByQuery))
+	b.until(`document.querySelector(".where").textContent === "4,999,901–5,000,000 of 5,000,000"`)
+	if v := js[string](b, `document.querySelector(".grid tbody tr:last-child td").textContent`); v != "4999999" {
+		t.Errorf("the last row begins with %s", v)
+	}
+	if n := js[int](b, `document.querySelectorAll("td").length`); n > 1000 {
+		t.Errorf("%d values are on the page", n)
+	}
+	b.write(1, "select count(*) from range(4000000000) a, range(1000) b where hash(a.range + b.range) = 1")
+	b.press("\r", chromedp.KeyModifiers(2))
+	b.until(`document.querySelector(".cell").dataset.status === "running"`)
+	slowest := js[float64](b, `(async () => {
+		const f = document.querySelector(".cell textarea");
+		let worst = 0;
+		for (let i = 0; i < 40; i++) {
+			const start = performance.now();
+			f.focus();
+			document.execCommand("insertText", false, "x");
+			await new Promise((r) => requestAnimationFrame(r));
+			worst = Math.max(worst, performance.now() - start);
+		}
+		return worst;
+	})()`)
+	t.Logf("the slowest keystroke took %.0f ms until it was drawn, while a query ran", slowest)
+	b.do(chromedp.Click(".run-one", chromedp.ByQuery)) // stops
+	b.until(`document.querySelector(".cell").dataset.status !== "running"`)
 }

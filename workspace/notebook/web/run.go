@@ -196,12 +196,17 @@ func (s *Server) start(ctx context.Context, id string) (*notebook.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.watch(cell, job)
+	return job, nil
+}
+
+// watch has all windows told of a job; running is locked.
+func (s *Server) watch(cell notebook.Cell, job *notebook.Job) {
 	if s.running.jobs == nil {
 		s.running.jobs = map[string]*notebook.Job{}
 	}
-	s.running.jobs[id] = job
+	s.running.jobs[cell.ID] = job
 	s.running.wait.Go(func() { s.follow(cell, job) })
-	return job, nil
 }
 
 // startAll runs all cells in order, until one fails or it is stopped.

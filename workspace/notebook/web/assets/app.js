@@ -4,9 +4,10 @@ import { h, button, icon, notice, dialog, menu } from "./dom.js";
 import { get, post, upload, listen } from "./api.js";
 import { rail } from "./rail.js";
 import { drawer } from "./profile.js";
+import { runs } from "./runs.js";
 import { book, kinds } from "./cells.js";
 import { charting } from "./chart.js";
-import { sessionsOf, sessionOf } from "./sessions.js";
+import { sessionsOf, sessionOf, sessionFile } from "./sessions.js";
 import { reportActions } from "./actions.js";
 import { table as sqlName } from "./sql.js";
 
@@ -17,7 +18,7 @@ const narrow = () => innerWidth <= 760;
 
 // ---- the head
 
-for (const [id, name] of [["rail-toggle", "menu"], ["find", "search"], ["theme", "theme"], ["help", "help"]]) $(id).append(icon(name));
+for (const [id, name] of [["rail-toggle", "menu"], ["find", "search"], ["theme", "theme"], ["help", "help"], ["runs", "chart"]]) $(id).append(icon(name));
 
 let savedTimer = 0;
 function saved(text, bad = false) {
@@ -46,6 +47,7 @@ $("theme").onclick = () => {
   localStorage.setItem("theme", root.dataset.theme);
   dispatchEvent(new Event("theme"));
 };
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("theme")));
 
 // ---- the parts
 
@@ -54,6 +56,7 @@ const context = {
   chart: (page, cell) => charting(page, cell, context),
   sessions: (page, column, value, cell) => sessionsOf(page, column, value, cell, context),
   session: (page, row, cell) => sessionOf(page, row, cell, context),
+  sessionFile,
   reportActions: (report) => reportActions(report, context),
 };
 const cells = book($("cells"), {
@@ -72,8 +75,14 @@ const profile = drawer($("drawer"), {
   insert: (kind, text) => { if (narrow()) profile.close(); cells.insert(kind, text, { run: kind === "sql", write: false }); },
   closed: () => tables.select(""),
 });
+const trained = runs($("drawer"), {
+  insert: (kind, text) => { if (narrow()) trained.close(); cells.addAfter(cells.last, kind, text, { write: false }).then((c) => cells.focus(c)); },
+  closed: () => {},
+});
+function openRuns() { profile.close(); trained.show(); }
+$("runs").onclick = openRuns;
 const tables = rail($("rail"), {
-  open: (t) => { tables.select(t); if (narrow()) setRail(false); profile.show(t); },
+  open: (t) => { trained.close(); tables.select(t); if (narrow()) setRail(false); profile.show(t); },
   insert: (kind, text) => { if (narrow()) setRail(false); cells.insert(kind, text, { run: kind === "sql", write: kind !== "sql" }); },
   load: () => picker.click(),
 });
@@ -96,7 +105,7 @@ function help() {
     h("h3", null, "On a cell"),
     row("Enter", "write"), row("↑ ↓", "the cell above, below; also k, j"), row("a b", "new cell above, below"), row("d d", "delete it"), row("z", "undo a deletion"), row("Alt ↑ ↓", "move it"), row("s", "stop it"),
     h("h3", null, "Everywhere"),
-    row("Ctrl Shift Enter", "run all cells"), row("/", "search cells and tables"), row("t", "tables"), row("?", "this"),
+    row("Ctrl Shift Enter", "run all cells"), row("/", "search cells and tables"), row("t", "tables"), row("r", "training runs"), row("?", "this"),
     h("h3", null, "On a value of a result"),
     row("↑ ↓ ← →", "other values"), row("Enter", "what can be done with it, as a right-click does"), row("PgUp PgDn", "other pages"),
   ), h("h3", { class: "n" }, "What cells say"), h("div", { class: "keys" },
@@ -104,14 +113,16 @@ function help() {
 }
 let grammar = [];
 
+function closeDrawer() { if (trained.open) trained.close(); else profile.close(); }
 addEventListener("keydown", (e) => {
   if (document.querySelector("dialog[open], .menu")) return;
   const t = e.target;
   if (t.matches?.("input, select, textarea")) return;
-  if (e.key === "Escape" && profile.open) { profile.close(); e.preventDefault(); return; }
+  if (e.key === "Escape" && !$("drawer").hidden) { closeDrawer(); e.preventDefault(); return; }
   if (!e.ctrlKey && !e.metaKey && !e.altKey) {
     if (e.key === "?") { help(); e.preventDefault(); return; }
     if (e.key === "/") { search(); e.preventDefault(); return; }
+    if (e.key === "r") { openRuns(); e.preventDefault(); return; }
     if (e.key === "t") { setRail(true); tables.find(); e.preventDefault(); return; }
   }
   if (t.matches?.("button, a, [role=menuitem]") && (e.key === "Enter" || e.key === " ")) return;
@@ -119,7 +130,7 @@ addEventListener("keydown", (e) => {
   if (cells.commandKeys(e)) e.preventDefault();
 });
 document.addEventListener("keydown", (e) => {
-  if (e.key === "Escape" && profile.open && $("drawer").contains(e.target)) { profile.close(); e.preventDefault(); }
+  if (e.key === "Escape" && $("drawer").contains(e.target)) { closeDrawer(); e.preventDefault(); }
   if (e.key === "Escape" && narrow() && $("rail").contains(e.target)) setRail(false);
 });
 addEventListener("beforeunload", () => { cells.saveAll(); });
@@ -155,6 +166,10 @@ async function take(all) {
 
 // ---- what the program tells
 
+// Where one was stays over a reload.
+let scrolled = false;
+$("cells").addEventListener("scroll", () => { if (scrolled) sessionStorage.setItem("scroll", $("cells").scrollTop); }, { passive: true });
+
 let lost = false, allRunning = false, refreshing = 0;
 function jobsLine() {
   const busy = cells.running;
@@ -169,6 +184,8 @@ listen({
       if (lost) notice("The program answers again");
       lost = false;
       saved("");
+      jobsLine();
+      if (!scrolled) { scrolled = true; $("cells").scrollTop = Number(sessionStorage.getItem("scroll") ?? 0); }
     } catch (e) { saved(e.message, true); }
   },
   lost() {
@@ -176,8 +193,12 @@ listen({
     lost = true;
   },
   book() { clearTimeout(refreshing); refreshing = setTimeout(() => cells.load().catch((e) => saved(e.message, true)), 120); },
-  job(j) { cells.job(j); jobsLine(); },
-  states(all) { cells.states(all); jobsLine(); },
+  job(j) {
+    if (j.state === "stopped" && (j.from > 0 || j.epochs)) notice("Stopped; what was learnt so far is kept", { what: "Training runs", action: openRuns });
+    cells.job(j); trained.told(j);
+    jobsLine();
+  },
+  states(all) { cells.states(all); trained.refresh(); jobsLine(); },
   tables() { tables.refresh().catch(() => {}); },
   all(a) {
     allRunning = a.running;

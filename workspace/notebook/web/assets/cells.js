@@ -125,7 +125,7 @@ export function book(root, tools) {
     function judge() {
       let words = "", stale = false;
       if (job) words = job.step === "waiting" ? job.text || "waiting" : `running, ${span(job.seconds)}`;
-      else if (state && state.status !== "new") {
+      else if (state && state.status !== "new" && d.kind !== "prose") {
         stale = state.status === "stale" || text.text !== base;
         if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
         else words = stale ? `stale: ${state.why || "its text has changed"}` : `ran in ${span(state.seconds)}`;
@@ -137,7 +137,7 @@ export function book(root, tools) {
       out.classList.toggle("old", Boolean(job));
     }
 
-    Object.assign(self, {
+    Object.defineProperties(self, Object.getOwnPropertyDescriptors({
       root, field: text.field,
       gap: gap(() => self),
       get text() { return text.text; },
@@ -209,7 +209,7 @@ export function book(root, tools) {
         try { await post("/api/run", { id: self.id }); } catch (e) { notice(e.message, { bad: true }); }
       },
       async stop() { try { await post("/api/stop", { id: self.id }); } catch (e) { notice(e.message, { bad: true }); } },
-    });
+    }));
     if (rendered) drawProse();
     self.told(d);
     return self;

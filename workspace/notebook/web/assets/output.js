@@ -30,6 +30,7 @@ function table(page, context) {
         { label: `Without ${short}`, do: () => add(narrowed(now.sql, condition(column.name, value, column.type, true))) },
         { label: `Sessions with ${short}`, do: () => context.sessions(now, column, value, context.cell) },
         { label: "This record's session", do: () => context.session(now, row, context.cell) },
+        { label: "Its session as a capture", do: () => context.sessionFile(now, row), hint: "pcap" },
         null,
       ];
     },
@@ -61,14 +62,14 @@ function figure(f) {
 function report(r, context) {
   const o = r.overall ?? {};
   const props = (r.properties ?? []).filter((p) => p.counted > 0);
-  return h("div", { class: "report" },
-    h("div", { class: "score" }, h("b", null, brief(o.score)), h("span", null, `of 100, give or take ${brief(o.spread ?? 0)}: ${r.synthetic} against ${r.real}`)),
+  return h("div", { class: "fidelity" },
+    h("div", { class: "score" }, h("b", null, brief(o.score)), h("span", null, `of 100, give or take ${brief(Number((o.spread ?? 0).toFixed(1)))}: ${r.synthetic} against ${r.real}`)),
     h("div", { class: "props" }, props.map((p) => {
       const i = h("i");
       i.style.width = Math.max(0, Math.min(100, p.score)) + "%";
       return [h("span", null, p.property), h("span", { class: "bar", "aria-hidden": "true" }, i), h("span", { class: "n" }, brief(p.score))];
     })),
-    r.worst?.length ? h("div", null, h("h4", null, "What is off most"), h("ul", { class: "worst" }, r.worst.slice(0, 8).map((w) => h("li", null, w.text ?? w.sentence ?? String(w))))) : null,
+    r.worst?.length ? h("div", null, h("h4", null, "What is off most"), h("ul", { class: "worst" }, r.worst.slice(0, 8).map((w) => h("li", null, w.words)))) : null,
     r.notes?.length ? h("ul", { class: "worst" }, r.notes.map((n) => h("li", null, n))) : null,
     h("div", { class: "actions" }, context.reportActions(r)),
     r.figures?.length ? h("div", { class: "figures" }, r.figures.map((f) => h("figure", null, h("figcaption", null, f.title), picture(f.svg, f.alt)))) : null);

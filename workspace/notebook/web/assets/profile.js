@@ -29,6 +29,7 @@ export function drawer(root, { insert, tables, closed }) {
     const real = one?.imitates && all.some((t) => `${t.schema}.${t.name}` === one.imitates) ? one.imitates : table;
     const synth = real === table ? others[others.length - 1] : table;
     root.hidden = false;
+    root.classList.remove("wide");
     const body = h("div", { class: "drawer-body" },
       h("p", { class: "waiting" }, h("span", { class: "spin", "aria-hidden": "true" }), "Looking at every row… ", h("button", { type: "button", class: "link", onclick: close }, "Stop")));
     root.replaceChildren(h("header", null, h("h2", { tabIndex: -1 }, table), h("span", { class: "grow" }),
@@ -90,7 +91,7 @@ export function drawer(root, { insert, tables, closed }) {
     return h("span", { class: "bar", "aria-hidden": "true" }, i);
   }
 
-  return { show, close, get open() { return !root.hidden; } };
+  return { show, close };
 }
 
 const roles = {
