@@ -27,7 +27,7 @@ type HoldoutAspect struct {
 // Against adds to a report of Compare's how the synthetic table does against
 // records that were held out.
 func (r *Report) Against(ctx context.Context, learnt, holdout, synth *Trace, opts Options) error {
-	opts.MaxFigures = 0
+	opts.MaxFigures, opts.Tasks = 0, false
 	a, err := Compare(ctx, holdout, synth, opts)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"netshare/eval/attack"
 	"netshare/eval/figure"
 )
 
@@ -38,6 +39,7 @@ type Report struct {
 	TwoWay     *TwoWay         `json:"two_way,omitempty"`
 	Guarantee  *Guarantee      `json:"guarantee,omitempty"` // of the synthetic table; nil for none
 	Holdout    *Holdout        `json:"holdout,omitempty"`   // against records held out; nil where there are none
+	Audit      *attack.Audit   `json:"audit,omitempty"`     // what attacks found; nil where nothing was held out
 
 	charts []chart
 }
@@ -105,6 +107,12 @@ func (r *Report) WriteText(w io.Writer) error {
 		r.Guarantee.text(&b)
 		if d := r.drowned(); d != "" {
 			fmt.Fprintf(&b, "note: %s\n", sentence(d))
+		}
+	}
+	if r.Audit != nil {
+		fmt.Fprintf(&b, "\nprivacy, by attack: %s: %s\n", r.Audit.Verdict, sentence(r.Audit.Words))
+		for _, x := range r.Audit.Blocks {
+			fmt.Fprintf(&b, "%-9s  %s\n", x.Mark(), x.Title)
 		}
 	}
 	r.Tasks.text(&b)

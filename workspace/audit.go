@@ -8,10 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"netshare/engine/privacy"
 	"netshare/eval/attack"
 	"netshare/workspace/store"
-	"netshare/workspace/trace"
 )
 
 // Audit says which synthetic table is attacked, and with what.
@@ -43,7 +44,7 @@ func (w *Workspace) Audit(ctx context.Context, a Audit) (out Audited, err error)
 	run := store.Run{Verb: "audit", Table: st.Name.String(), Options: optionsJSON(a), Seed: int64(a.Seed)}
 	err = w.step(ctx, run, func(id int64) error {
 		out.Run = id
-		if out.Audit, err = w.attack(ctx, rt, ht, st, a); err != nil {
+		if out.Audit, err = w.attack(ctx, rt, ht, st, a, w); err != nil {
 			return err
 		}
 		return w.db.SaveScores(ctx, id, auditRows(rt, st, out.Audit), true)
@@ -85,8 +86,9 @@ func (w *Workspace) audited(ctx context.Context, a Audit) (rt Table, ht *Table, 
 	return rt, &h, st, err
 }
 
-// attack reads the tables and makes all attacks.
-func (w *Workspace) attack(ctx context.Context, rt Table, ht *Table, st Table, a Audit) (*attack.Audit, error) {
+// attack reads the tables, the synthetic one from a workspace that may be another,
+// and makes all attacks.
+func (w *Workspace) attack(ctx context.Context, rt Table, ht *Table, st Table, a Audit, from *Workspace) (*attack.Audit, error) {
 	recipe, err := w.recipeOf(ctx, rt)
 	if err != nil {
 		return nil, err
@@ -123,19 +125,21 @@ func (w *Workspace) attack(ctx context.Context, rt Table, ht *Table, st Table, a
 		}
 		in.Holdout = &h
 	}
-	if in.Synthetic, err = v.side(ctx, w, st, renamer, rng); err != nil {
+	if in.Synthetic, err = v.side(ctx, from, st, renamer, rng); err != nil {
 		return nil, err
 	}
 	in.Identifiers = v.identifiers
-	if a.Addresses == "" || a.Addresses == AddressesAsGenerated {
+	if from == w && !a.Addresses.changes() {
 		in.Remedy = "Addresses that five sessions have are repeated by intent: ws publish replaces them (--addresses keep-structure)"
 	}
-	g, err := w.guaranteeOf(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	if g != nil {
-		in.Guarantee = fmt.Sprintf("Differentially private: epsilon %.3g at delta %.3g, for %s. Outside of it are %d things that the report names.", g.Epsilon, g.Delta, g.Means, len(g.Outside))
+	if st.Model != 0 {
+		from, err := w.provenance(ctx, st)
+		if err != nil {
+			return nil, err
+		}
+		if from.Privacy != nil {
+			in.Guarantee = from.Guarantee
+		}
 	}
 	return attack.Run(ctx, in)
 }
@@ -171,8 +175,7 @@ func (a Audited) Write(dir string) error {
 	return errors.Join(writeFile(filepath.Join(dir, "audit.html"), html.Bytes()), writeFile(filepath.Join(dir, "audit.json"), js.Bytes()))
 }
 
-// names reports whether a field's values may name somebody: an address, or text
-// that nobody declared public.
-func names(f trace.Field) bool {
-	return !f.IsPublic && (f.Kind == trace.KindAddress || f.Kind == trace.KindText)
+// guaranteeWords is a private model's statement in a sentence.
+func guaranteeWords(s *privacy.Statement) string {
+	return fmt.Sprintf("differentially private: epsilon %.3g at delta %.3g, for %s; outside of it: %s", s.Epsilon, s.Delta, s.Means, strings.Join(s.Outside, "; "))
 }

@@ -183,9 +183,33 @@ func (m *measurer) report(ctx context.Context, synthetic string) (Reported, erro
 		if out.Guarantee, err = m.w.guaranteeOf(ctx, st); err != nil {
 			return err
 		}
+		if err := m.holdout(ctx, out.Report, st, b); err != nil {
+			return err
+		}
 		return m.w.db.SaveScores(ctx, id, scoreRows(m.table, st, out.Report), true)
 	})
 	return out, err
+}
+
+// holdout adds the scores against what Split held out of the real table, and what
+// attacks find beside it.
+func (m *measurer) holdout(ctx context.Context, r *eval.Report, synth Table, b *eval.Trace) error {
+	name, err := m.w.HoldoutOf(ctx, m.table.Name.String())
+	if name == "" || err != nil {
+		return err
+	}
+	ht, err := m.w.table(ctx, name, store.Raw)
+	if err != nil {
+		return err
+	}
+	h, err := m.w.column(ctx, ht, m.recipe)
+	if err != nil {
+		return err
+	}
+	if r.Audit, err = m.w.attack(ctx, m.table, &ht, synth, Audit{Seed: m.opts.Seed}, m.w); err != nil {
+		return err
+	}
+	return r.Against(ctx, m.real, h, b, m.opts)
 }
 
 // column reads a table's columns as they are compared: those that the recipe

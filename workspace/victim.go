@@ -32,8 +32,8 @@ type victim struct {
 	identifiers []attack.Identifiers
 	seed        maphash.Seed
 
-	sources, dests []int  // positions of addresses in a session's metadata
-	meta, series   []bool // fields that both tables have
+	sources      []int  // positions of the key's addresses in the metadata
+	meta, series []bool // fields that both tables have
 }
 
 // newVictim settles what is known of sessions: what of them is constant, how
@@ -79,7 +79,7 @@ func newVictim(r *trace.Recipe, real, synth Table) *victim {
 			}
 		case f.Kind == trace.KindPort:
 			add("rare ports", "ports from 1024 of fewer than five sessions")
-		case f.Kind == trace.KindText && !f.IsPublic:
+		case names(f):
 			add("text "+f.Name, "values of "+f.Name)
 			add("rare text "+f.Name, "values of "+f.Name+" of fewer than five sessions")
 		}
@@ -216,7 +216,7 @@ func (v *victim) identify(r *trace.Recipe, s trace.Session, found map[string]ide
 	}
 	one := func(f trace.Field, value any) {
 		for _, x := range elements(value) {
-			if x == "" || f.IsPublic {
+			if x == "" || f.Kind != trace.KindPort && !names(f) {
 				continue
 			}
 			switch f.Kind {
@@ -231,7 +231,7 @@ func (v *victim) identify(r *trace.Recipe, s trace.Session, found map[string]ide
 				if n, err := strconv.Atoi(x); err == nil && n >= 1024 {
 					note("rare ports", x)
 				}
-			case trace.KindText:
+			default:
 				note("text "+f.Name, x)
 				note("rare text "+f.Name, x)
 			}
@@ -250,7 +250,7 @@ func (v *victim) identify(r *trace.Recipe, s trace.Session, found map[string]ide
 		key = append(key, x)
 	}
 	for i, f := range r.Series {
-		if f.Kind == trace.KindAddress || f.Kind == trace.KindPort || f.Kind == trace.KindText {
+		if f.Kind == trace.KindPort || names(f) {
 			for _, rec := range s.Series {
 				one(f, rec[i+1])
 			}

@@ -24,7 +24,7 @@ func newWorkspace(g *global) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newOpen(g), newLoad(g), newSplit(g), newTrain(g), newGenerate(g), newReport(g), newAudit(g), newExport(g), newProfile(g), newSQL(g), newRuns(g), newInfo(g), newCheck(g))
+	c.AddCommand(newOpen(g), newLoad(g), newSplit(g), newTrain(g), newGenerate(g), newReport(g), newAudit(g), newPublish(g), newExport(g), newProfile(g), newSQL(g), newRuns(g), newInfo(g), newCheck(g))
 	return c
 }
 

@@ -6,9 +6,8 @@
 package verbs
 
 import (
-	"reflect"
-
 	"netshare/workspace"
+	"reflect"
 )
 
 func init() {
@@ -17,27 +16,35 @@ func init() {
 		"TableName": reflect.ValueOf(workspace.TableName),
 
 		// type definitions
-		"AddressPolicy": reflect.ValueOf((*workspace.AddressPolicy)(nil)),
-		"Audit":         reflect.ValueOf((*workspace.Audit)(nil)),
-		"Audited":       reflect.ValueOf((*workspace.Audited)(nil)),
-		"ColumnInfo":    reflect.ValueOf((*workspace.ColumnInfo)(nil)),
-		"Exported":      reflect.ValueOf((*workspace.Exported)(nil)),
-		"Generate":      reflect.ValueOf((*workspace.Generate)(nil)),
-		"Given":         reflect.ValueOf((*workspace.Given)(nil)),
-		"Load":          reflect.ValueOf((*workspace.Load)(nil)),
-		"LoadProgress":  reflect.ValueOf((*workspace.LoadProgress)(nil)),
-		"Loaded":        reflect.ValueOf((*workspace.Loaded)(nil)),
-		"Made":          reflect.ValueOf((*workspace.Made)(nil)),
-		"Model":         reflect.ValueOf((*workspace.Model)(nil)),
-		"Parts":         reflect.ValueOf((*workspace.Parts)(nil)),
-		"Reported":      reflect.ValueOf((*workspace.Reported)(nil)),
-		"Result":        reflect.ValueOf((*workspace.Result)(nil)),
-		"Split":         reflect.ValueOf((*workspace.Split)(nil)),
-		"Synth":         reflect.ValueOf((*workspace.Synth)(nil)),
-		"SynthHooks":    reflect.ValueOf((*workspace.SynthHooks)(nil)),
-		"Synthesised":   reflect.ValueOf((*workspace.Synthesised)(nil)),
-		"Table":         reflect.ValueOf((*workspace.Table)(nil)),
-		"Trained":       reflect.ValueOf((*workspace.Trained)(nil)),
-		"Workspace":     reflect.ValueOf((*workspace.Workspace)(nil)),
+		"AddressPolicy":   reflect.ValueOf((*workspace.AddressPolicy)(nil)),
+		"Audit":           reflect.ValueOf((*workspace.Audit)(nil)),
+		"Audited":         reflect.ValueOf((*workspace.Audited)(nil)),
+		"ColumnInfo":      reflect.ValueOf((*workspace.ColumnInfo)(nil)),
+		"Exported":        reflect.ValueOf((*workspace.Exported)(nil)),
+		"Generate":        reflect.ValueOf((*workspace.Generate)(nil)),
+		"Given":           reflect.ValueOf((*workspace.Given)(nil)),
+		"Leak":            reflect.ValueOf((*workspace.Leak)(nil)),
+		"LeakError":       reflect.ValueOf((*workspace.LeakError)(nil)),
+		"Load":            reflect.ValueOf((*workspace.Load)(nil)),
+		"LoadProgress":    reflect.ValueOf((*workspace.LoadProgress)(nil)),
+		"Loaded":          reflect.ValueOf((*workspace.Loaded)(nil)),
+		"Made":            reflect.ValueOf((*workspace.Made)(nil)),
+		"Model":           reflect.ValueOf((*workspace.Model)(nil)),
+		"Parts":           reflect.ValueOf((*workspace.Parts)(nil)),
+		"Provenance":      reflect.ValueOf((*workspace.Provenance)(nil)),
+		"Publish":         reflect.ValueOf((*workspace.Publish)(nil)),
+		"Published":       reflect.ValueOf((*workspace.Published)(nil)),
+		"PublishedFile":   reflect.ValueOf((*workspace.PublishedFile)(nil)),
+		"Reported":        reflect.ValueOf((*workspace.Reported)(nil)),
+		"Result":          reflect.ValueOf((*workspace.Result)(nil)),
+		"Split":           reflect.ValueOf((*workspace.Split)(nil)),
+		"Synth":           reflect.ValueOf((*workspace.Synth)(nil)),
+		"SynthHooks":      reflect.ValueOf((*workspace.SynthHooks)(nil)),
+		"Synthesised":     reflect.ValueOf((*workspace.Synthesised)(nil)),
+		"Table":           reflect.ValueOf((*workspace.Table)(nil)),
+		"TableProvenance": reflect.ValueOf((*workspace.TableProvenance)(nil)),
+		"TextPolicy":      reflect.ValueOf((*workspace.TextPolicy)(nil)),
+		"Trained":         reflect.ValueOf((*workspace.Trained)(nil)),
+		"Workspace":       reflect.ValueOf((*workspace.Workspace)(nil)),
 	}
 }
