@@ -94,7 +94,7 @@ func (w *Workspace) identifiersOf(ctx context.Context, allow []string) (*identif
 			if !ok {
 				f = trace.Field{Name: c.Name, Kind: c.Kind}
 			}
-			if !names(f) {
+			if elem, list := c.Type.Elem(); !names(f) || c.Type != trace.TypeText && !(list && elem == trace.TypeText) {
 				continue
 			}
 			for s, err := range w.db.DistinctTexts(ctx, t.Name, c.Name) {

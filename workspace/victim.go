@@ -279,7 +279,7 @@ func network(s string) string {
 	return p.String()
 }
 
-// elements are a value's texts: those of a list one by one.
+// elements are a value as text, of a list its texts one by one.
 func elements(v any) []string {
 	switch v := v.(type) {
 	case nil:
@@ -287,7 +287,9 @@ func elements(v any) []string {
 	case []any:
 		var out []string
 		for _, e := range v {
-			out = append(out, plain(e))
+			if s, ok := e.(string); ok { // a number in a list names nobody
+				out = append(out, s)
+			}
 		}
 		return out
 	}

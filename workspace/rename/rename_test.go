@@ -1,6 +1,7 @@
 package rename
 
 import (
+	"fmt"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -142,5 +143,22 @@ func TestTextIsRenamedWordByWord(t *testing.T) {
 	}
 	if !strings.HasPrefix(got["Mozilla/5.0 (X11; Linux x86_64)"], "Mozilla/5.") {
 		t.Errorf("a browser becomes %q", got["Mozilla/5.0 (X11; Linux x86_64)"])
+	}
+}
+
+// Where all names of a length are real, those that are made up are longer.
+func TestTextFindsRoom(t *testing.T) {
+	real := map[string]bool{}
+	for i := range 1000 {
+		real[fmt.Sprintf("C%03d", i)] = true
+	}
+	x := NewText(func(s string) bool { return real[s] }, nil, rand.New(rand.NewPCG(2, 2)))
+	seen := map[string]bool{}
+	for s := range real {
+		to := x.Rename(s)
+		if real[to] || seen[to] || !strings.HasPrefix(to, "C") {
+			t.Fatalf("%s becomes %s", s, to)
+		}
+		seen[to] = true
 	}
 }

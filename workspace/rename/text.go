@@ -19,6 +19,7 @@ type Text struct {
 	words   map[string]string
 	whole   map[string]string
 	taken   map[string]bool
+	longer  int // by how much words become longer
 	rng     *rand.Rand
 }
 
@@ -58,11 +59,12 @@ func (t *Text) Rename(s string) string {
 	if to, ok := t.whole[s]; ok {
 		return to
 	}
+	t.longer = 0
 	to := t.rename(s, t.words, common)
 	for try := 0; try < 40 && (t.taken[to] || named(to) && t.real(to)); try++ {
 		kept := common
-		if try >= 20 { // common words alone make a real value
-			kept = nil
+		if try >= 10 { // common words alone make a real value, or all of this length are real
+			kept, t.longer = nil, 1+(try-10)/5
 		}
 		to = t.rename(s, map[string]string{}, kept)
 	}
@@ -167,7 +169,7 @@ func (t *Text) word(w string, hex bool, words map[string]string, kept map[string
 	var b strings.Builder // in the letter case of the word
 	in := []rune(w)
 	for i, r := range to {
-		if i < len(in) && unicode.IsUpper(in[i]) {
+		if unicode.IsUpper(in[min(i, len(in)-1)]) {
 			r = unicode.ToUpper(r)
 		}
 		b.WriteRune(r)
@@ -177,7 +179,8 @@ func (t *Text) word(w string, hex bool, words map[string]string, kept map[string
 
 func (t *Text) draw(w string, hex bool) string {
 	var b strings.Builder
-	for i, r := range w {
+	last, _ := utf8.DecodeLastRuneInString(w)
+	for i, r := range w + strings.Repeat(string(last), t.longer) {
 		switch {
 		case hex:
 			b.WriteByte("0123456789abcdef"[t.rng.IntN(16)])

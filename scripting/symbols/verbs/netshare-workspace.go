@@ -6,8 +6,9 @@
 package verbs
 
 import (
-	"netshare/workspace"
 	"reflect"
+
+	"netshare/workspace"
 )
 
 func init() {
