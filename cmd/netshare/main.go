@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -68,12 +69,25 @@ func run(args []string) int {
 		}
 	}()
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(duckdbArgs(args))
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, notebook.ErrFailed) { // which was told as it happened
 		fmt.Fprintln(os.Stderr, "netshare: "+message(ctx, err))
 	}
 	return exitCode(ctx, err)
+}
+
+// duckdbArgs lets -readonly be typed as the DuckDB shell has it.
+func duckdbArgs(args []string) []string {
+	out := slices.Clone(args)
+	if len(out) > 1 && out[0] == "ws" && out[1] == "open" {
+		for i, a := range out {
+			if a == "-readonly" {
+				out[i] = "--readonly"
+			}
+		}
+	}
+	return out
 }
 
 // message is what the user reads of an error.

@@ -17,21 +17,31 @@ import (
 )
 
 func newOpen(g *global) *cobra.Command {
-	var bail, page bool
+	var bail, page, readOnly bool
 	var port int
 	var file string
+	var script scriptFlag
 	c := &cobra.Command{
 		Use:   "open W",
 		Short: "The notebook in the terminal: SQL over the workspace",
 		Long: `Open a workspace, which is made if it is absent, and ask it in SQL.
 
 A statement ends with a semicolon and may go over several lines. Commands begin
-with a dot: .help lists them. Statements may also come from standard input:
-    echo "select count(*) from raw.branch;" | netshare ws open lab.duckdb`,
+with a dot: .help lists them; .load, .train, .report and their like do what the
+program's other commands do. Go stands between a line go and a line end.
+Statements and commands may also come from -c, from a file, or from standard
+input.`,
+		Example: `  netshare ws open lab.duckdb
+  netshare ws open lab.duckdb -c "select count(*) from raw.branch" -c ".profile branch"
+  netshare ws open lab.duckdb -f steps.sql
+  echo "select count(*) from raw.branch;" | netshare ws open lab.duckdb --readonly`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
 			if page {
+				if readOnly || len(script.sources) > 0 {
+					return usageError{errors.New("--readonly, -c and -f are of the terminal: leave out --web")}
+				}
 				p := newPrinter(g)
 				ws, err := openWorkspace(ctx, args[0], p, false)
 				if err != nil {
@@ -42,26 +52,30 @@ with a dot: .help lists them. Statements may also come from standard input:
 			if port != 0 || file != "" {
 				return usageError{errors.New("--port and --notebook are of the page: add --web")}
 			}
-			if notebook.Interactive(os.Stdin, os.Stdout) {
+			if len(script.sources) == 0 && notebook.Interactive(os.Stdin, os.Stdout) {
 				// Ctrl-C is the notebook's: it stops a statement, not the program.
 				ctx = context.WithoutCancel(ctx)
 				signal.Reset(os.Interrupt)
 			}
 			p := newPrinter(g)
-			ws, err := openWorkspace(ctx, args[0], p, false)
+			ws, err := openWorkspace(ctx, args[0], p, readOnly)
 			if err != nil {
 				return err
 			}
 			defer ws.Close()
 			engine := &shellEngine{ws: ws}
 			defer engine.close()
+			jobs := notebook.NewJobs()
 			history, err := notebook.HistoryFile()
 			if err != nil {
 				history = ""
 			}
 			shell := notebook.Shell{
 				Engine: engine, Name: strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])),
-				History: history, Bail: bail,
+				History: history, Bail: bail, Script: script.sources, Quit: len(script.sources) > 0,
+				Lab: &notebook.Lab{Workspace: ws, Jobs: jobs, UI: func(ctx context.Context, file string) (string, func(), error) {
+					return serveBeside(ctx, ws, jobs, file)
+				}},
 			}
 			return shell.Run(ctx, os.Stdin, os.Stdout, os.Stderr)
 		},
@@ -69,8 +83,39 @@ with a dot: .help lists them. Statements may also come from standard input:
 	c.Flags().BoolVar(&page, "web", false, "serve the notebook as a page for this machine's browser instead, until Ctrl-C")
 	c.Flags().IntVar(&port, "port", 0, "port of the page; by default one that stays the same for a workspace")
 	c.Flags().StringVar(&file, "notebook", "", "the page's document, a Markdown file; by default beside the workspace, with its name")
-	c.Flags().BoolVar(&bail, "bail", false, "end at the first statement of standard input that fails")
+	c.Flags().BoolVar(&bail, "bail", false, "end at the first statement that fails of -c, -f or standard input")
+	c.Flags().VarP(&script, "command", "c", "run statements or commands with a dot, and end; may be given several times")
+	c.Flags().VarP(script.files(), "file", "f", "run a file of statements and commands, and end; may be given several times")
+	c.Flags().BoolVar(&readOnly, "readonly", false, "change nothing in the workspace, which must exist")
 	return c
+}
+
+// scriptFlag gathers what -c and -f give, in the order in which they stand.
+type scriptFlag struct {
+	sources []notebook.Source
+	file    bool
+	all     *scriptFlag // of -f, where to gather; nil for itself
+}
+
+// files returns the flag of files that gathers in f.
+func (f *scriptFlag) files() *scriptFlag { return &scriptFlag{file: true, all: f} }
+
+func (f *scriptFlag) String() string { return "" }
+
+func (f *scriptFlag) Type() string {
+	if f.file {
+		return "file"
+	}
+	return "text"
+}
+
+func (f *scriptFlag) Set(value string) error {
+	if f.file {
+		f.all.sources = append(f.all.sources, notebook.Source{File: value})
+		return nil
+	}
+	f.sources = append(f.sources, notebook.Source{Text: value})
+	return nil
 }
 
 // shellEngine lets the notebook speak to a workspace over one connection, so

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"netshare/workspace"
+	"netshare/workspace/notebook"
 	"netshare/workspace/notebook/web"
 )
 
@@ -29,6 +30,22 @@ func serveWeb(ctx context.Context, ws *workspace.Workspace, file string, port in
 		p.note("the notebook %s is at this address until Ctrl-C; the token in it lets in whoever has it", server.Notebook())
 	}
 	return server.Serve(ctx)
+}
+
+// serveBeside serves the page beside the terminal, with the same jobs, until the
+// function that it returns is called.
+func serveBeside(ctx context.Context, ws *workspace.Workspace, jobs *notebook.Jobs, file string) (url string, end func(), err error) {
+	server, err := web.Listen(web.Options{Workspace: ws, Jobs: jobs, Notebook: file})
+	if err != nil {
+		return "", nil, err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		server.Serve(ctx) //nolint:errcheck // that it ended is seen by who looks at the page
+	}()
+	return server.URL(), func() { cancel(); <-ended }, nil
 }
 
 // pageOf says where the notebook of the process is that holds a workspace, ""

@@ -95,7 +95,7 @@ func (b *builder) root(n *node) {
 	m, model := b.object(n, "model_manager"), b.object(n, "model")
 	b.manager(m)
 	b.model(model)
-	b.private(g, b.object(m, "config"), b.object(model, "config"))
+	b.private(g, configOf(m), configOf(model))
 }
 
 // defaults reads which of NetShare's files the configuration builds on.

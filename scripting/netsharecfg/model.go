@@ -3,6 +3,7 @@ package netsharecfg
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"netshare/engine"
 )
@@ -229,6 +230,7 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 			b.note(nodes[0], "%s", k.why)
 		}
 	case k.name == "epochs" || k.name == "iteration": // which the file leaves to others
+	case strings.HasPrefix(k.name, "dp_"): // read by private
 	case k.set.Words != nil:
 		b.wordedKey(*k.set, nodes, values)
 	default:

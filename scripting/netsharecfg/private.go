@@ -36,6 +36,11 @@ func (b *builder) private(global, manager, model *node) {
 		b.fault(at, "true needs model.config.dp_noise_multiplier, the noise over what one session can change: 1 to 20, the more the more private")
 		return
 	}
+	for _, v := range []*node{noise, clip} {
+		if v != nil && v.kind != isNumber { // told of already
+			return
+		}
+	}
 	d := engine.DP{Model: engine.DPGAN, Budget: privacy.Budget{Delta: defaultDelta}}
 	if d.NoiseMultiplier = b.real(model, "dp_noise_multiplier", 0, 1e9, 0); d.NoiseMultiplier == 0 {
 		b.fault(noise, "noise of 0 keeps nothing private: want more than 0, 1 to 20 for example")
@@ -58,6 +63,14 @@ func (b *builder) private(global, manager, model *node) {
 		b.note(v, "under dp one of the values is learnt with, %s: trying each would look at the trace", v.items[len(v.items)/2].text)
 	}
 	b.config.DP = d
+}
+
+// configOf is the config of a section, nil where there is none.
+func configOf(n *node) *node {
+	if v := n.get("config"); v != nil && v.kind == isObject {
+		return v
+	}
+	return nil
 }
 
 // privateScript is the part of Run that asks for it.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,9 +21,19 @@ type command struct {
 
 // commands returns all commands in the order of .help.
 func commands() []command {
+	all := append(shellCommands(), labCommands()...)
+	slices.SortFunc(all, func(a, b command) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// shellCommands are those of the shell itself.
+func shellCommands() []command {
 	return []command{
 		{"bail", "on|off", "end scripts at their first error", 1, 1, func(_ context.Context, s *Shell, args []string) error {
 			return setSwitch(&s.Bail, args[0])
+		}},
+		{"echo", "on|off", "write each statement before it is run", 1, 1, func(_ context.Context, s *Shell, args []string) error {
+			return setSwitch(&s.Echo, args[0])
 		}},
 		{"exit", "", "leave", 0, 0, quit},
 		{"headers", "on|off", "names of columns in modes csv, tabs and list", 1, 1, func(_ context.Context, s *Shell, args []string) error {
@@ -43,6 +55,7 @@ func commands() []command {
 			return s.read(ctx, args[0])
 		}},
 		{"schema", "[TABLE]", "the statements that would make the tables", 0, 1, schema},
+		{"shell", "COMMAND...", "run a command of the system", 1, 1000, runShell},
 		{"tables", "[LIKE]", "the tables, or those whose name is like a pattern with % and _", 0, 1, tables},
 		{"timer", "on|off", "tell how long each statement took", 1, 1, func(_ context.Context, s *Shell, args []string) error {
 			return setSwitch(&s.Timer, args[0])
@@ -60,6 +73,16 @@ func modeNames() string {
 
 // command runs a line that begins with a dot.
 func (s *Shell) command(ctx context.Context, line string) error {
+	if s.Echo {
+		fmt.Fprintln(s.out, line)
+	}
+	word, rest, _ := strings.Cut(strings.TrimSuffix(line[1:], ";"), " ")
+	if c, err := findCommand(word); err == nil && rest != "" && (c.name == "plot" || c.name == "shell") { // read by others
+		if c.name == "plot" {
+			return s.plotLine(ctx, rest)
+		}
+		return runShell(ctx, s, []string{rest})
+	}
 	words, err := splitWords(strings.TrimSuffix(line[1:], ";"))
 	if err != nil {
 		return fmt.Errorf("%s: %w", line, err)
@@ -137,7 +160,7 @@ func splitWords(line string) ([]string, error) {
 }
 
 func quit(_ context.Context, s *Shell, _ []string) error {
-	s.quit = true
+	s.quit = s.leave()
 	return nil
 }
 
@@ -202,13 +225,16 @@ func help(_ context.Context, s *Shell, args []string) error {
 			continue
 		}
 		found = true
+		if len(usage) > 20 {
+			usage += "\n" + strings.Repeat(" ", 20)
+		}
 		fmt.Fprintf(s.out, "%-20s %s\n", usage, c.help)
 	}
 	if !found {
 		return fmt.Errorf("no command has to do with %q: see .help", args[0])
 	}
 	if len(args) == 0 {
-		fmt.Fprint(s.out, "Anything else is SQL and ends with a semicolon. Commands may be shortened.\n")
+		fmt.Fprint(s.out, "Anything else is SQL and ends with a semicolon. Go stands between a line go and a line end.\nCommands may be shortened.\n")
 	}
 	return nil
 }
@@ -272,7 +298,7 @@ func schema(ctx context.Context, s *Shell, args []string) error {
 func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // completeCommand completes a command's name, and what it takes.
-func completeCommand(text string) []Completion {
+func (s *Shell) completeCommand(ctx context.Context, text string) []Completion {
 	var all []Completion
 	name, arg, ok := strings.Cut(text[1:], " ")
 	if !ok {
@@ -287,17 +313,78 @@ func completeCommand(text string) []Completion {
 	if err != nil {
 		return nil
 	}
+	word := arg[strings.LastIndexAny(arg, " ,")+1:]
+	first := word == strings.TrimLeft(arg, " ")
 	var choices []string
 	switch {
 	case c.name == "mode":
 		choices = strings.Fields(modeNames())
 	case c.args == "on|off":
 		choices = []string{"on", "off"}
+	case c.name == "help":
+		for _, c := range commands() {
+			choices = append(choices, c.name)
+		}
+	case slices.Contains([]string{"read", "output", "once", "load", "recipe", "notebook"}, c.name) && (first || c.name == "load") || c.name == "export" && !first:
+		choices = files(word)
+	case slices.Contains([]string{"compare", "export", "generate", "plot", "profile", "report", "schema", "sessions", "tables", "train"}, c.name):
+		choices = s.tableNames(ctx)
+		if c.name == "plot" && first {
+			for k := range plotKinds() {
+				choices = append(choices, k+" of")
+			}
+			slices.Sort(choices)
+		}
 	}
 	for _, choice := range choices {
-		if strings.HasPrefix(choice, arg) {
-			all = append(all, Completion{Text: choice, Start: len(text) - len(arg)})
+		if strings.HasPrefix(choice, word) {
+			all = append(all, Completion{Text: choice, Start: len(text) - len(word)})
 		}
 	}
 	return all
+}
+
+// takesArguments reports whether a command has something after it.
+func takesArguments(name string) bool {
+	c, err := findCommand(name)
+	return err == nil && c.most > 0
+}
+
+// files lists what a beginning of a path may go on to.
+func files(word string) []string {
+	found, err := filepath.Glob(escapeGlob(word) + "*")
+	if err != nil {
+		return nil
+	}
+	for i, f := range found {
+		if info, err := os.Stat(f); err == nil && info.IsDir() {
+			found[i] += string(filepath.Separator)
+		}
+	}
+	return found
+}
+
+// escapeGlob has a path mean itself in a pattern.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// tableNames lists the tables of raw and synth with their schema, and those of
+// main.
+func (s *Shell) tableNames(ctx context.Context) []string {
+	if s.lab == nil {
+		return nil
+	}
+	stamps, err := s.lab.Workspace.Stamps(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, t := range stamps {
+		names = append(names, t.Name.String())
+	}
+	for _, t := range stamps { // raw's are meant without it
+		names = append(names, t.Name.Table)
+	}
+	return names
 }

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/reeflective/readline"
 )
@@ -36,12 +37,29 @@ func (s *Shell) converse(ctx context.Context) error {
 	rl := s.newReadline(ctx)
 	fmt.Fprintf(s.out, "Statements end with a semicolon; .help lists the commands, Ctrl-D leaves.\n")
 	for !s.quit && ctx.Err() == nil {
+		s.tellJobs()
+		stop := s.watchJobs(func(line string) bool {
+			switch {
+			case s.typing(): // readline may lose keys that come while it draws
+				return false
+			case line == "":
+				rl.Hint.ClearTransient()
+			default:
+				rl.Hint.SetTransient(line)
+			}
+			return true
+		})
 		text, err := rl.Readline()
+		stop()
+		rl.Hint.ClearTransient()
 		switch {
 		case errors.Is(err, readline.ErrInterrupt):
 			continue
 		case errors.Is(err, io.EOF):
-			return nil
+			if s.leave() {
+				return nil
+			}
+			continue
 		case err != nil:
 			return fmt.Errorf("the terminal can't be read: %w", err)
 		}
@@ -54,6 +72,10 @@ func (s *Shell) converse(ctx context.Context) error {
 func (s *Shell) answer(ctx context.Context, text string) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, ".") {
 		s.try(ctx, "", func() error { return s.command(ctx, trimmed) })
+		return
+	}
+	if code, ok := goCell(text); ok {
+		s.try(ctx, "", func() error { return s.runCell(ctx, KindGo, code) })
 		return
 	}
 	for _, st := range Split(text) {
@@ -73,6 +95,15 @@ func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
 		prompt = harmless(s.Name) + prompt
 	}
 	rl.Prompt.Primary(func() string { return prompt })
+	last := ""
+	rl.SyntaxHighlighter = func(line []rune) string {
+		text := string(line)
+		if text != last {
+			last = text
+			s.typed.Store(time.Now().UnixNano())
+		}
+		return text
+	}
 	rl.AcceptMultiline = func(line []rune) bool { return complete(string(line)) }
 	rl.Completer = func(line []rune, cursor int) readline.Completions {
 		return s.offer(ctx, string(line[:min(cursor, len(line))]))
@@ -85,11 +116,35 @@ func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
 	return rl
 }
 
-// complete reports whether what was typed can be run: a command, nothing, or
-// statements that all end with a semicolon.
+// The lines between which Go stands.
+const (
+	goBegin = "go"
+	goEnd   = "end"
+)
+
+// goCell takes the Go out of lines that begin with go and end with end.
+func goCell(text string) (string, bool) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if n := len(lines); n > 1 && strings.TrimSpace(lines[0]) == goBegin && strings.TrimSpace(lines[n-1]) == goEnd {
+		return strings.Join(lines[1:n-1], "\n"), true
+	}
+	return "", false
+}
+
+// typing reports whether a person is at the keyboard right now.
+func (s *Shell) typing() bool {
+	return time.Since(time.Unix(0, s.typed.Load())) < 1500*time.Millisecond
+}
+
+// complete reports whether what was typed can be run: a command, nothing, Go
+// with its end, or statements that all end with a semicolon.
 func complete(text string) bool {
 	if strings.HasPrefix(strings.TrimSpace(text), ".") {
 		return true
+	}
+	if first, _, _ := strings.Cut(strings.TrimSpace(text), "\n"); strings.TrimSpace(first) == goBegin {
+		_, whole := goCell(text)
+		return whole
 	}
 	var sp splitter
 	sp.feed(text + "\n")
@@ -111,7 +166,11 @@ func (s *Shell) offer(ctx context.Context, text string) readline.Completions {
 			continue // more than a word: can't be shown as one
 		}
 		label := strings.TrimRight(c.Text, " ")
-		values = append(values, readline.Completion{Value: text[word:c.Start] + label, Display: harmless(label)})
+		value := text[word:c.Start] + label
+		if strings.HasPrefix(label, ".") && takesArguments(label[1:]) {
+			value += " "
+		}
+		values = append(values, readline.Completion{Value: value, Display: harmless(label)})
 	}
 	offered := readline.CompleteRaw(values).NoSort()
 	offered.PREFIX = text[word:]

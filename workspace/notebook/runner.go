@@ -31,6 +31,8 @@ type Runner struct {
 	path string // of the document, as the user named it
 	key  string // by which netshare.cells knows it
 
+	transient bool // keep nothing
+
 	sql     sync.Mutex // of console
 	console *workspace.Console
 
@@ -85,18 +87,26 @@ func (e *CellError) Unwrap() error { return e.Err }
 func (r *Runner) Check(d *Document) error {
 	var faults []error
 	for _, c := range d.Cells {
-		var err error
-		switch c.Kind {
-		case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
-			_, err = parseSteps(c.Kind, c.Text)
-		case KindPlot:
-			_, err = parsePlot(c.Text)
-		}
-		if err != nil {
-			faults = append(faults, r.place(*c, err))
+		if err := r.checkCell(*c); err != nil {
+			faults = append(faults, err)
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// checkCell reads the commands of a cell.
+func (r *Runner) checkCell(c Cell) error {
+	var err error
+	switch c.Kind {
+	case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
+		_, err = parseSteps(c.Kind, c.Text)
+	case KindPlot:
+		_, err = parsePlot(c.Text)
+	}
+	if err != nil {
+		return r.place(c, err)
+	}
+	return nil
 }
 
 // Run runs a cell and keeps what it showed, whether it failed or not; only what
@@ -111,15 +121,19 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 		tell = func(Progress) {}
 	}
 	kept := workspace.Cell{Notebook: r.key, ID: c.ID, Position: c.Position, Kind: string(c.Kind), Text: c.Text, Started: r.now()}
-	view, err := r.view(ctx)
-	if err != nil {
-		return Output{}, err
+	var out Output
+	if !r.transient {
+		view, err := r.view(ctx)
+		if err != nil {
+			return Output{}, err
+		}
+		reads, writes := r.uses(c, view)
+		out.Reads, out.Writes = map[string]string{}, writes
+		for _, name := range reads {
+			out.Reads[name] = view.version(name, c.Position, writes)
+		}
 	}
-	reads, writes := r.uses(c, view)
-	out := Output{Reads: map[string]string{}, Writes: writes}
-	for _, name := range reads {
-		out.Reads[name] = view.version(name, c.Position, writes)
-	}
+	var err error
 	out.Parts, err = r.run(ctx, c, tell)
 	if err != nil && ctx.Err() != nil {
 		return out, context.Cause(ctx)
@@ -128,7 +142,7 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 		err = r.place(c, err)
 		kept.Error = err.Error()
 	}
-	if r.ws.ReadOnly() {
+	if r.transient || r.ws.ReadOnly() {
 		return out, err
 	}
 	text, failed := json.Marshal(out)

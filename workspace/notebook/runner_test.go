@@ -31,8 +31,8 @@ func flowsFile(t *testing.T, dir string, n int) string {
 	return path
 }
 
-// lab is an open workspace with a notebook beside it.
-type lab struct {
+// testLab is an open workspace with a notebook beside it.
+type testLab struct {
 	t    *testing.T
 	dir  string
 	ws   *workspace.Workspace
@@ -41,7 +41,7 @@ type lab struct {
 	doc  *Document
 }
 
-func newLab(t *testing.T, text string) *lab {
+func newTestLab(t *testing.T, text string) *testLab {
 	t.Helper()
 	dir := t.TempDir()
 	flowsFile(t, dir, 300)
@@ -49,7 +49,7 @@ func newLab(t *testing.T, text string) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, dir: dir, ws: ws, jobs: NewJobs()}
+	l := &testLab{t: t, dir: dir, ws: ws, jobs: NewJobs()}
 	l.r = NewRunner(ws, l.jobs, filepath.Join(dir, "lab.md"))
 	t.Cleanup(func() {
 		l.jobs.Close()
@@ -63,7 +63,7 @@ func newLab(t *testing.T, text string) *lab {
 
 // read has the notebook say something else, as an editor beside the program
 // would.
-func (l *lab) read(text string) {
+func (l *testLab) read(text string) {
 	l.t.Helper()
 	d, err := ParseDocument(filepath.Join(l.dir, "lab.md"), []byte(text))
 	if err != nil {
@@ -75,7 +75,7 @@ func (l *lab) read(text string) {
 	}
 }
 
-func (l *lab) run(i int) Output {
+func (l *testLab) run(i int) Output {
 	l.t.Helper()
 	out, err := l.r.Run(l.t.Context(), *l.doc.Cells[i], nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func (l *lab) run(i int) Output {
 }
 
 // states are the cells' states in letters, with why the first stale one is.
-func (l *lab) states() string {
+func (l *testLab) states() string {
 	l.t.Helper()
 	all, err := l.r.States(l.t.Context(), l.doc)
 	if err != nil {
@@ -108,7 +108,7 @@ func (l *lab) states() string {
 func cell(kind, text string) string { return "```" + kind + "\n" + text + "\n```\n\n" }
 
 func TestRunCells(t *testing.T) {
-	l := newLab(t, "# Lab\n\n"+
+	l := newTestLab(t, "# Lab\n\n"+
 		cell("load", "flows.csv as flows")+
 		cell("sql", "create or replace table big as from raw.flows where bytes > 500;\nselect count(*) as n from big;")+
 		cell("train", "flows epochs 2 seed 1")+
@@ -172,7 +172,7 @@ func TestRunCells(t *testing.T) {
 }
 
 func TestStaleness(t *testing.T) {
-	l := newLab(t, cell("sql", "create or replace table a as select 1 as x;")+
+	l := newTestLab(t, cell("sql", "create or replace table a as select 1 as x;")+
 		cell("sql", "create or replace view b as select x + 1 as y from a;")+
 		cell("sql", "select y from b;")+
 		cell("sql", "select 'from a' as t;")+
@@ -211,7 +211,7 @@ func TestStaleness(t *testing.T) {
 }
 
 func TestCellErrors(t *testing.T) {
-	l := newLab(t, "text\n\n"+
+	l := newTestLab(t, "text\n\n"+
 		cell("sql", "select 1;\n\nselect\n  nosuch;")+
 		cell("load", "# a comment\nnosuch.csv")+
 		cell("plot", "cdf of x in raw.nosuch"))
@@ -316,7 +316,7 @@ func TestJobs(t *testing.T) {
 }
 
 func TestReadPage(t *testing.T) {
-	l := newLab(t, "")
+	l := newTestLab(t, "")
 	page, shown, err := ReadPage(t.Context(), l.ws, "select i, i * 2.5 as d, 'x' || i as s from range(1000) t(i) order by i desc -- end", 10, 5)
 	if err != nil || !shown || page.Total != 1000 || len(page.Rows) != 5 || string(page.Rows[0][0]) != "989" || string(page.Rows[0][2]) != `"x989"` {
 		t.Errorf("%+v, %v, %v", page, shown, err)
@@ -354,7 +354,7 @@ func TestSQLNames(t *testing.T) {
 }
 
 func TestGoCells(t *testing.T) {
-	l := newLab(t, cell("load", "flows.csv as flows")+
+	l := newTestLab(t, cell("load", "flows.csv as flows")+
 		cell("go", "n := 40\nfmt.Println(\"before\")\nws.Query(ctx, \"select proto, count(*) as n from raw.flows group by proto order by n desc\")")+
 		cell("go", "tables, err := ws.Tables(ctx)\nif err != nil { panic(err) }\nplot(\"bar of proto in raw.flows\")\nn + len(tables)")+
 		cell("go", "n++\nws.Query(ctx, \"select nosuch\")")+

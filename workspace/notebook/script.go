@@ -26,7 +26,21 @@ func (s *Shell) script(ctx context.Context, in io.Reader, name string) error {
 		if n == 1 {
 			text = strings.TrimPrefix(text, "\uFEFF")
 		}
-		if !sp.open() && strings.HasPrefix(text, ".") {
+		if !sp.open() && strings.TrimSpace(text) == goBegin {
+			begin := n
+			var code strings.Builder
+			for {
+				line, failed := lines.ReadString('\n')
+				n, err = n+1, failed
+				sp.feed("\n")
+				if strings.TrimSpace(line) == goEnd || failed != nil {
+					break
+				}
+				code.WriteString(line)
+			}
+			sp.feed("\n")
+			s.try(ctx, fmt.Sprintf("%s:%d", name, begin), func() error { return s.runCell(ctx, KindGo, code.String()) })
+		} else if !sp.open() && strings.HasPrefix(text, ".") {
 			sp.feed("\n") // for the count of lines
 			s.try(ctx, fmt.Sprintf("%s:%d", name, n), func() error { return s.command(ctx, strings.TrimSpace(text)) })
 		} else {

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -32,6 +34,14 @@ type Shell struct {
 	Style Style // of results; the zero value means DefaultStyle
 	Bail  bool  // end a script at its first error
 	Timer bool  // tell how long each statement took
+	Echo  bool  // write each statement before it is run
+
+	// Lab is the workspace for the commands that are not SQL, nil for none.
+	Lab *Lab
+	// Script is what is run before in, and Quit ends Run after it: of a command
+	// line's -c and -f.
+	Script []Source
+	Quit   bool
 
 	// Now is the clock of Timer, nil for time.Now.
 	Now func() time.Time
@@ -44,6 +54,18 @@ type Shell struct {
 	failed      int
 	depth       int // of files being read
 	quit        bool
+	lab         *lab
+	typed       atomic.Int64 // when the line was last changed, nanoseconds since 1970
+
+	progress    sync.Mutex // of what follows
+	progressed  time.Time  // when progress was last shown
+	progressing bool       // the line of progress stands there
+}
+
+// Source is a text to be run, or a file.
+type Source struct {
+	Text string
+	File string // "" for Text
 }
 
 // Run reads statements and commands from in and answers them, until the end of
@@ -67,14 +89,23 @@ func (s *Shell) Run(ctx context.Context, in io.Reader, out, errOut io.Writer) er
 	}
 	s.terminal = isTerminal(out)
 	s.interactive = Interactive(in, out)
+	s.lab = newLab(s.Lab)
 	var err error
-	if s.interactive {
+	if len(s.Script) > 0 {
+		asked := s.interactive
+		s.interactive = false
+		err = s.sources(ctx)
+		s.interactive = asked
+	}
+	switch {
+	case err != nil || s.quit || s.Quit:
+	case s.interactive:
 		err = s.converse(ctx)
-	} else {
+	default:
 		err = s.script(ctx, in, "stdin")
 	}
-	err = errors.Join(err, s.closeSink())
-	if err == nil && s.failed > 0 && !s.interactive {
+	err = errors.Join(err, s.closeSink(), s.lab.close())
+	if err == nil && s.failed > 0 && (!s.interactive || s.Quit) {
 		return ErrFailed
 	}
 	return err
@@ -92,8 +123,38 @@ func isTerminal(v any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// sources runs the texts and files of Script.
+func (s *Shell) sources(ctx context.Context) error {
+	for _, src := range s.Script {
+		if s.quit {
+			return nil
+		}
+		if src.File == "" {
+			if err := s.script(ctx, strings.NewReader(src.Text), "-c"); err != nil {
+				return err
+			}
+			continue
+		}
+		f, err := os.Open(src.File)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(s.script(ctx, f, src.File), f.Close())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // statement runs one statement and writes its result.
 func (s *Shell) statement(ctx context.Context, sql string) (err error) {
+	if s.Echo {
+		fmt.Fprintln(s.out, harmlessLines(sql)+";")
+	}
+	if s.lab != nil && s.lab.doc != nil {
+		return s.runCell(ctx, KindSQL, sql+";")
+	}
 	started := s.Now()
 	if s.interactive {
 		var stop context.CancelFunc
@@ -214,7 +275,7 @@ func (s *Shell) complain(where string, err error) {
 // complete returns what may come next in a line that ends at the cursor.
 func (s *Shell) complete(ctx context.Context, text string) []Completion {
 	if strings.HasPrefix(text, ".") && !strings.Contains(text, "\n") {
-		return completeCommand(text)
+		return s.completeCommand(ctx, text)
 	}
 	// Only the statement at the cursor matters.
 	var sp splitter

@@ -1,0 +1,308 @@
+package notebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"netshare/workspace"
+)
+
+// Lab is the workspace behind a shell's commands that are not SQL.
+type Lab struct {
+	Workspace *workspace.Workspace
+	Jobs      *Jobs // of the workspace; the shell closes them when it ends
+
+	// UI serves the notebook of a file ("" for the workspace's own) as a page,
+	// and returns its address and what ends it; nil where there is none.
+	UI func(ctx context.Context, notebook string) (url string, end func(), err error)
+}
+
+// lab is what the shell keeps of its Lab.
+type lab struct {
+	*Lab
+	runner *Runner // of what is typed; keeps nothing
+
+	doc  *Document // that what is typed becomes part of, nil for none
+	note *Runner   // its
+
+	told    map[int]bool // jobs whose end was told
+	warned  bool         // that leaving stops a job
+	endUI   func()
+	address string // of the page that is served
+}
+
+// newLab sets up a shell's commands.
+func newLab(l *Lab) *lab {
+	if l == nil {
+		return nil
+	}
+	r := NewRunner(l.Workspace, l.Jobs, "terminal")
+	r.transient = true
+	return &lab{Lab: l, runner: r, told: map[int]bool{}}
+}
+
+// close ends what the shell's commands began; training keeps what it learnt.
+func (l *lab) close() error {
+	if l == nil {
+		return nil
+	}
+	if l.endUI != nil {
+		l.endUI()
+	}
+	l.Jobs.Close()
+	err := l.runner.Close()
+	if l.note != nil {
+		err = errors.Join(err, l.note.Close())
+	}
+	return err
+}
+
+var errNoLab = errors.New("there is no workspace behind this shell: only SQL can be asked")
+
+// needLab returns the shell's workspace.
+func (s *Shell) needLab() (*lab, error) {
+	if s.lab == nil {
+		return nil, errNoLab
+	}
+	return s.lab, nil
+}
+
+// cellOf makes a cell of what was typed: of the notebook, where one is written.
+func (l *lab) cellOf(kind Kind, text string) (Cell, *Runner, error) {
+	if l.doc == nil {
+		return Cell{ID: "terminal", Kind: kind, Text: text, Line: 1}, l.runner, nil
+	}
+	c, err := l.doc.Insert(len(l.doc.Cells), kind, text)
+	if err != nil {
+		return Cell{}, nil, err
+	}
+	return *c, l.note, nil
+}
+
+// settle keeps the cell in the notebook's file, or takes it out where it
+// failed.
+func (l *lab) settle(c Cell, err error) error {
+	if l.doc == nil || l.doc.Index(c.ID) < 0 {
+		return err
+	}
+	if err != nil {
+		return errors.Join(err, l.doc.Delete(c.ID))
+	}
+	return l.doc.Save()
+}
+
+// runCell runs what was typed as a cell, with a line of progress, and shows
+// what it gives.
+func (s *Shell) runCell(ctx context.Context, kind Kind, text string) error {
+	l, err := s.needLab()
+	if err != nil {
+		return err
+	}
+	c, r, err := l.cellOf(kind, text)
+	if err != nil {
+		return err
+	}
+	started := s.Now()
+	var out Output
+	err = s.interruptible(ctx, func(ctx context.Context) (err error) {
+		defer s.endProgress()
+		out, err = r.Run(ctx, c, s.showProgress)
+		return err
+	})
+	err = l.settle(c, err)
+	shown := s.showOutput(out)
+	var fault *CellError
+	if errors.As(err, &fault) { // of what was typed just now: it has no place in a file
+		err = fault.Err
+		if fault.Line > c.Line {
+			err = fmt.Errorf("line %d: %w", fault.Line-c.Line+1, fault.Err)
+		}
+	}
+	if s.Timer && err == nil {
+		fmt.Fprintf(s.errOut, "run time: %.3f s\n", s.Now().Sub(started).Seconds())
+	}
+	return errors.Join(err, shown)
+}
+
+// interruptible runs what Ctrl-C may end without ending the shell.
+func (s *Shell) interruptible(ctx context.Context, fn func(context.Context) error) error {
+	if s.interactive {
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
+		defer stop()
+	}
+	err := fn(ctx)
+	if err != nil && ctx.Err() != nil {
+		return errStopped
+	}
+	return err
+}
+
+// showProgress writes how far a cell has come over the last such line.
+func (s *Shell) showProgress(p Progress) {
+	now := time.Now()
+	s.progress.Lock()
+	defer s.progress.Unlock()
+	if !s.terminal || now.Sub(s.progressed) < 100*time.Millisecond {
+		return
+	}
+	s.progressed, s.progressing = now, true
+	fmt.Fprintf(s.errOut, "\r\x1b[K%s", clip(progressLine(p), max(20, terminalWidth(s.out)-1)))
+}
+
+func (s *Shell) endProgress() {
+	s.progress.Lock()
+	defer s.progress.Unlock()
+	if s.progressing {
+		fmt.Fprint(s.errOut, "\r\x1b[K")
+	}
+	s.progressing = false
+}
+
+// progressLine is progress in a line.
+func progressLine(p Progress) string {
+	line := p.Step
+	if p.Share >= 0 {
+		const cells = 20
+		full := int(p.Share * cells)
+		line += fmt.Sprintf(" %s%s %3.0f %%", strings.Repeat("█", min(cells, full)), strings.Repeat("░", max(0, cells-full)), p.Share*100)
+	}
+	if p.Text != "" {
+		line += "  " + harmless(p.Text)
+	}
+	if p.Left >= time.Second {
+		line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
+	}
+	return line
+}
+
+// showOutput shows what a cell gave where results go.
+func (s *Shell) showOutput(out Output) error {
+	for _, p := range out.Parts {
+		if err := s.showPart(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Shell) showPart(p Part) error {
+	out, style := s.target()
+	switch {
+	case p.Text != "":
+		fmt.Fprintln(out, harmlessLines(strings.TrimRight(p.Text, "\n")))
+	case p.Table != nil:
+		if _, err := Render(out, p.Table.Result(), style); err != nil {
+			return err
+		}
+		if n := int64(len(p.Table.Rows)); p.Table.Total > n && style.Mode == ModeDuckbox {
+			fmt.Fprintf(out, "%s in all\n", noun(p.Table.Total, "row"))
+		}
+		for _, n := range p.Table.Notes {
+			fmt.Fprintln(s.errOut, harmless(n))
+		}
+	case p.Figure != nil && p.Figure.Chart != nil:
+		drawChart(out, p.Figure.Chart, chartStyle{title: p.Figure.Title, width: style.Width, color: s.colored()})
+	case p.Report != nil:
+		writeReport(out, p.Report)
+	}
+	return nil
+}
+
+// target is where results go at the moment, and how.
+func (s *Shell) target() (out interface{ Write([]byte) (int, error) }, style Style) {
+	style = s.Style
+	style.Exact = !s.terminal
+	if s.sink != nil {
+		style.Width, style.Exact = 0, true
+		return s.sink, style
+	}
+	if s.terminal {
+		style.Width = terminalWidth(s.out)
+	}
+	return s.out, style
+}
+
+// colored reports whether charts may have colours.
+func (s *Shell) colored() bool {
+	return s.terminal && s.sink == nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// writeReport writes the scores of a report.
+func writeReport(w interface{ Write([]byte) (int, error) }, r *Report) {
+	fmt.Fprintf(w, "%s against %s: %.1f ± %.1f of 100   (half of the real trace: %.1f)\n\n", r.Synthetic, r.Real, r.Overall.Score, r.Overall.Spread, r.Overall.Baseline)
+	for _, p := range r.Properties {
+		fmt.Fprintf(w, "%-12s %s %6.1f ±%.1f   (real half %.1f)\n", p.Property, bar(p.Score, 100, 20), p.Score, p.Spread, p.Baseline)
+	}
+	if len(r.Worst) > 0 {
+		fmt.Fprint(w, "\nwhat is off most\n")
+	}
+	for i, f := range r.Worst {
+		fmt.Fprintf(w, "%d. %s (score %.0f)\n", i+1, harmless(f.Words), f.Score)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "note: %s\n", harmless(n))
+	}
+}
+
+// background runs what was typed as a job, if a person is there to look after
+// it, and right away in a script.
+func (s *Shell) background(ctx context.Context, kind Kind, text string) error {
+	if !s.interactive || s.depth > 0 {
+		return s.runCell(ctx, kind, text)
+	}
+	l, err := s.needLab()
+	if err != nil {
+		return err
+	}
+	c, r, err := l.cellOf(kind, text)
+	if err != nil {
+		return err
+	}
+	if err := r.checkCell(c); err != nil {
+		return l.settle(c, err)
+	}
+	job, err := r.Start(ctx, c)
+	if err != nil {
+		return l.settle(c, err)
+	}
+	if l.doc != nil {
+		if err := l.doc.Save(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(s.out, "job %d: %s\n", job.Status().ID, harmless(job.Status().Name))
+	l.warned = false
+	return nil
+}
+
+// openNotebook begins to write what is typed into a document.
+func (l *lab) openNotebook(ctx context.Context, path string) error {
+	if filepath.Ext(path) != ".md" {
+		return fmt.Errorf("%s: a notebook is a Markdown file: name one that ends in .md", path)
+	}
+	d, err := ReadDocument(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		d = NewDocument(path, l.Workspace.Path(), strings.TrimSuffix(filepath.Base(path), ".md"))
+	case err != nil:
+		return err
+	}
+	r := NewRunner(l.Workspace, l.Jobs, path)
+	if err := r.Attach(ctx, d); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	if l.note != nil {
+		if err := l.note.Close(); err != nil {
+			return err
+		}
+	}
+	l.doc, l.note = d, r
+	return nil
+}
