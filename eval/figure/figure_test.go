@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image/png"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -43,7 +44,9 @@ func samples() map[string]Figure {
 // TestGolden compares each figure's SVG with the one kept; NETSHARE_UPDATE=1
 // writes them anew.
 func TestGolden(t *testing.T) {
-	for name, f := range samples() {
+	all := samples()
+	maps.Copy(all, charts())
+	for name, f := range all {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			if err := SVG(&b, f); err != nil {
