@@ -23,7 +23,11 @@ require (
 	gorgonia.org/tensor v0.9.24
 )
 
-require github.com/yuin/goldmark v1.8.7
+require (
+	github.com/creack/pty v1.1.24
+	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
+	github.com/yuin/goldmark v1.8.7
+)
 
 require (
 	github.com/chromedp/sysutil v1.1.0 // indirect

@@ -370,7 +370,10 @@ func listJobs(_ context.Context, s *Shell, args []string) error {
 	page := &Page{Columns: []PageColumn{{"job", "BIGINT"}, {"what", "VARCHAR"}, {"state", "VARCHAR"}, {"progress", "VARCHAR"}, {"since", "VARCHAR"}}}
 	for _, job := range l.Jobs.List() {
 		st := job.Status()
-		progress := progressLine(st.Progress)
+		progress := st.Progress.Step + " " + st.Progress.Text
+		if st.Progress.Share >= 0 {
+			progress = fmt.Sprintf("%.0f %%, %s", st.Progress.Share*100, st.Progress.Text)
+		}
 		if st.State != JobRunning {
 			progress = harmless(st.Error)
 		}
