@@ -325,9 +325,9 @@ func (s *Shell) completeCommand(ctx context.Context, text string) []Completion {
 		for _, c := range commands() {
 			choices = append(choices, c.name)
 		}
-	case slices.Contains([]string{"read", "output", "once", "load", "recipe", "notebook"}, c.name) && (first || c.name == "load") || c.name == "export" && !first:
+	case slices.Contains([]string{"read", "output", "once", "load", "recipe", "notebook", "publish"}, c.name) && (first || c.name == "load") || c.name == "export" && !first:
 		choices = files(word)
-	case slices.Contains([]string{"compare", "export", "generate", "plot", "profile", "report", "schema", "sessions", "tables", "train"}, c.name):
+	case slices.Contains([]string{"compare", "export", "generate", "plot", "profile", "publish", "report", "schema", "sessions", "tables", "train"}, c.name):
 		choices = s.tableNames(ctx)
 		if c.name == "plot" && first {
 			for k := range plotKinds() {

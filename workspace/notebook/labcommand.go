@@ -30,6 +30,7 @@ func labCommands() []command {
 		{"notebook", "FILE|run|off", "keep what is typed as cells of a Markdown file, or run its cells", 0, 1, openNotebook},
 		{"plot", "SPEC", "draw " + plotGrammar, 1, 100, nil},
 		{"profile", "TABLE", "what each column holds", 1, 1, profile},
+		{"publish", "OUT TABLE...", "hand synthetic tables out: fresh files, searched for real values", 2, 50, publish},
 		{"recipe", "FILE [TABLE]", "check a recipe, and have a table learnt by it", 1, 2, recipe},
 		{"report", "REAL [SYNTHETIC]", "how faithful a synthetic table is", 1, 3, reportWords},
 		{"sessions", "TABLE", "the longest sessions of a table", 1, 1, sessions},
@@ -101,6 +102,36 @@ func reportWords(ctx context.Context, s *Shell, args []string) error {
 		args = []string{args[0], "against", args[1]}
 	}
 	return s.runCell(ctx, KindReport, quoteWords(args))
+}
+
+// publish hands synthetic tables out, into a place that is not there yet.
+func publish(ctx context.Context, s *Shell, args []string) error {
+	l, err := s.needLab()
+	if err != nil {
+		return err
+	}
+	var done workspace.Published
+	err = s.interruptible(ctx, func(ctx context.Context) error {
+		defer s.endProgress()
+		give, err := l.Jobs.take(ctx, s.showProgress)
+		if err != nil {
+			return err
+		}
+		defer give()
+		done, err = l.Workspace.Publish(ctx, workspace.Publish{Out: args[0], Tables: args[1:]})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range done.Notes {
+		fmt.Fprintf(s.out, "note: %s\n", harmless(n))
+	}
+	for _, t := range done.Provenance.Tables {
+		fmt.Fprintf(s.out, "%s: %s; guarantee %s\n", t.Table, noun(t.Records, "record"), t.Guarantee)
+	}
+	fmt.Fprintf(s.out, "%s: searched for %s, none found\n", done.Path, noun(done.Searched, "real value"))
+	return nil
 }
 
 // profile shows a table's columns.
