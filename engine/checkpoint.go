@@ -56,6 +56,13 @@ type position struct {
 	Records   int         // learnt from, counting repeats
 	Sum       dgan.Losses // of the epoch's iterations
 	Elapsed   time.Duration
+
+	Part      int       // of Options.Measures that are due so far
+	Fidelity  *Fidelity // measured and not yet reported
+	Best      float64   // the greatest fidelity
+	Since     int       // measurements after it
+	Collapsed int       // measurements in a row with too little variety
+	Kept      kept
 }
 
 // done is the number of epochs that ended.
@@ -148,6 +155,7 @@ func (l *loop) restore(c *checkpoint) error {
 	if err := gob.NewDecoder(bytes.NewReader(c.Model)).Decode(&s); err != nil {
 		return fmt.Errorf("%w: %w: train again", ErrCorrupt, err)
 	}
+	l.m.Fidelity = s.Model.Fidelity
 	var err error
 	l.m.net, err = dgan.Load(l.m.shape(), s.Networks)
 	return err

@@ -52,6 +52,27 @@ type Options struct {
 	Memory int64
 	// CheckpointEvery is the time between checkpoints. Default 30 s.
 	CheckpointEvery time.Duration
+	// CheckpointEpochs saves one after every so many epochs besides
+	// [epoch_checkpoint_freq]; 0 for none. Default 0.
+	CheckpointEpochs int
+
+	// Measures is how many times, evenly spread over the training, Fidelity is
+	// measured; 0 for never. Default 20.
+	Measures int
+	// MeasureEpochs measures after every so many epochs instead, and at the end
+	// [extra_checkpoint_freq]; 0 leaves it to Measures.
+	MeasureEpochs int
+	// Holdout is the share of sessions that the networks do not learn from, to
+	// be measured against, where these are at least 50. Otherwise they are
+	// measured against sessions that they have learnt from. Default 0.
+	Holdout float64
+	// Choose says whether the model has the networks at the end or those of the
+	// greatest fidelity. Networks of a generator that collapsed are never taken
+	// where there were others.
+	Choose Choice
+	// Patience ends the training when so many measurements have found no greater
+	// fidelity; 0 for never. Default 0.
+	Patience int
 
 	Codec codec.Options
 	GAN   dgan.Config
@@ -61,7 +82,7 @@ type Options struct {
 // DefaultOptions returns the options chosen by measurement.
 func DefaultOptions() Options {
 	return Options{
-		Iterations: 2500, Seed: 1, Memory: 1 << 30, CheckpointEvery: 30 * time.Second,
+		Iterations: 2500, Seed: 1, Memory: 1 << 30, CheckpointEvery: 30 * time.Second, Measures: 20, Choose: ChooseLast,
 		Codec: codec.DefaultOptions(), GAN: dgan.DefaultConfig(),
 	}
 }
@@ -81,6 +102,23 @@ func (o Options) Validate() error {
 	if o.Memory < leastMemory {
 		errs = append(errs, fmt.Errorf("memory is %d bytes: want at least %d", o.Memory, leastMemory))
 	}
+	for _, n := range []struct {
+		name string
+		v    int
+	}{{"measures", o.Measures}, {"extra_checkpoint_freq", o.MeasureEpochs}, {"patience", o.Patience}, {"epoch_checkpoint_freq", o.CheckpointEpochs}} {
+		if n.v < 0 {
+			errs = append(errs, fmt.Errorf("%s is %d: want 0 or more", n.name, n.v))
+		}
+	}
+	if !(o.Holdout >= 0 && o.Holdout < 1) {
+		errs = append(errs, fmt.Errorf("holdout is %g: want a share from 0 to less than 1", o.Holdout))
+	}
+	if o.Choose != ChooseLast && o.Choose != ChooseBest {
+		errs = append(errs, fmt.Errorf("choose is %q: want %s or %s", o.Choose, ChooseLast, ChooseBest))
+	}
+	if o.Measures == 0 && o.MeasureEpochs == 0 && (o.Choose == ChooseBest || o.Patience > 0) {
+		errs = append(errs, errors.New("choose best and patience need fidelity: want measures, or extra_checkpoint_freq, above 0"))
+	}
 	return errors.Join(append(errs, o.Codec.Validate(), o.GAN.Validate(), o.DP.Validate())...)
 }
 
@@ -95,6 +133,7 @@ type Progress struct {
 	Records       int           // learnt from so far, counting repeats
 	Losses        dgan.Losses   // mean over the epoch
 	EpochEnded    bool          // false for the reports in between
+	Fidelity      *Fidelity     // the last of the epoch, when it ended; nil where it was not measured
 }
 
 // Hooks are called from the training loop, which waits for them. Any may be nil.

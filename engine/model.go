@@ -30,6 +30,11 @@ type Model struct {
 	// Privacy is what the model guarantees; nil for nothing.
 	Privacy *privacy.Statement
 
+	// Ended says why training ended before its time; "" where it did not.
+	Ended string
+	// Fidelity is what was measured last of the networks; nil for nothing.
+	Fidelity *Fidelity
+
 	targets targets
 	net     *dgan.Model
 	lengths []int // of the samples that a private model's networks make next

@@ -98,6 +98,13 @@ func Settings() []Setting {
 		at("min_seen", "sessions that must hold an address, port or text for it to be repeated", "Codec.MinSeen"),
 		at("max_classes", "classes of one metadata head", "Codec.MaxClasses"),
 		at("max_series_classes", "classes of one series head", "Codec.MaxSeriesClasses"),
+		at("measures", "times that fidelity is measured during training", "Measures"),
+		at("extra_checkpoint_freq", "epochs between measurements of fidelity instead; 0 leaves it to measures", "MeasureEpochs"),
+		at("holdout", "share of the sessions that are measured against and not learnt from", "Holdout"),
+		words("choose", "which networks are the model, at the end or of the greatest fidelity", "Choose",
+			Word{"last", ChooseLast}, Word{"best", ChooseBest}),
+		at("patience", "measurements without greater fidelity that end the training; 0 for never", "Patience"),
+		at("epoch_checkpoint_freq", "epochs between checkpoints, besides those by the clock; 0 for none", "CheckpointEpochs"),
 		at("checkpoint_every", "time between checkpoints, as 30s", "CheckpointEvery"),
 	}
 }

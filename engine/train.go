@@ -30,6 +30,21 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	case opts.DP.On(): // Validate lets no other model through
 		return trainMarginal(ctx, src, recipe, types, opts)
 	}
+	l, err := newLoop(ctx, src, recipe, types, opts, hooks)
+	if err != nil {
+		return nil, err
+	}
+	defer l.data.Close()
+	if from != nil {
+		if err := l.restore(from); err != nil {
+			return nil, err
+		}
+	}
+	return l.m, l.run(ctx)
+}
+
+// newLoop codes the sessions and makes the networks.
+func newLoop(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*loop, error) {
 	g, err := gather(ctx, src, opts.Memory/2, opts.Seed)
 	if err != nil {
 		return nil, err
@@ -43,33 +58,32 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	m.begun.Sessions = g.print
 	m.targets = newTargets(c, g.sample, opts.Seed)
 	m.targets.families = fitFamilies(recipe, g.sample)
-	data, err := m.encode(ctx, src, g)
+	ref := newReference(m, g)
+	data, err := m.encode(ctx, src, g, ref)
 	if err != nil {
 		return nil, err
 	}
-	defer data.Close()
+	l := &loop{m: m, data: data, hooks: hooks, yardstick: ref.yardstick()}
 	if m.net, err = dgan.New(m.shape(), opts.GAN, opts.Seed); err != nil {
-		return nil, err
+		return nil, errors.Join(err, data.Close())
 	}
-	l := loop{m: m, data: data, hooks: hooks}
-	if from != nil {
-		if err := l.restore(from); err != nil {
-			return nil, err
-		}
-	}
-	return m, l.run(ctx)
+	return l, nil
 }
 
 // encode codes all sessions of the source: those gathered, or where these are a
-// sample, the source read once more.
-func (m *Model) encode(ctx context.Context, src Source, g gathered) (data *samples, err error) {
+// sample, the source read once more; but for those that the reference takes out.
+func (m *Model) encode(ctx context.Context, src Source, g gathered, ref *reference) (data *samples, err error) {
 	data = newSamples(m.Codec, m.Options.Memory/2)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, data.Close())
 		}
 	}()
+	n := 0
 	add := func(s trace.Session) error {
+		if n++; ref.takes(n, s) {
+			return nil
+		}
 		for _, x := range m.Codec.Encode(s) {
 			if err := data.add(x); err != nil {
 				return err
@@ -139,6 +153,8 @@ type loop struct {
 	data  *samples
 	hooks Hooks
 
+	yardstick *yardstick // nil where fidelity is not measured
+
 	epochs, perEpoch int // epochs is 0 where time alone bounds the run
 	began, saved     time.Time
 }
@@ -148,7 +164,7 @@ const reportEvery = 200 * time.Millisecond
 
 func (l *loop) run(ctx context.Context) error {
 	o, at := l.m.Options, &l.m.at
-	batch := min(o.GAN.Batch, l.data.Len())
+	batch := min(o.GAN.Batch*max(1, o.GAN.Packing), l.data.Len())
 	l.perEpoch = max(1, (l.data.Len()+batch-1)/batch)
 	l.epochs = o.Epochs
 	if l.epochs == 0 && o.Time == 0 {
@@ -167,7 +183,11 @@ func (l *loop) run(ctx context.Context) error {
 			}
 			losses, err := l.m.net.Step(l.data)
 			if err != nil {
-				return fmt.Errorf("epoch %d, iteration %d: %w", at.Epoch, at.Iteration+1, err)
+				err = fmt.Errorf("epoch %d, iteration %d: %w", at.Epoch, at.Iteration+1, err)
+				if errors.Is(err, dgan.ErrDiverged) && at.Kept.Networks != nil {
+					return l.finish(&ending{err.Error(), true})
+				}
+				return err
 			}
 			at.Step++
 			at.Iteration++
@@ -176,24 +196,39 @@ func (l *loop) run(ctx context.Context) error {
 			now := time.Now()
 			at.Elapsed = now.Sub(l.began)
 			over := o.Time > 0 && at.Elapsed >= o.Time
+			var early *ending
+			if l.due() {
+				if early, err = l.measure(ctx); ctx.Err() != nil {
+					return l.stop(ctx)
+				}
+				if err != nil {
+					return fmt.Errorf("epoch %d, measuring after iteration %d: %w", at.Epoch, at.Iteration, err)
+				}
+			}
+			over = over || early != nil
 			ended := at.Step == l.perEpoch || over
 			if ended || now.Sub(reported) >= reportEvery {
 				reported = now
 				p := l.progress()
 				p.EpochEnded = ended
+				if ended {
+					p.Fidelity, at.Fidelity = at.Fidelity, nil
+				}
 				if err := l.report(p); err != nil {
 					return err
 				}
 			}
 			if over {
-				l.m.Epochs = at.Epoch
-				return nil
+				return l.finish(early)
 			}
-			if err := l.checkpoint(false); err != nil {
+			every := o.CheckpointEpochs
+			if err := l.checkpoint(ended && every > 0 && at.Epoch%every == 0); err != nil {
 				return err
 			}
 		}
-		l.m.Epochs = at.Epoch
+		if at.Epoch == l.epochs {
+			return l.finish(nil)
+		}
 		at.Epoch, at.Step, at.Sum = at.Epoch+1, 0, dgan.Losses{}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"math"
 	"slices"
 	"sort"
 )
@@ -54,20 +55,71 @@ func NewPairs(g Grid, atMost int) []Pair {
 		if c.Unit < 0 || g.Units[c.Unit].PerSession || c.Size < 2 {
 			continue
 		}
-		p := Pair{A: a, B: a, Next: true, Share: make([]float32, c.Size*c.Size), Cluster: 1}
-		n := 0
-		for s := range len(g.Sessions) - 1 {
-			for r := g.Sessions[s]; r < g.Sessions[s+1]-1; r++ {
-				p.Share[int(c.Bins[r])*c.Size+int(c.Bins[r+1])]++
-				n++
-			}
-		}
-		if n > 0 {
+		p := Pair{A: a, B: a, Next: true, Cluster: 1}
+		p.Share = g.cells(p)
+		if n := g.rows() - len(g.Sessions) + 1; n > 0 { // all records but the sessions' last
 			scale(p.Share, n)
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// Apart is how far the columns of two grids of the same layout are apart, and
+// how far pairs of them are: total variation, 0 for the same shares of records
+// to 1 for nothing in common.
+func Apart(a, b Grid, ps []Pair) (columns, pairs []float64) {
+	for i := range a.Columns {
+		x, y := &a.Columns[i], &b.Columns[i]
+		columns = append(columns, variation(tally(x.Bins, x.Size), tally(y.Bins, y.Size)))
+	}
+	for _, p := range ps {
+		pairs = append(pairs, variation(a.cells(p), b.cells(p)))
+	}
+	return columns, pairs
+}
+
+// tally counts bins.
+func tally(bins []uint16, size int) []float32 {
+	counts := make([]float32, size)
+	for _, k := range bins {
+		counts[k]++
+	}
+	return counts
+}
+
+// cells counts a pair.
+func (g *Grid) cells(p Pair) []float32 {
+	if !p.Next {
+		return g.count(p, 1, nil)
+	}
+	x, y := &g.Columns[p.A], &g.Columns[p.B]
+	counts := make([]float32, x.Size*y.Size)
+	for s := range len(g.Sessions) - 1 {
+		for r := g.Sessions[s]; r < g.Sessions[s+1]-1; r++ {
+			counts[int(x.Bins[r])*y.Size+int(y.Bins[r+1])]++
+		}
+	}
+	return counts
+}
+
+// variation is the total variation between the shares of two lists of counts;
+// 1 where one of them is of nothing, 0 where both are.
+func variation(a, b []float32) float64 {
+	var m, n, sum float64
+	for i := range a {
+		m, n = m+float64(a[i]), n+float64(b[i])
+	}
+	if m == 0 || n == 0 {
+		if m == n {
+			return 0
+		}
+		return 1
+	}
+	for i := range a {
+		sum += math.Abs(float64(a[i])/m - float64(b[i])/n)
+	}
+	return sum / 2
 }
 
 // choose returns the pairs of columns of different units that say most of each
