@@ -22,6 +22,12 @@ type Trained struct {
 	Records    int // of the real trace
 	Sessions   int // of the real trace
 
+	// Ended says why training ended before its time; "" where it did not.
+	Ended string `json:",omitempty"`
+	// Fidelity is that of the networks, uncalibrated, 0 to 1; 0 where it was not
+	// measured.
+	Fidelity float64 `json:",omitempty"`
+
 	// Privacy is what the model guarantees; nil for nothing. Records and
 	// Sessions are then those counted with noise.
 	Privacy *privacy.Statement `json:",omitempty"`
@@ -138,6 +144,10 @@ func (j *training) run(ctx context.Context, id int64, from []byte) error {
 		return err
 	}
 	j.out.Epochs, j.out.Records, j.out.Sessions, j.out.Privacy = m.Epochs, m.Records, m.Sessions, m.Privacy
+	j.out.Ended = m.Ended
+	if m.Fidelity != nil {
+		j.out.Fidelity = m.Fidelity.Overall
+	}
 	data, err := m.MarshalBinary()
 	if err != nil {
 		return err
@@ -157,12 +167,20 @@ func callCheckpoint(h engine.Hooks, epoch int, m *engine.Model) error {
 }
 
 func epochRow(p engine.Progress) store.Epoch {
-	return store.Epoch{Epoch: p.Epoch, Values: map[string]float64{
+	e := store.Epoch{Epoch: p.Epoch, Values: map[string]float64{
 		"critic_loss": p.Losses.Critic, "attribute_critic_loss": p.Losses.AttributeCritic,
 		"generator_loss": p.Losses.Generator, "distance": p.Losses.Distance,
 		"penalty": p.Losses.Penalty, "attribute_penalty": p.Losses.AttributePenalty,
 		"iteration": float64(p.Iteration), "seconds": p.Elapsed.Seconds(),
 	}}
+	if f := p.Fidelity; f != nil {
+		e.Values["fidelity"], e.Values["pairs_fidelity"], e.Values["variety"] = f.Overall, f.Pairs, f.Variety
+		e.Columns = map[string]float64{}
+		for _, c := range f.Columns {
+			e.Columns[c.Name] = c.Value
+		}
+	}
+	return e
 }
 
 // Generate says what is generated.

@@ -15,7 +15,9 @@ type Epoch struct {
 	Chunk  int // 0 where the trace is one
 	Epoch  int
 	Values map[string]float64 // by metric: losses, fidelity
-	At     time.Time          // filled in by AddEpoch
+	// Columns is the fidelity of each column; nil where it was not measured.
+	Columns map[string]float64
+	At      time.Time // filled in by AddEpoch
 }
 
 // AddEpoch records an epoch of a run, in place of one of the same chunk and
@@ -26,9 +28,18 @@ func (db *DB) AddEpoch(ctx context.Context, run int64, e Epoch) error {
 		if err != nil {
 			return err
 		}
+		add := func(metric, column string, value float64) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO netshare.epochs (run, chunk, epoch, metric, column_name, value, added_at)
+				VALUES (?, ?, ?, ?, ?, ?, ?)`, run, e.Chunk, e.Epoch, metric, nullable(column), value, db.now())
+			return err
+		}
 		for _, metric := range slices.Sorted(maps.Keys(e.Values)) {
-			_, err := tx.ExecContext(ctx, `INSERT INTO netshare.epochs VALUES (?, ?, ?, ?, ?, ?)`, run, e.Chunk, e.Epoch, metric, e.Values[metric], db.now())
-			if err != nil {
+			if err := add(metric, "", e.Values[metric]); err != nil {
+				return err
+			}
+		}
+		for _, column := range slices.Sorted(maps.Keys(e.Columns)) {
+			if err := add(columnFidelity, column, e.Columns[column]); err != nil {
 				return err
 			}
 		}
@@ -36,9 +47,12 @@ func (db *DB) AddEpoch(ctx context.Context, run int64, e Epoch) error {
 	})
 }
 
+// columnFidelity is the metric of Epoch.Columns.
+const columnFidelity = "column_fidelity"
+
 // Epochs returns a run's epochs in order, by chunk.
 func (db *DB) Epochs(ctx context.Context, run int64) ([]Epoch, error) {
-	rows, err := db.sql.QueryContext(ctx, `SELECT chunk, epoch, metric, value, added_at FROM netshare.epochs WHERE run = ? ORDER BY chunk, epoch, rowid`, run)
+	rows, err := db.sql.QueryContext(ctx, `SELECT chunk, epoch, metric, coalesce(column_name, ''), value, added_at FROM netshare.epochs WHERE run = ? ORDER BY chunk, epoch, rowid`, run)
 	if err != nil {
 		return nil, db.clean(err)
 	}
@@ -46,16 +60,24 @@ func (db *DB) Epochs(ctx context.Context, run int64) ([]Epoch, error) {
 	var es []Epoch
 	for rows.Next() {
 		var e Epoch
-		var metric string
+		var metric, column string
 		var value float64
-		if err := rows.Scan(&e.Chunk, &e.Epoch, &metric, &value, &e.At); err != nil {
+		if err := rows.Scan(&e.Chunk, &e.Epoch, &metric, &column, &value, &e.At); err != nil {
 			return nil, db.clean(err)
 		}
 		if n := len(es); n == 0 || es[n-1].Chunk != e.Chunk || es[n-1].Epoch != e.Epoch {
 			e.Values = map[string]float64{}
 			es = append(es, e)
 		}
-		es[len(es)-1].Values[metric] = value
+		last := &es[len(es)-1]
+		if metric != columnFidelity {
+			last.Values[metric] = value
+			continue
+		}
+		if last.Columns == nil {
+			last.Columns = map[string]float64{}
+		}
+		last.Columns[column] = value
 	}
 	return es, db.clean(rows.Err())
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,7 +117,7 @@ func TestOpenRefusesNewerFormat(t *testing.T) {
 	if !errors.As(err, &format) || format.Version != 7 || format.Program != "9.1" {
 		t.Fatal(err)
 	}
-	const want = "lab.duckdb was written by netshare 9.1 in workspace format 7, and this program knows formats up to 1: use a newer netshare"
+	want := fmt.Sprintf("lab.duckdb was written by netshare 9.1 in workspace format 7, and this program knows formats up to %d: use a newer netshare", FormatVersion)
 	if err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}

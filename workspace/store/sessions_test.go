@@ -135,7 +135,7 @@ func TestReadWhileWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 		if rows%30000 == 0 {
-			if err := db.AddEpoch(t.Context(), 1, Epoch{Epoch: rows, Values: map[string]float64{"loss": math.NaN(), "fid": 0.5}}); err != nil {
+			if err := db.AddEpoch(t.Context(), 1, Epoch{Epoch: rows, Values: map[string]float64{"loss": math.NaN(), "fid": 0.5}, Columns: map[string]float64{"src": .25}}); err != nil {
 				t.Fatal(err)
 			}
 			writeFlows(t, db, TableSpec{Name: Name{Raw, "a"}, Mode: Append}, 10)
@@ -149,7 +149,7 @@ func TestReadWhileWriting(t *testing.T) {
 	if err != nil || rows != 150000 || tr.Rows != 150000 {
 		t.Errorf("%d rows read, %d written, %v", rows, tr.Rows, err)
 	}
-	if es, err := db.Epochs(t.Context(), 1); err != nil || len(es) != 5 || es[1].Values["fid"] != 0.5 || !math.IsNaN(es[1].Values["loss"]) {
+	if es, err := db.Epochs(t.Context(), 1); err != nil || len(es) != 5 || es[1].Values["fid"] != 0.5 || es[1].Columns["src"] != .25 || !math.IsNaN(es[1].Values["loss"]) {
 		t.Errorf("%+v, %v", es, err)
 	}
 }
