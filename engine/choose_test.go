@@ -78,7 +78,7 @@ func TestMeasuringChangesNothing(t *testing.T) {
 // not seen those it is measured against, than what was not.
 func TestFidelityGrows(t *testing.T) {
 	l, o := flows(600), options(25)
-	o.Holdout = .2
+	o.Validation = .2
 	m, found := measured(t, l, o)
 	if !m.Fidelity.Held || found[25] < found[1]+.05 {
 		t.Errorf("fidelity is %v (held out: %v)", found, m.Fidelity.Held)
@@ -103,9 +103,9 @@ func TestPatience(t *testing.T) {
 
 func TestChoiceFaults(t *testing.T) {
 	o := engine.DefaultOptions()
-	o.Holdout, o.Choose, o.Measures, o.Patience = 1, "first", -1, -2
+	o.Validation, o.Choose, o.Measures, o.Patience = 1, "first", -1, -2
 	err := o.Validate()
-	for _, want := range []string{"holdout is 1", `choose is "first"`, "measures is -1", "patience is -2"} {
+	for _, want := range []string{"validation is 1", `choose is "first"`, "measures is -1", "patience is -2"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
 		}

@@ -62,10 +62,10 @@ type Options struct {
 	// MeasureEpochs measures after every so many epochs instead, and at the end
 	// [extra_checkpoint_freq]; 0 leaves it to Measures.
 	MeasureEpochs int
-	// Holdout is the share of sessions that the networks do not learn from, to
+	// Validation is the share of sessions that the networks do not learn from, to
 	// be measured against, where these are at least 50. Otherwise they are
 	// measured against sessions that they have learnt from. Default 0.
-	Holdout float64
+	Validation float64
 	// Choose says whether the model has the networks at the end or those of the
 	// greatest fidelity. Networks of a generator that collapsed are never taken
 	// where there were others.
@@ -110,8 +110,8 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("%s is %d: want 0 or more", n.name, n.v))
 		}
 	}
-	if !(o.Holdout >= 0 && o.Holdout < 1) {
-		errs = append(errs, fmt.Errorf("holdout is %g: want a share from 0 to less than 1", o.Holdout))
+	if !(o.Validation >= 0 && o.Validation < 1) {
+		errs = append(errs, fmt.Errorf("validation is %g: want a share from 0 to less than 1", o.Validation))
 	}
 	if o.Choose != ChooseLast && o.Choose != ChooseBest {
 		errs = append(errs, fmt.Errorf("choose is %q: want %s or %s", o.Choose, ChooseLast, ChooseBest))

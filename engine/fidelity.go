@@ -187,8 +187,8 @@ func newReference(m *Model, g gathered) *reference {
 	if o.Measures == 0 && o.MeasureEpochs == 0 {
 		return ref
 	}
-	if o.Holdout*float64(g.sessions) >= leastHeld {
-		ref.share = o.Holdout
+	if o.Validation*float64(g.sessions) >= leastHeld {
+		ref.share = o.Validation
 		return ref
 	}
 	for _, i := range ref.rand.Perm(len(g.sample)) {

@@ -100,7 +100,7 @@ func Settings() []Setting {
 		at("max_series_classes", "classes of one series head", "Codec.MaxSeriesClasses"),
 		at("measures", "times that fidelity is measured during training", "Measures"),
 		at("extra_checkpoint_freq", "epochs between measurements of fidelity instead; 0 leaves it to measures", "MeasureEpochs"),
-		at("holdout", "share of the sessions that are measured against and not learnt from", "Holdout"),
+		at("validation", "share of the sessions that are measured against and not learnt from", "Validation"),
 		words("choose", "which networks are the model, at the end or of the greatest fidelity", "Choose",
 			Word{"last", ChooseLast}, Word{"best", ChooseBest}),
 		at("patience", "measurements without greater fidelity that end the training; 0 for never", "Patience"),

@@ -22,6 +22,8 @@ type printer struct {
 	bar     *progressbar.ProgressBar
 	barName string
 	said    time.Time // when a line of progress was last written
+
+	fidelity string // of a training, as it was last measured
 }
 
 func newPrinter(g *global) *printer {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,11 +228,22 @@ func printable(s string) string {
 
 // training shows how far training has come.
 func (p *printer) training(t engine.Progress) error {
+	if t.Fidelity != nil {
+		p.fidelity = fmt.Sprintf("fidelity %.3f", t.Fidelity.Overall)
+	}
 	if p.json && t.EpochEnded {
-		p.event("epoch", map[string]any{
+		event := map[string]any{
 			"epoch": t.Epoch, "epochs": t.Epochs, "iteration": t.Iteration, "seconds": t.Elapsed.Seconds(), "left": t.Left.Seconds(),
 			"critic_loss": t.Losses.Critic, "generator_loss": t.Losses.Generator, "distance": t.Losses.Distance,
-		})
+		}
+		if f := t.Fidelity; f != nil {
+			columns := map[string]float64{}
+			for _, c := range f.Columns {
+				columns[c.Name] = c.Value
+			}
+			event["fidelity"], event["pairs_fidelity"], event["variety"], event["columns"] = f.Overall, f.Pairs, f.Variety, columns
+		}
+		p.event("epoch", event)
 	}
 	share := -1.0
 	if total := t.Elapsed + t.Left; total > 0 {
@@ -241,7 +253,7 @@ func (p *printer) training(t engine.Progress) error {
 	if s := t.Elapsed.Seconds(); s > 0 {
 		rate = float64(t.Records) / s
 	}
-	p.progress("learning", share, fmt.Sprintf("epoch %d, %s records/s, distance %.3f", t.Epoch, count(int64(rate)), t.Losses.Distance), t.Left)
+	p.progress("learning", share, fmt.Sprintf("epoch %d, %s records/s, %s", t.Epoch, count(int64(rate)), cmp.Or(p.fidelity, fmt.Sprintf("distance %.3f", t.Losses.Distance))), t.Left)
 	return nil
 }
 
@@ -249,7 +261,11 @@ func (p *printer) training(t engine.Progress) error {
 func (p *printer) trained(t workspace.Trained) {
 	p.event("trained", map[string]any{
 		"run": t.Run, "model": t.ID, "table": t.Table, "epochs": t.Epochs, "iterations": t.Iterations, "rows": t.Records, "sessions": t.Sessions,
+		"fidelity": t.Fidelity, "ended": t.Ended,
 	})
+	if t.Ended != "" {
+		p.note("  note: training ended early: %s", printable(t.Ended))
+	}
 	p.guarantee(t.Privacy)
 }
 

@@ -267,7 +267,10 @@ func TestOptions(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	config, err = parse("c.json", good[:len(good)-1]+`}, "model": {"config": {"d_rounds": [1, 2], "d_rounds_expand": true, "leaky_relu": true, "gen_feature_num_units": 64}}}`, nil)
+	config, err = parse("c.json", good[:len(good)-1]+`}, "model": {"config": {"d_rounds": [1, 2], "d_rounds_expand": true, "leaky_relu": true, "gen_feature_num_units": 64,
+  "num_packing": 2, "noise": false, "feed_back": true, "attr_noise_type": "uniform", "g_beta1": 0.1, "d_beta1": 0.2, "attr_d_beta1": 0.3,
+  "adam_amsgrad": true, "initial_state": "variable", "rnn_mlp_num_layers": 2, "generator_feature_num_layers": 2, "fix_feature_network": true,
+  "extra_checkpoint_freq": 3, "epoch_checkpoint_freq": 5, "discriminator_num_layers": 3}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,6 +279,12 @@ func TestOptions(t *testing.T) {
 		tried = append(tried, fmt.Sprint(o.GAN.SampleLen, "/", o.GAN.CriticRounds))
 		if o.GAN.LSTMUnits != 64 || o.GAN.LeakySlope != .01 {
 			t.Errorf("%+v", o.GAN)
+		}
+		g := o.GAN
+		if g.Packing != 2 || g.SeriesNoise != dgan.NoNoise || !g.Feedback || g.MetaNoise != dgan.UniformNoise || g.Beta1 != .1 || g.CriticBeta1 != .2 ||
+			g.AttributeCriticBeta1 != .3 || !g.AMSGrad || g.InitialState != dgan.LearntState || g.SeriesLayers != 2 || g.LSTMLayers != 2 ||
+			!g.FixSeries || o.MeasureEpochs != 3 || o.CheckpointEpochs != 5 || g.CriticLayers != 2 {
+			t.Errorf("%+v", o)
 		}
 		if err := o.Validate(); err != nil {
 			t.Error(err)

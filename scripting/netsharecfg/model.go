@@ -3,7 +3,6 @@ package netsharecfg
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"netshare/engine"
 )
@@ -30,11 +29,6 @@ type modelKey struct {
 
 	single, wide any // NetShare's defaults; nil where the key is not in that file
 }
-
-// The reasons that are shared by keys.
-const (
-	whyCheckpoints = "checkpoints are kept by the clock"
-)
 
 // modelKeys are those of NetShare's two default configurations.
 func modelKeys() []modelKey {
@@ -92,8 +86,8 @@ func modelKeys() []modelKey {
 		{name: "vis_freq", kind: isNumber, high: big, why: "figures are in the report"},
 		{name: "vis_num_sample", kind: isNumber, high: big, why: "figures are in the report"},
 		{name: "num_cores", kind: isNumber, high: big, why: "all cores are used"},
-		{name: "extra_checkpoint_freq", kind: isNumber, high: big, why: whyCheckpoints},
-		{name: "epoch_checkpoint_freq", kind: isNumber, high: big, why: whyCheckpoints},
+		{name: "extra_checkpoint_freq", kind: isNumber, low: 1, high: big},
+		{name: "epoch_checkpoint_freq", kind: isNumber, low: 1, high: big},
 	}
 	for i := range keys {
 		if set, err := engine.SettingOf(keys[i].name); err == nil {
@@ -229,13 +223,14 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 		if len(nodes) > 0 && k.fixed == "" {
 			b.note(nodes[0], "%s", k.why)
 		}
-	case k.name == "epochs" || k.name == "iteration": // which the file leaves to others
-	case strings.HasPrefix(k.name, "dp_"): // read by private
+	case k.set == nil || k.name == "epochs" || k.name == "iteration": // read elsewhere, or left to others
 	case k.set.Words != nil:
 		b.wordedKey(*k.set, nodes, values)
 	default:
 		if values == nil {
-			values = b.defaultOf(k)
+			if values = b.defaultOf(k); values == nil {
+				return
+			}
 		}
 		b.config.settings = append(b.config.settings, setting{*k.set, values})
 	}
@@ -261,13 +256,15 @@ func integral(k modelKey) bool {
 }
 
 // defaultOf returns NetShare's default in the file that the configuration
-// builds on.
+// builds on; nil where the engine's is as good.
 func (b *builder) defaultOf(k modelKey) []any {
 	v := k.single
 	if b.wide {
 		v = k.wide
 	}
 	switch x := v.(type) {
+	case nil:
+		return nil
 	case []any:
 		return x
 	case int:
