@@ -64,7 +64,7 @@ func (h *Holdout) Words(learnt Overall) string {
 		return fmt.Sprintf("the synthetic trace is as close to records that nothing was learnt of (%.1f) as to those that were learnt (%.1f)", h.Score.Score, learnt.Score)
 	case h.Score.Score >= h.Training.Score-noise:
 		return fmt.Sprintf("the parts differ themselves: the records that were learnt score %.1f against what was held out, the synthetic ones %.1f", h.Training.Score, h.Score.Score)
-	case own > 0 && gap > 2*own+noise:
+	case gap > max(10, 3*own+2*noise):
 		return fmt.Sprintf("the synthetic trace is much closer to the records that were learnt (%.1f) than to those held out (%.1f): look for records learnt by heart", learnt.Score, h.Score.Score)
 	}
 	return fmt.Sprintf("the synthetic trace is closer to the records that were learnt (%.1f) than to those held out (%.1f, where the real ones that were learnt score %.1f)",

@@ -4,9 +4,12 @@ import (
 	"context"
 	crand "crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"netshare/workspace/rename"
@@ -148,4 +151,43 @@ func (w *Workspace) renamer(ctx context.Context, p AddressPolicy, rng *rand.Rand
 		}
 		return one(a).String()
 	}, nil
+}
+
+// ExportOptions say what becomes of values on their way into a file. The zero
+// value leaves all as it is.
+type ExportOptions struct {
+	Addresses AddressPolicy // of a synthetic table; "" for as generated
+}
+
+// ExportWith writes a table to a file as Export does, with other addresses where
+// the options say so: anew each time, so that several tables that belong
+// together are for Publish.
+func (w *Workspace) ExportWith(ctx context.Context, table, path string, o ExportOptions) (out Exported, err error) {
+	if err := o.Addresses.Validate(); err != nil {
+		return out, err
+	}
+	if !o.Addresses.changes() {
+		return w.Export(ctx, table, path)
+	}
+	t, err := w.table(ctx, table, store.Synth)
+	if err != nil {
+		return out, err
+	}
+	if t.Name.Schema != store.Synth {
+		return out, fmt.Errorf("%s is no synthetic table, and only in those addresses are changed: leave --addresses out", t.Name)
+	}
+	if err := placeFor(path); err != nil {
+		return out, err
+	}
+	side, err := os.MkdirTemp(filepath.Dir(path), ".netshare-export-*")
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(side)) }()
+	j := publishJob{w: w, p: Publish{Addresses: o.Addresses, Text: TextAsGenerated}, tables: []Table{t}, side: side, ids: &identifiers{}}
+	if err := j.copy(ctx); err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, j.copies.Close()) }()
+	return j.copies.Export(ctx, t.Name.String(), path)
 }

@@ -108,6 +108,9 @@ func fieldSource(f trace.Field) string {
 	default:
 		s = "trace.Text(" + name + ")"
 	}
+	if f.IsPublic {
+		s += ".Public()"
+	}
 	if f.Bounded {
 		s += fmt.Sprintf(".Range(%v, %v)", f.Min, f.Max)
 	}

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -24,6 +25,9 @@ type Synth struct {
 	Generate Generate
 	Output   string // file of the synthetic trace; "" for none
 	Report   string // folder of the report; "" for none
+
+	// Addresses is what becomes of addresses in Output; "" for as generated.
+	Addresses AddressPolicy
 
 	Hooks SynthHooks
 }
@@ -55,7 +59,7 @@ type Synthesised struct {
 // generates as many sessions as were learnt, writes those in the files' own format, and measures them.
 func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err error) {
 	tell := s.Hooks
-	if err := s.settled(); err != nil {
+	if err := errors.Join(s.settled(), s.Addresses.Validate()); err != nil {
 		return out, err
 	}
 	if out.Loaded, err = w.Load(ctx, s.Load); err != nil {
@@ -93,7 +97,7 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 	}
 	synthetic := out.Made.Table.Name.String()
 	if s.Output != "" {
-		if out.Exported, err = w.Export(ctx, synthetic, s.Output); err != nil {
+		if out.Exported, err = w.ExportWith(ctx, synthetic, s.Output, ExportOptions{Addresses: s.Addresses}); err != nil {
 			return out, err
 		}
 		if tell.Exported != nil {

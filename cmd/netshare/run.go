@@ -107,6 +107,9 @@ func (f *synthFlags) runScript(ctx context.Context, script *scripting.Script, in
 	if f.holdout != 0 || f.holdoutBy != "" {
 		return usageError{errors.New("--holdout with a recipe that scripts its steps: split the table there, with ws.Split")}
 	}
+	if workspace.AddressPolicy(f.addresses) != workspace.AddressesAsGenerated {
+		return usageError{errors.New("--addresses with a recipe that scripts its steps: write the file there, with ws.ExportWith")}
+	}
 	beside := script.File
 	if len(inputs) > 0 && isFile(inputs[0]) {
 		beside = inputs[0]

@@ -36,6 +36,7 @@ type synthFlags struct {
 	dp        dpFlags
 	holdout   float64
 	holdoutBy string
+	addresses string
 
 	// Of a configuration of NetShare's:
 	train *engine.Options  // instead of the options given
@@ -55,6 +56,7 @@ func (f *synthFlags) add(c *cobra.Command) {
 	f.addGeneration(c)
 	c.Flags().Float64Var(&f.holdout, "holdout", 0, "share of the hosts (or sessions) to hold out: the rest is learnt, and the report measures against both")
 	c.Flags().StringVar(&f.holdoutBy, "holdout-by", "", "with --holdout: host, session, time or a column (default: host where there is one)")
+	addressFlag(c, &f.addresses, workspace.AddressesAsGenerated, "what becomes of addresses in the file of the synthetic trace")
 	f.inputs.add(c)
 }
 
@@ -156,6 +158,9 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	if f.holdout < 0 || f.holdout >= 1 {
 		return usageError{fmt.Errorf("--holdout %v: want more than 0 and less than 1", f.holdout)}
 	}
+	if err := workspace.AddressPolicy(f.addresses).Validate(); err != nil {
+		return usageError{err}
+	}
 	if f.holdoutBy != "" && f.holdout == 0 {
 		return usageError{errors.New("--holdout-by without --holdout: add it")}
 	}
@@ -180,7 +185,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	}
 	defer func() { err = errors.Join(err, leave(ws, err)) }()
 	load.Replace, load.Progress = !f.keep, p.loading
-	s := workspace.Synth{Load: load, Holdout: f.holdout, HoldoutBy: f.holdoutBy, Train: opts, Try: f.try, Output: f.out, Report: f.report}
+	s := workspace.Synth{Load: load, Holdout: f.holdout, HoldoutBy: f.holdoutBy, Addresses: workspace.AddressPolicy(f.addresses), Train: opts, Try: f.try, Output: f.out, Report: f.report}
 	s.Generate = workspace.Generate{Replace: !f.keep, Options: f.generation(p)}
 	s.Generate.Options.Sessions = f.sessions
 	began := time.Now()

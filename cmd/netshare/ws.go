@@ -231,7 +231,7 @@ sketches estimate heavy hitters; five detectors look for anomalies.`,
 }
 
 func newExport(g *global) *cobra.Command {
-	var table, format string
+	var table, format, addresses string
 	var model int64
 	c := &cobra.Command{
 		Use:   "export W --table S | --model RUN OUT",
@@ -264,6 +264,9 @@ it into another workspace, where ws generate needs no real trace.`,
 					return nil
 				}
 				if args[1] == "-" {
+					if addresses != string(workspace.AddressesAsGenerated) {
+						return errors.New("--addresses is for a file: name one")
+					}
 					if format == "" {
 						return errors.New("- has no extension: name its format: --format csv")
 					}
@@ -273,7 +276,7 @@ it into another workspace, where ws generate needs no real trace.`,
 					}
 					return err
 				}
-				e, err := ws.Export(c.Context(), table, args[1])
+				e, err := ws.ExportWith(c.Context(), table, args[1], workspace.ExportOptions{Addresses: workspace.AddressPolicy(addresses)})
 				if err != nil {
 					return err
 				}
@@ -286,6 +289,7 @@ it into another workspace, where ws generate needs no real trace.`,
 	c.Flags().StringVar(&table, "table", "", "table to write; without its schema, of synth")
 	c.Flags().Int64Var(&model, "model", 0, "training run whose model is written, instead of a table")
 	c.Flags().StringVar(&format, "format", "", "format of standard output: csv, tsv, jsonl, log, pcap, pcapng")
+	addressFlag(c, &addresses, workspace.AddressesAsGenerated, "what becomes of a synthetic table's addresses")
 	return c
 }
 

@@ -176,7 +176,7 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 		case trace.KindCategory, trace.KindProtocol, trace.KindBoolean:
 			p.KeepAll = true
 		}
-		if enc == trace.EncodeCategory {
+		if enc == trace.EncodeCategory || field.IsPublic {
 			p.KeepAll = true
 		}
 		return one(Member{Classes: fitClasses(field.Kind, t, values, field.Choices, p, f.rand)}), nil

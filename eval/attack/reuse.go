@@ -22,7 +22,7 @@ type Reuse struct {
 func MeasureReuse(train, holdout, synthetic []string) Reuse {
 	inTrain, inHoldout := set(train), set(holdout)
 	onlyTrain, onlyHoldout := without(inTrain, inHoldout), without(inHoldout, inTrain)
-	r := Reuse{High: 1}
+	r := Reuse{High: 1, P: 1}
 	for id := range set(synthetic) {
 		r.Synthetic++
 		switch t, h := inTrain[id], inHoldout[id]; {
@@ -37,18 +37,20 @@ func MeasureReuse(train, holdout, synthetic []string) Reuse {
 		r.Share = float64(r.Train) / float64(hits)
 		r.Low, r.High = clopperPearson(r.Train, hits)
 	}
-	if onlyTrain == 0 || onlyHoldout == 0 || r.Synthetic == 0 {
+	if len(holdout) == 0 || r.Synthetic == 0 {
 		return r
 	}
-	r.ChanceShare = float64(onlyTrain) / float64(onlyTrain+onlyHoldout)
-	chance := distuv.Binomial{N: float64(hits), P: r.ChanceShare}
-	r.P = 1
-	if r.Train > 0 {
-		r.P = chance.Survival(float64(r.Train) - 1)
-	}
-	switch {
-	case r.Train == 0:
+	r.ChanceShare = share(onlyTrain, onlyTrain+onlyHoldout)
+	if r.Train == 0 { // nothing that could be a leak
 		r.Verdict = Pass
+		return r
+	}
+	if onlyHoldout == 0 {
+		return r
+	}
+	chance := distuv.Binomial{N: float64(hits), P: r.ChanceShare}
+	r.P = chance.Survival(float64(r.Train) - 1)
+	switch {
 	case r.P < failLevel:
 		r.Verdict = Fail
 	case chance.Survival(float64(hits)-1) >= failLevel:

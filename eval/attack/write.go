@@ -71,6 +71,17 @@ func (b Block) Mark() string {
 	return b.Verdict.String()
 }
 
+// Tone is the class that the mark has on a page.
+func (b Block) Tone() string {
+	switch {
+	case b.Alarm:
+		return Fail.String()
+	case b.Name == "distance":
+		return "soft"
+	}
+	return b.Verdict.String()
+}
+
 func shorter(s string) string {
 	if r := []rune(s); len(r) > 72 {
 		return string(r[:71]) + "…"

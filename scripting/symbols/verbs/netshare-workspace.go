@@ -21,6 +21,7 @@ func init() {
 		"Audit":           reflect.ValueOf((*workspace.Audit)(nil)),
 		"Audited":         reflect.ValueOf((*workspace.Audited)(nil)),
 		"ColumnInfo":      reflect.ValueOf((*workspace.ColumnInfo)(nil)),
+		"ExportOptions":   reflect.ValueOf((*workspace.ExportOptions)(nil)),
 		"Exported":        reflect.ValueOf((*workspace.Exported)(nil)),
 		"Generate":        reflect.ValueOf((*workspace.Generate)(nil)),
 		"Given":           reflect.ValueOf((*workspace.Given)(nil)),

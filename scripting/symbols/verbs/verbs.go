@@ -12,7 +12,7 @@ import (
 	"netshare/scripting"
 )
 
-//go:generate go run github.com/traefik/yaegi/cmd/yaegi extract -name verbs -include ^(Workspace|Load|LoadProgress|Loaded|Generate|Made|Trained|Exported|Reported|Synth|SynthHooks|Synthesised|Split|Parts|Audit|Audited|AddressPolicy|Publish|Published|PublishedFile|Provenance|TableProvenance|TextPolicy|Leak|LeakError|Result|Table|Model|ColumnInfo|Given|TableName)$ netshare/workspace
+//go:generate go run github.com/traefik/yaegi/cmd/yaegi extract -name verbs -include ^(Workspace|Load|LoadProgress|Loaded|Generate|Made|Trained|Exported|ExportOptions|Reported|Synth|SynthHooks|Synthesised|Split|Parts|Audit|Audited|AddressPolicy|Publish|Published|PublishedFile|Provenance|TableProvenance|TextPolicy|Leak|LeakError|Result|Table|Model|ColumnInfo|Given|TableName)$ netshare/workspace
 //go:generate go run github.com/traefik/yaegi/cmd/yaegi extract -name verbs -include ^(Options|DefaultOptions|GenerateOptions|DefaultGenerateOptions|Hooks|Progress|Generated)$ netshare/engine
 
 // Symbols are the exported names of each package that Run may import. The
