@@ -256,20 +256,51 @@ func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Pa
 
 // Resume goes on, as a job, with a training run that was cut off.
 func (r *Runner) Resume(ctx context.Context, run int64) (*Job, error) {
-	return r.jobs.Start(ctx, fmt.Sprintf("resume run %d", run), func(ctx context.Context, tell func(Progress)) (Output, error) {
+	return r.verb(ctx, fmt.Sprintf("resume run %d", run), func(ctx context.Context, tell func(Progress)) (Part, error) {
+		t, err := r.ws.Resume(ctx, run, engine.Hooks{Progress: func(p engine.Progress) error {
+			tell(learningProgress(p))
+			return nil
+		}})
+		return textPart("learnt %s: %s in all", t.Table, noun(t.Epochs, "epoch")), err
+	})
+}
+
+// Publish hands synthetic tables out, as a job; a path is from the notebook's
+// folder.
+func (r *Runner) Publish(ctx context.Context, p workspace.Publish) (*Job, error) {
+	given := p.Out
+	p.Out = r.file(p.Out)
+	return r.verb(ctx, "publish "+strings.Join(p.Tables, ", "), func(ctx context.Context, tell func(Progress)) (Part, error) {
+		tell(Progress{Step: "publishing", Share: -1, Text: given})
+		done, err := r.ws.Publish(ctx, p)
+		if err != nil {
+			return Part{}, err
+		}
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s: searched for %s real addresses and names, none found\n", given, thousands(int64(done.Searched)))
+		for _, f := range done.Files {
+			fmt.Fprintf(&b, "%s: %s bytes\n", f.Name, thousands(f.Bytes))
+		}
+		for _, n := range done.Notes {
+			fmt.Fprintf(&b, "note: %s\n", n)
+		}
+		return textPart("%s", harmlessLines(b.String())), nil
+	})
+}
+
+// verb runs a verb of the workspace as a job, when it is its turn.
+func (r *Runner) verb(ctx context.Context, name string, fn func(context.Context, func(Progress)) (Part, error)) (*Job, error) {
+	return r.jobs.Start(ctx, name, func(ctx context.Context, tell func(Progress)) (Output, error) {
 		give, err := r.jobs.take(ctx, tell)
 		if err != nil {
 			return Output{}, err
 		}
 		defer give()
-		t, err := r.ws.Resume(ctx, run, engine.Hooks{Progress: func(p engine.Progress) error {
-			tell(learningProgress(p))
-			return nil
-		}})
+		part, err := fn(ctx, tell)
 		if err != nil {
 			return Output{}, err
 		}
-		return Output{Parts: []Part{textPart("learnt %s: %s in all", t.Table, noun(t.Epochs, "epoch"))}}, nil
+		return Output{Parts: []Part{part}}, nil
 	})
 }
 

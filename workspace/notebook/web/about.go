@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"netshare/workspace"
 )
 
 // about says which table a query's result is of, and what its sessions are.
@@ -93,4 +95,28 @@ func (c *counted) Write(b []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(b)
 	c.n += int64(n)
 	return n, err
+}
+
+// postPublish hands a synthetic table out and answers when that is done. It goes
+// on when the window is closed meanwhile.
+func (s *Server) postPublish(w http.ResponseWriter, r *http.Request) error {
+	var q struct{ Table, Out, Addresses, Text string }
+	if err := readJSON(w, r, &q); err != nil {
+		return err
+	}
+	if q.Out == "" {
+		return errors.New("name a file or a folder to publish into")
+	}
+	job, err := s.runner.Publish(r.Context(), workspace.Publish{
+		Tables: []string{q.Table}, Out: q.Out, Addresses: workspace.AddressPolicy(q.Addresses), Text: workspace.TextPolicy(q.Text),
+	})
+	if err != nil {
+		return err
+	}
+	out, err := job.Wait(r.Context())
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"text": out.Parts[0].Text})
+	return nil
 }

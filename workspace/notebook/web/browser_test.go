@@ -474,6 +474,16 @@ func TestBrowserTrain(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(c.dir, "twin.pcap")); err != nil || info.Size() < 100 {
 		t.Errorf("the synthetic capture: %v, %v", info, err)
 	}
+
+	// Publish says what it did, or what it found and left out.
+	b.choose(".fidelity button", "Publish")
+	b.choose("dialog button.main", "Publish")
+	b.until(`/real|synthetic/.test(document.querySelector("dialog [role=status]").textContent) && !document.querySelector("dialog .main").disabled`)
+	b.picture("publish")
+	said := js[string](b, `document.querySelector("dialog [role=status]").textContent`)
+	if _, err := os.Stat(filepath.Join(c.dir, "twin.csv")); (err == nil) != strings.Contains(said, "none found") {
+		t.Errorf("publishing said %q, and the file: %v", said, err)
+	}
 }
 
 // TestBrowserLarge: a table of five million rows is looked at page by page, and

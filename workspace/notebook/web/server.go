@@ -179,6 +179,7 @@ func (s *Server) routes() http.Handler {
 		"GET /api/trainings": s.getTrainings,
 		"GET /api/epochs":    s.getEpochs,
 		"POST /api/resume":   s.postResume,
+		"POST /api/publish":  s.postPublish,
 		"POST /api/plot":     s.postPlot,
 		"POST /api/about":    s.postAbout,
 		"POST /api/export":   s.postExport,

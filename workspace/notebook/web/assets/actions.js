@@ -2,18 +2,20 @@
 // the cell or shows the command that it stands for.
 
 import { h, button, dialog, notice } from "./dom.js";
+import { post } from "./api.js";
 
 export function reportActions(r, context) {
   const bare = r.synthetic.replace(/^synth\./, "");
   return [
     button("Export", "save", () => exporting(r.synthetic, bare, context), { text: true, title: "Write the synthetic trace to a file" }),
+    button("Publish", null, () => publishing(r.synthetic, bare, context), { text: true, title: "Hand the synthetic trace out: renamed, and searched for real values" }),
   ];
 }
 
 function exporting(table, bare, context) {
   const field = h("input", { type: "text", value: bare + ".csv", "aria-label": "File", oninput: say });
   const command = h("p", { class: "command" });
-  function say() { command.textContent = `netshare ws export ${context.workspace?.() ?? "W"} --table ${table} ${field.value}`; }
+  function say() { command.textContent = `netshare ws export ${context.workspace()} --table ${table} ${field.value}`; }
   say();
   const box = dialog("Export", h("h2", null, `Export ${table}`), h("p", { class: "n" }, "The extension says the format: .csv .jsonl .parquet .pcap .pcapng .log; beside the notebook unless it names a folder."),
     h("p", null, field), h("p", { class: "n" }, "The cell that is added does what this command does:"), command,
@@ -23,4 +25,35 @@ function exporting(table, bare, context) {
       box.close();
       context.addAtEnd("export", `${table} to ${/\s/.test(file) ? `"${file}"` : file}`, { run: true, write: false });
     }, { text: true, cls: "main" }), button("Cancel", null, () => box.close(), { text: true })));
+}
+
+// publishing hands a table out. What was found of real values is said, and then
+// nothing is written.
+function publishing(table, bare, context) {
+  const out = h("input", { type: "text", value: bare + ".csv", "aria-label": "File or folder", oninput: say });
+  const choice = (label, options) => h("label", { class: "n" }, label, " ", h("select", { onchange: say }, options.map(([v, t]) => h("option", { value: v }, t))));
+  const addresses = choice("Addresses", [["keep-structure", "others, networks kept"], ["cryptopan", "others, by Crypto-PAn"], ["as-generated", "as generated"]]);
+  const text = choice("Names", [["made-up", "made up"], ["as-generated", "as generated"]]);
+  const command = h("p", { class: "command" }), said = h("pre", { class: "out-text", role: "status", hidden: true });
+  const value = (l) => l.querySelector("select").value;
+  function say() {
+    command.textContent = `netshare ws publish ${context.workspace()} ${out.value} --table ${bare}` +
+      (value(addresses) === "keep-structure" ? "" : ` --addresses ${value(addresses)}`) + (value(text) === "made-up" ? "" : ` --text ${value(text)}`);
+  }
+  say();
+  const go = button("Publish", null, async () => {
+    go.disabled = true;
+    said.hidden = false;
+    said.className = "out-text";
+    said.textContent = "Writing, and searching for real values…";
+    try {
+      said.textContent = (await post("/api/publish", { table, out: out.value.trim(), addresses: value(addresses), text: value(text) })).text;
+    } catch (e) {
+      said.className = "out-error";
+      said.textContent = e.message;
+    } finally { go.disabled = false; }
+  }, { text: true, cls: "main" });
+  const box = dialog("Publish", h("h2", null, `Publish ${table}`), h("p", { class: "n" }, "A new file that never held anything real, searched for every real address, name and free text; what is found is named, and nothing is left. A folder gets the format of the trace, .duckdb a database."),
+    h("p", null, out), h("p", { class: "actions" }, addresses, text), h("p", { class: "n" }, "The button does what this command does:"), command, said,
+    h("div", { class: "actions" }, go, button("Close", null, () => box.close(), { text: true })));
 }

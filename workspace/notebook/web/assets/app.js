@@ -209,4 +209,6 @@ listen({
     }
   },
 });
-get("/api/state").then((s) => { grammar = s.grammar ?? []; }).catch(() => {});
+let workspace = "W";
+context.workspace = () => workspace;
+get("/api/state").then((s) => { grammar = s.grammar; workspace = s.workspace; }).catch(() => {});
