@@ -3,10 +3,13 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"netshare/engine/calibrate"
 	"netshare/engine/codec"
@@ -15,8 +18,16 @@ import (
 
 // GenerateOptions are the settings of a generation run.
 type GenerateOptions struct {
-	Sessions int    // how many; 0 for as many as the real trace has
+	Sessions int    // how many; 0 for as many as the real trace has in such a time
+	Records  int    // how many, instead of Sessions: exactly so many; 0 for no such number
 	Seed     uint64 // settles everything random
+
+	// From and To bound the time that is generated, and Span is its length; "" and
+	// 0 for what the others leave open, and all for the real trace's own span.
+	// Times are as the trace has them, or 2006-01-02 15:04:05 in UTC. Before and
+	// after the real trace its course repeats.
+	From, To string        `json:",omitempty"`
+	Span     time.Duration `json:",omitempty"`
 
 	// Raw takes the networks' sessions as they come, without calibration.
 	Raw bool
@@ -47,6 +58,12 @@ func (o GenerateOptions) Validate() error {
 	if o.Sessions < 0 {
 		return fmt.Errorf("sessions is %d: want 0 or more", o.Sessions)
 	}
+	if o.Records < 0 || o.Records > 0 && o.Sessions > 0 {
+		return fmt.Errorf("records is %d, sessions %d: want one of them, 1 or more", o.Records, o.Sessions)
+	}
+	if o.Span < 0 {
+		return fmt.Errorf("span is %v: want 0 or more", o.Span)
+	}
 	if o.Candidates < 1 && !o.Raw {
 		return fmt.Errorf("candidates is %d: want at least 1", o.Candidates)
 	}
@@ -76,10 +93,25 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		return Generated{}, err
 	}
 	if m.Marginal != nil {
+		if opts.Given != nil || opts.Records != 0 || opts.From+opts.To != "" || opts.Span != 0 {
+			return Generated{}, errors.New("a private model makes so many sessions of the real trace's span, and no other: generate without given, records, from, to and span")
+		}
 		return m.generateMarginal(ctx, opts, sink)
 	}
+	win, windowed, err := m.window(opts)
+	if err != nil {
+		return Generated{}, err
+	}
 	want := opts.Sessions
-	if want == 0 {
+	length := max(m.Codec.Span(), 1)
+	switch {
+	case opts.Records > 0:
+		want = max(1, opts.Records*m.Sessions/max(1, m.Records))
+	case want == 0 && windowed && len(m.targets.arrivals.Gaps) > 0:
+		want = max(1, int(math.Round(float64(m.Sessions)*m.targets.arrivals.during(win, length))))
+	case want == 0 && windowed:
+		want = max(1, int(math.Round(float64(m.Sessions)*win.span()/length)))
+	case want == 0:
 		want = m.Sessions
 	}
 	g := generator{
@@ -103,24 +135,56 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if err != nil {
 		return Generated{}, err
 	}
-	if !opts.Raw && parts == nil {
+	if !opts.Raw && parts == nil && windowed {
+		g.starts = m.targets.arrivals.drawIn(win, length, want, g.rand)
+	} else if !opts.Raw && parts == nil {
 		g.starts = m.targets.arrivals.draw(want, g.rand)
 	}
 	for b := range blocks {
 		n := want*(b+1)/blocks - want*b/blocks
+		records := opts.Records*(b+1)/blocks - opts.Records*b/blocks
 		var made []candidate
-		if parts == nil {
-			made, err = g.block(ctx, n, &out, want)
-		} else {
-			made, err = g.blockOf(ctx, parts, counts, b, blocks, &out)
+		for have := 0; len(made) == 0 || have < records; {
+			more := n
+			if len(made) > 0 { // of the records some are missing
+				more = 1 + (records-have)*len(made)/max(1, have)
+			}
+			var some []candidate
+			if parts == nil {
+				some, err = g.block(ctx, more, &out, want)
+			} else {
+				some, err = g.blockOf(ctx, parts, counts, b, blocks, &out)
+			}
+			if err != nil {
+				return out, err
+			}
+			for _, c := range some {
+				have += c.Records
+			}
+			if made = append(made, some...); len(some) == 0 {
+				break
+			}
 		}
-		if err != nil {
-			return out, err
+		if opts.Records > 0 {
+			made = recordsOf(made, records, len(m.Codec.SeriesHeads()), g.rand)
 		}
 		if !opts.Raw {
 			g.recur(made, supply)
 		}
-		g.place(made, func(i int) int { return min(i*blocks+b, want-1) })
+		if windowed {
+			for i := range made {
+				c := &made[i]
+				c.Start, c.Room, c.Shift = win.move(c.Start, length, g.rand), win.span(), win.from
+			}
+			slices.SortStableFunc(made, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+		}
+		g.place(made, func(i int) int {
+			at := i*blocks + b
+			if opts.Records > 0 { // there are more or fewer of them than of starts
+				at = at * len(g.starts) / (len(made) * blocks)
+			}
+			return min(at, want-1)
+		})
 		for _, c := range made {
 			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
 			if !opts.Raw {
@@ -154,7 +218,11 @@ func (g *generator) place(made []candidate, start func(i int) int) {
 			c.Start = g.starts[start(i)]
 		}
 		if c.Records > 1 {
-			c.Start = max(0, min(c.Start, g.m.Codec.Span()-g.m.Codec.Duration(c.series, g.rand)))
+			room := g.m.Codec.Span()
+			if c.Room > 0 {
+				room = c.Room
+			}
+			c.Start = max(0, min(c.Start, room-g.m.Codec.Duration(c.series, g.rand)))
 		}
 	}
 	slices.SortStableFunc(made, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })

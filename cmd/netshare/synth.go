@@ -30,6 +30,9 @@ type synthFlags struct {
 	sessions  int
 	raw       bool
 	given     []string
+	records   int
+	from, to  string
+	span      time.Duration
 	memory    bytesFlag
 	minSeen   int
 	set       []string
@@ -70,7 +73,11 @@ func (f *synthFlags) addTraining(c *cobra.Command) {
 }
 
 func (f *synthFlags) addGeneration(c *cobra.Command) {
-	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has)")
+	c.Flags().IntVar(&f.sessions, "sessions", 0, "how many sessions to generate (default: as many as the real trace has in such a time)")
+	c.Flags().IntVar(&f.records, "records", 0, "how many records to generate, instead of --sessions")
+	c.Flags().StringVar(&f.from, "from", "", "time that generation begins at, as the trace has it or 2006-01-02T15:04:05 in UTC (default: the trace's first); the trace's course repeats before and after it")
+	c.Flags().StringVar(&f.to, "to", "", "time that it ends at (default: after as long as the trace, or --span)")
+	c.Flags().DurationVar(&f.span, "span", 0, "how long a time is generated, for example 48h")
 	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
 	c.Flags().StringArrayVar(&f.given, "given", nil, "what sessions are to be: 'proto=UDP & dstport=53,5353', a range 'dstport=1024..65535', a prefix 'srcip=10.0.0.0/8'; with a share: 'dstport=53 : 10x' as many as there are, or ': 30%'; may be given several times")
 }
@@ -234,6 +241,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 func (f *synthFlags) generation(p *printer) engine.GenerateOptions {
 	g := engine.DefaultGenerateOptions()
 	g.Seed, g.Raw, g.Given = f.global.seed, f.raw, f.given
+	g.Records, g.From, g.To, g.Span = f.records, f.from, f.to, f.span
 	g.Progress = func(done, of int) {
 		p.progress("generating", float64(done)/float64(max(1, of)), plural(done, "session"), 0)
 	}

@@ -139,6 +139,11 @@ func newGenerate(g *global) *cobra.Command {
 			if f.sessions < 0 {
 				return usageError{fmt.Errorf("--sessions %d: want 0 or more", f.sessions)}
 			}
+			given := f.generation(nil)
+			given.Sessions = f.sessions
+			if err := given.Validate(); err != nil {
+				return usageError{err}
+			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
 				model, err := ws.ModelOf(c.Context(), run, of)
 				if err != nil {

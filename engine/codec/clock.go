@@ -142,23 +142,35 @@ func (c *Clock) Times(records []trace.Row) []float64 {
 }
 
 // stamp sets the records' times from the session's start and the gaps between
-// records. A session that would outlast the trace begins earlier, and one
-// longer than the trace is compressed to it.
-func (c *Clock) stamp(rows []trace.Row, start float64, gaps []float64) {
+// records, in ticks of a clock that begins shift ticks after the trace. A session
+// that would end after room ticks begins earlier, and one that is longer is
+// compressed to it.
+func (c *Clock) stamp(rows []trace.Row, start float64, gaps []float64, room, shift float64) {
 	var span float64
 	for i := 1; i < len(gaps); i++ {
 		span += gaps[i]
 	}
 	scale := 1.0
-	if span > c.Last {
-		scale = c.Last / span
-		span = c.Last
+	if span > room {
+		scale = room / span
+		span = room
 	}
-	t := min(max(start, 0), c.Last-span)
+	t := min(max(start, 0), room-span)
 	for i, r := range rows {
 		if i > 0 {
 			t += gaps[i] * scale
 		}
-		r[0] = c.value(min(t, c.Last))
+		r[0] = c.value(min(t, room) + shift)
 	}
+}
+
+// Ticks returns a time of the trace on the clock.
+func (c *Clock) Ticks(v any) float64 { return c.ticks(v) }
+
+// Tick is the length of a tick in seconds, of a trace with that time field.
+func (c *Clock) Tick(f trace.Field) float64 {
+	if c.Type == trace.TypeTime {
+		return c.Step / 1e9
+	}
+	return c.Step * f.Unit.Seconds()
 }

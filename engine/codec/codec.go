@@ -150,7 +150,7 @@ func (c *Codec) encodeRecord(rec trace.Row, times []float64, i int, out []float3
 			} else if i == 0 {
 				values[j] = nil // the first record of a session has no gap before it
 			} else {
-				values[j] = times[i] - times[i-1]
+				values[j] = max(0, times[i]-times[i-1])
 			}
 		}
 		b.encode(values, out[at:])
@@ -163,6 +163,10 @@ type Candidate struct {
 	Meta    trace.Row // one value per metadata field
 	Start   float64   // on the codec's clock
 	Records int       // length of the session
+
+	// Room is the time that there is for the session, in ticks; 0 for the real
+	// trace's. Shift is where its clock begins on the codec's.
+	Room, Shift float64
 }
 
 // DecodeMeta decodes one row of metadata codes. Values that the code leaves
@@ -222,7 +226,11 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 		rows[i] = rec
 	}
 	if c.Clock != nil {
-		c.Clock.stamp(rows, cand.Start, gaps)
+		room := cand.Room
+		if room == 0 {
+			room = c.Clock.Last
+		}
+		c.Clock.stamp(rows, cand.Start, gaps, room, cand.Shift)
 	}
 	return rows
 }

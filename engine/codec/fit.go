@@ -99,7 +99,7 @@ func (f *fitter) fitTime(field trace.Field) error {
 		gaps = append(gaps, nil)
 		for i := 1; i < len(ts); i++ {
 			several = true
-			gaps = append(gaps, ts[i]-ts[i-1])
+			gaps = append(gaps, max(0, ts[i]-ts[i-1]))
 		}
 	}
 	f.c.Meta = append(f.c.Meta, Block{Members: []Member{{Field: fieldStart, Number: fitNumber(trace.TypeReal, trace.EncodeAuto, starts, false, 0, 0)}}})
