@@ -239,7 +239,7 @@ func TestTerminalScreens(t *testing.T) {
 	s.want("bar")
 	s.clear()
 	s.keys(".plot histogram of bytes in raw.flows\r")
-	s.until("bytes +1890")
+	s.until("bytes +1,889")
 	s.want("histogram")
 	s.clear()
 	s.keys(".plot cdf of bytes in raw.flows, raw.flows\r")

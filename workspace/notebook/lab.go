@@ -115,19 +115,25 @@ func (s *Shell) runCell(ctx context.Context, kind Kind, text string) error {
 		out, err = r.Run(ctx, c, s.showProgress)
 		return err
 	})
-	err = l.settle(c, err)
+	err = typedError(c, l.settle(c, err))
 	shown := s.showOutput(out)
-	var fault *CellError
-	if errors.As(err, &fault) { // of what was typed just now: it has no place in a file
-		err = fault.Err
-		if fault.Line > c.Line {
-			err = fmt.Errorf("line %d: %w", fault.Line-c.Line+1, fault.Err)
-		}
-	}
 	if s.Timer && err == nil {
 		fmt.Fprintf(s.errOut, "run time: %.3f s\n", s.Now().Sub(started).Seconds())
 	}
 	return errors.Join(err, shown)
+}
+
+// typedError is an error of what was typed just now, which has no place in a
+// file.
+func typedError(c Cell, err error) error {
+	var fault *CellError
+	if !errors.As(err, &fault) {
+		return err
+	}
+	if fault.Line > c.Line {
+		return fmt.Errorf("line %d: %w", fault.Line-c.Line+1, fault.Err)
+	}
+	return fault.Err
 }
 
 // interruptible runs what Ctrl-C may end without ending the shell.
@@ -266,7 +272,7 @@ func (s *Shell) background(ctx context.Context, kind Kind, text string) error {
 		return err
 	}
 	if err := r.checkCell(c); err != nil {
-		return l.settle(c, err)
+		return typedError(c, l.settle(c, err))
 	}
 	job, err := r.Start(ctx, c)
 	if err != nil {

@@ -189,7 +189,11 @@ func drawColumns(w io.Writer, c *figure.Chart, style chartStyle) {
 		}
 		fmt.Fprintf(w, "%s │%s\n", pad(label, left, 1), ansi(strings.TrimRight(b.String(), " "), c, 0, style.color))
 	}
-	drawXAxis(w, c, left, each*len(s.Y), s.X[0], s.X[len(s.X)-1])
+	lo, hi := s.X[0], s.X[len(s.X)-1]
+	if lo-math.Floor(lo) == .5 && hi-math.Floor(hi) == .5 { // of whole numbers
+		lo, hi = math.Ceil(lo), math.Floor(hi)
+	}
+	drawXAxis(w, c, left, each*len(s.Y), lo, hi)
 }
 
 // drawXAxis draws the axis below, with its ends and its name.
