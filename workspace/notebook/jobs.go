@@ -244,6 +244,9 @@ func learningProgress(t engine.Progress) Progress {
 		of = fmt.Sprintf(" of %d", t.Epochs)
 	}
 	p.Text = fmt.Sprintf("epoch %d%s, critic %.3f, generator %.3f, distance %.3f", t.Epoch, of, t.Losses.Critic, t.Losses.Generator, t.Losses.Distance)
+	if f := t.Fidelity; f != nil {
+		p.Text = fmt.Sprintf("epoch %d%s, fidelity %.3f, critic %.3f, generator %.3f", t.Epoch, of, f.Overall, t.Losses.Critic, t.Losses.Generator)
+	}
 	return p
 }
 

@@ -135,7 +135,7 @@ func TestRunCells(t *testing.T) {
 			steps = append(steps, p.Text)
 		}
 	})
-	if err != nil || len(steps) != 2 || !strings.HasPrefix(steps[1], "epoch 2 of 2, critic ") {
+	if err != nil || len(steps) != 2 || !strings.HasPrefix(steps[1], "epoch 2 of 2, ") {
 		t.Errorf("train told %q, %v", steps, err)
 	}
 	if made := l.run(4); !strings.HasPrefix(made.Parts[0].Text, "made synth.made: 60 sessions, ") {
@@ -237,6 +237,8 @@ func TestSteps(t *testing.T) {
 		{KindLoad, "a.pcap as x prtocol dns", `"prtocol" is no option of load: did you mean protocol?`},
 		{KindTrain, "lan epochs 40 seed 3 time 5m recipe r.go", ""},
 		{KindTrain, "lan dp epsilon 1 dp-unit host host-cap 4", ""},
+		{KindGenerate, "lan given dstport=53 given 'proto=UDP : 30%' sessions 5", ""},
+		{KindTrain, "lan min-seen 9", ""},
 		{KindTrain, "lan epoch 40", `"epoch" is no option of train: did you mean epochs?`},
 		{KindTrain, "lan epochs many", `epochs: "many" is no number: want 1 or more`},
 		{KindTrain, "lan epochs 1 epochs 2", "epochs is given twice"},

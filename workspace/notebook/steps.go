@@ -21,8 +21,9 @@ import (
 //
 //	load      FILE... [as TABLE] [recipe FILE] [protocol LIST] [header innermost]
 //	train     TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE]
-//	          [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N]
+//	          [min-seen N] [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N]
 //	generate  TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated]
+//	          [given CONDITION]...
 //	report    REAL [against SYNTHETIC]
 //	export    TABLE to FILE
 
@@ -33,9 +34,9 @@ func Grammar(kind Kind) string {
 	case KindLoad:
 		return "FILE... [as TABLE] [recipe FILE] [protocol LIST] [header innermost]"
 	case KindTrain:
-		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE] [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N]"
+		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE] [min-seen N] [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N]"
 	case KindGenerate:
-		return "TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated]"
+		return "TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated] [given 'dstport=53']..."
 	case KindReport:
 		return "REAL [against SYNTHETIC]"
 	case KindExport:
@@ -97,6 +98,7 @@ func (e *lineError) Unwrap() error { return e.err }
 type option struct {
 	value func(string) error
 	alone func()
+	again bool // may be given more than once
 }
 
 // parseStep reads one command.
@@ -182,6 +184,7 @@ func (s *step) parseTrain(words []string) error {
 		}}),
 		"seed":     seed(&s.train.Seed),
 		"recipe":   text(&s.recipe),
+		"min-seen": whole(&s.train.Codec.MinSeen, 1),
 		"dp":       {alone: func() { on = true }},
 		"epsilon":  needs("epsilon", number(&dp.Epsilon)),
 		"delta":    needs("delta", number(&dp.Delta)),
@@ -216,6 +219,7 @@ func (s *step) parseGenerate(words []string) error {
 			return nil
 		}},
 		"uncalibrated": {alone: func() { s.generate.Raw = true }},
+		"given":        {again: true, value: func(v string) error { s.generate.Given = append(s.generate.Given, v); return nil }},
 	})
 	if err == nil && !strings.HasPrefix(s.other, "synth.") {
 		err = fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", s.other, bare(s.other))
@@ -232,7 +236,7 @@ func options(kind Kind, words []string, takes map[string]option) error {
 		if !ok {
 			return unknownOption(kind, name, takes)
 		}
-		if seen[name] {
+		if seen[name] && !o.again {
 			return fmt.Errorf("%s is given twice", name)
 		}
 		seen[name] = true

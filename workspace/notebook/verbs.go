@@ -126,6 +126,8 @@ func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part
 		}
 	}
 	losses := figure.Epochs{YLabel: "loss", Series: []figure.Series{{Name: "critic"}, {Name: "generator"}, {Name: "distance"}}}
+	fidelity := figure.Epochs{YLabel: "fidelity", Series: []figure.Series{{Name: "fidelity"}}}
+	var measured *engine.Fidelity // last
 	hooks := engine.Hooks{Progress: func(p engine.Progress) error {
 		if p.EpochEnded {
 			losses.Epochs = append(losses.Epochs, float64(p.Epoch))
@@ -133,7 +135,16 @@ func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part
 				losses.Series[i].Values = append(losses.Series[i].Values, v)
 			}
 		}
-		tell(learningProgress(p))
+		if p.Fidelity != nil {
+			measured = p.Fidelity
+			fidelity.Epochs = append(fidelity.Epochs, float64(p.Epoch))
+			fidelity.Series[0].Values = append(fidelity.Series[0].Values, measured.Overall)
+		}
+		told := p
+		told.Fidelity = measured
+		now := learningProgress(told)
+		now.Training = &p
+		tell(now)
 		return nil
 	}}
 	t, err := r.ws.Train(ctx, s.table, s.train, hooks)
@@ -149,9 +160,21 @@ func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part
 			fmt.Fprintf(&b, "note: %s\n", w)
 		}
 	}
+	if t.Fidelity > 0 {
+		fmt.Fprintf(&b, "fidelity %.3f, 0 to 1, of the networks before their sessions meet the real margins\n", t.Fidelity)
+	}
 	parts := []Part{textPart("%s", b.String())}
-	if len(losses.Epochs) > 1 {
-		f, err := draw("Losses of "+t.Table, "Losses of the critic and the generator, and their distance, by epoch", losses, nil)
+	for _, c := range []struct {
+		title, alt string
+		figure     figure.Epochs
+	}{
+		{"Losses of " + t.Table, "Losses of the critic and the generator, and their distance, by epoch", losses},
+		{"Fidelity of " + t.Table, "Fidelity of the networks' sessions, by epoch", fidelity},
+	} {
+		if len(c.figure.Epochs) < 2 {
+			continue
+		}
+		f, err := draw(c.title, c.alt, c.figure, nil)
 		if err != nil {
 			return parts, err
 		}
