@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -55,13 +56,22 @@ func onScreen(t *testing.T, dir string, args ...string) *screen {
 	s.term = vt10x.New(vt10x.WithSize(screenWidth, screenHeight), vt10x.WithWriter(s.tty))
 	go func() {
 		buf := make([]byte, 4096)
+		kept := 0 // bytes of a character that was read in part
 		for {
-			n, err := s.tty.Read(buf)
+			n, err := s.tty.Read(buf[kept:])
 			if n > 0 {
+				n, kept = n+kept, 0
+				for i := max(0, n-utf8.UTFMax); i < n; i++ {
+					if utf8.RuneStart(buf[i]) && !utf8.FullRune(buf[i:n]) {
+						kept = n - i
+						break
+					}
+				}
 				s.mu.Lock()
-				s.term.Write(buf[:n]) //nolint:errcheck // it never fails
+				s.term.Write(buf[:n-kept]) //nolint:errcheck // it never fails
 				s.last = time.Now()
 				s.mu.Unlock()
+				copy(buf, buf[n-kept:n])
 			}
 			if err != nil {
 				break
