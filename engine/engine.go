@@ -68,7 +68,10 @@ type Options struct {
 	Validation float64
 	// Choose says whether the model has the networks at the end or those of the
 	// greatest fidelity. Networks of a generator that collapsed are never taken
-	// where there were others.
+	// where there were others. Default last; source: measured on the UGR16 sample,
+	// 1,500 iterations, two seeds, report scores against the half of the sessions
+	// that was not learnt: last 94.1, best 94.3, best with a Validation of .1 93.0
+	// (uncalibrated 90.7, 90.6, 88.0); a real half 96.1.
 	Choose Choice
 	// Patience ends the training when so many measurements have found no greater
 	// fidelity; 0 for never. Default 0.

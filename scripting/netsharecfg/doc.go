@@ -24,6 +24,11 @@
 //	dataset_type pcap                times are microseconds, as in the table that NetShare makes of a capture
 //	type unprocessed                 a time as text; without time_format in whatever layout it is found to have
 //	KEY_expand of the model          each value is learnt with; the best by the report's score is kept
+//	settings of the model            those of engine.Settings, by the same names; in NetShare's the layers count the output too
+//	rnn_mlp_num_layers               hidden layers that all heads of a record share, without batch normalisation
+//	use_adaptive_rolling             nothing: the LSTM stops behind the longest sample of a batch in any case
+//	extra_checkpoint_freq            epochs between measurements of fidelity
+//	epoch_checkpoint_freq            epochs between checkpoints
 //	dp, pretrain_dp true             the networks by noised gradients: engine.DPGAN, at delta 1e-5
 //	dp_noise_multiplier, _l2_norm_clip  its noise and clip; epsilon is what comes of them and of epochs
 //	pretrain_dir W.duckdb:RUN        under dp, a public run or table that is learnt first
