@@ -182,3 +182,31 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+// TestFormat1IsMigrated: a file of the first format gets what the second has,
+// and keeps what is in it.
+func TestFormat1IsMigrated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lab.duckdb")
+	db, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.AddEpoch(t.Context(), 1, Epoch{Epoch: 1, Values: map[string]float64{"loss": 2}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	plainDuckDB(t, path, "ALTER TABLE netshare.epochs DROP COLUMN column_name; DELETE FROM netshare.format WHERE version > 1")
+	if db, err = Open(t.Context(), path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.AddEpoch(t.Context(), 1, Epoch{Epoch: 2, Values: map[string]float64{"loss": 1}, Columns: map[string]float64{"port": .5}}); err != nil {
+		t.Fatal(err)
+	}
+	es, err := db.Epochs(t.Context(), 1)
+	if err != nil || len(es) != 2 || es[0].Values["loss"] != 2 || es[0].Columns != nil || es[1].Columns["port"] != .5 {
+		t.Errorf("%+v, %v", es, err)
+	}
+}
