@@ -24,6 +24,7 @@ type book struct {
 	mu   sync.Mutex
 	doc  *notebook.Document
 	file []byte // as it was last read or written; nil while there is none
+	seq  int64  // grows with each change, over restarts too
 }
 
 // maxNotebook is how large a document may be.
@@ -46,6 +47,7 @@ func (b *book) use(ctx context.Context, fn func(d *notebook.Document) (changed b
 		return fmt.Errorf("the notebook is not saved: %w", err)
 	}
 	b.file = b.doc.Bytes()
+	b.seq++
 	return b.runner.Place(ctx, b.doc)
 }
 
@@ -80,6 +82,7 @@ func (b *book) read(ctx context.Context) error {
 		return err
 	}
 	b.doc, b.file = d, data
+	b.seq++
 	return nil
 }
 
@@ -185,12 +188,12 @@ type cellView struct {
 func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell string, states bool) error {
 	cells := []cellView{}
 	var kept []notebook.CellState
-	title := ""
+	title, seq := "", int64(0)
 	err := s.book.use(ctx, func(d *notebook.Document) (changed bool, err error) {
 		for _, c := range d.Cells {
 			cells = append(cells, cellView{ID: c.ID, Kind: c.Kind, Text: c.Text})
 		}
-		title = d.Title
+		title, seq = d.Title, s.book.seq
 		if states {
 			kept, err = s.runner.States(ctx, d)
 		}
@@ -206,7 +209,7 @@ func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell strin
 		cells[i].Job = s.running.view(cells[i].ID)
 	}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"title": title, "path": s.opts.Notebook, "kinds": notebook.Kinds(), "cells": cells, "cell": cell,
+		"title": title, "path": s.opts.Notebook, "kinds": notebook.Kinds(), "cells": cells, "cell": cell, "seq": seq,
 	})
 	return nil
 }

@@ -287,10 +287,41 @@ func TestBrowserCells(t *testing.T) {
 	second.until(`document.querySelectorAll(".cell").length === 3`)
 	b.write(1, "select 'first'")
 	second.until(`document.querySelector(".cell textarea").value === "select 'first'"`)
+	// Both write at the same time: what the first one sends is held back until
+	// the second one's is there.
+	b.do(chromedp.Evaluate(`(() => {
+		const plain = window.fetch;
+		window.fetch = (path, init) => path === "/api/edit" ? new Promise((r) => { window.release = r; }).then(() => { window.fetch = plain; return plain(path, init); }) : plain(path, init);
+	})()`, nil))
+	b.write(1, "select 'mine'")
+	b.until("window.release")
 	c.post("/api/edit", edit{Op: "text", ID: c.book().Cells[0].ID, Was: "select 'first'", Text: "select 'elsewhere'"}, nil)
-	b.do(chromedp.Evaluate(`(() => { const f = document.querySelector(".cell textarea"); f.focus(); f.value = "select 'mine'"; f.dispatchEvent(new Event("input")); })()`, nil))
-	b.until(`document.querySelector(".clash, .cell textarea").matches(".clash") || document.querySelector(".cell textarea").value !== "x"`)
-	second.until(`["select 'elsewhere'", "select 'mine'"].includes(document.querySelector(".cell textarea").value)`)
+	b.do(chromedp.Evaluate("window.release()", nil))
+	b.until(`document.querySelector(".clash pre")?.textContent === "select 'elsewhere'"`)
+	b.picture("clash")
+	if text := js[string](b, `document.querySelector(".cell textarea").value`); text != "select 'mine'" {
+		t.Errorf("the first window's words became %q", text)
+	}
+	second.until(`document.querySelector(".cell textarea").value === "select 'elsewhere'"`)
+	b.choose(".clash button", "Keep mine")
+	second.until(`document.querySelector(".cell textarea").value === "select 'mine'"`)
+	b.until(`!document.querySelector(".clash")`)
+
+	// Who types on while words are saved, loses none and is not told of a clash
+	// with themselves.
+	b.do(chromedp.Focus(cell(1, "textarea"), chromedp.ByQuery))
+	js[bool](b, `(async () => {
+		for (let i = 0; i < 60; i++) {
+			document.execCommand("insertText", false, "-- " + i + "\n");
+			await new Promise((r) => setTimeout(r, i % 10 === 9 ? 500 : 40));
+		}
+		return true;
+	})()`)
+	text := js[string](b, `document.querySelector(".cell textarea").value`)
+	second.until(`document.querySelector(".cell textarea").value === ` + fmt.Sprintf("%q", strings.TrimSuffix(text, "\n")))
+	if js[bool](b, `document.querySelector(".clash") !== null`) || strings.Count(text, "--") != 60 {
+		t.Errorf("typing on gives %q", text)
+	}
 
 	// A closed window harms nothing.
 	cancel()

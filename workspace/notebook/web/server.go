@@ -87,7 +87,7 @@ func Listen(opts Options) (*Server, error) {
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.runner = notebook.NewRunner(s.ws, s.jobs, opts.Notebook)
-	s.book = book{path: opts.Notebook, workspace: s.ws.Path(), title: filepath.Base(base), runner: s.runner}
+	s.book = book{path: opts.Notebook, workspace: s.ws.Path(), title: filepath.Base(base), runner: s.runner, seq: time.Now().UnixMilli()}
 	return s, nil
 }
 

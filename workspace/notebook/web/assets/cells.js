@@ -12,6 +12,9 @@ export const kinds = {
 
 const windowId = Math.random().toString(36).slice(2);
 
+// same compares texts as the document keeps them, without a newline at the end.
+const same = (a, b) => a !== null && b !== null && a.replace(/\n$/, "") === b.replace(/\n$/, "");
+
 // book is the list of cells in root. tools.saved tells how saving stands,
 // tools.context what outputs may do.
 export function book(root, tools) {
@@ -19,6 +22,7 @@ export function book(root, tools) {
   let chosen = null;
   const undone = []; // what was deleted, the last at the end
   let saving = Promise.resolve();
+  let seq = 0; // of the newest document seen
 
   // ---- the program's side
 
@@ -26,10 +30,11 @@ export function book(root, tools) {
     reconcile(await get("/api/notebook"));
   }
 
-  // edit sends changes one after another, so that each is told what was before.
+  // edit sends changes one after another; one that depends on what was before is
+  // a function, asked when its turn has come.
   function edit(change) {
     const done = saving.then(async () => {
-      const got = await post("/api/edit", change);
+      const got = await post("/api/edit", typeof change === "function" ? change() : change);
       reconcile(got);
       return got.cell;
     });
@@ -44,6 +49,8 @@ export function book(root, tools) {
   // reconcile brings the views to what the document says; what is being typed
   // stays, and what a cell shows stays where nothing newer is told.
   function reconcile(doc) {
+    if (doc.seq < seq) return; // overtaken by a newer answer
+    seq = doc.seq;
     tools.document(doc);
     offer(doc.kinds);
     const was = new Map(cells.map((c) => [c.id, c]));
@@ -76,6 +83,7 @@ export function book(root, tools) {
 
   function view(d) {
     let base = d.text; // what the document says, as far as is known here
+    let sent = null; // what was last sent to be saved
     let timer = 0, job = null, state = null, painted = null;
     const self = { id: d.id, kind: d.kind };
 
@@ -113,10 +121,10 @@ export function book(root, tools) {
     function save() {
       clearTimeout(timer);
       timer = 0;
-      if (text.text === base || clashBox.firstChild) return saving;
-      const now = text.text, was = base;
-      return edit({ op: "text", id: self.id, text: now, was }).then(() => {
-        base = now;
+      if (same(text.text, base) || clashBox.firstChild) return saving;
+      const now = text.text;
+      sent = now;
+      return edit(() => ({ op: "text", id: self.id, text: now, was: base })).then(() => {
         tools.saved("Saved");
       }, () => {});
     }
@@ -126,7 +134,7 @@ export function book(root, tools) {
       let words = "", stale = false;
       if (job) words = job.step === "waiting" ? job.text || "waiting" : `running, ${span(job.seconds)}`;
       else if (state && state.status !== "new" && d.kind !== "prose") {
-        stale = state.status === "stale" || text.text !== base;
+        stale = state.status === "stale" || !same(text.text, base);
         if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
         else words = stale ? `stale: ${state.why || "its text has changed"}` : `ran in ${span(state.seconds)}`;
       }
@@ -152,12 +160,12 @@ export function book(root, tools) {
 
       // told takes what the program says of the cell.
       told(n) {
-        if (n.text !== base) {
-          if (text.text === base) { base = n.text; text.text = n.text; if (rendered) drawProse(); }
-          else if (n.text === text.text) base = n.text;
-          else if (!timer || document.activeElement !== text.field) self.clash(n.text);
-          else base === n.text || self.clash(n.text);
-        }
+        if (n.text === base || same(n.text, sent) || same(n.text, text.text)) base = n.text;
+        else if (same(text.text, base)) {
+          base = n.text;
+          text.text = n.text;
+          if (rendered) drawProse();
+        } else self.clash(n.text);
         if (n.state) self.stand(n.state);
         self.work(n.job ?? null);
         judge();
