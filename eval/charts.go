@@ -48,11 +48,13 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 			}))
 		}
 	}
+	c.tails(add)
 	if c.clock >= 0 {
 		for _, w := range c.weights() {
 			c.volumeChart(add, w)
 		}
 	}
+	c.portMap(add)
 	c.hitterCharts(add)
 	if h, ok := c.heat(cells); ok {
 		add("", "association", "Association between columns",
@@ -75,6 +77,7 @@ func (c *comparison) charts(cells []heatCell, r *Report) []chart {
 				cv.label += ", " + fd.unit
 			}
 			c.cdf(add, cv)
+			c.histogram(add, cv)
 			c.memoryChart(add, f)
 			continue
 		}

@@ -188,13 +188,15 @@ func tallyOf(codes []int32, values int, keep func(row int) bool) []float64 {
 }
 
 // rankOf is each value's place by its count, from 1. Counts themselves would
-// give away the side by the count of its most frequent value alone.
+// give away the side by the count of its most frequent value alone, and equal
+// counts in the order of their codes the real side, by the values that it has
+// earlier.
 func rankOf(counts []float64) []float64 {
 	order := make([]int32, len(counts))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(counts[b], counts[a]) })
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(mixed(a), mixed(b))) })
 	out := make([]float64, len(counts))
 	for i, v := range order {
 		out[v] = float64(i + 1)
@@ -284,7 +286,7 @@ func (f folded) crossValidate(fit detector) (auc float64, gain []float64) {
 }
 
 // foldOf spreads sessions over folds by a hash of their number.
-func foldOf(id int32, folds uint64) uint8 {
-	h := (uint64(uint32(id)) + 1) * 0x9E3779B97F4A7C15
-	return uint8((h >> 33) % folds)
-}
+func foldOf(id int32, folds uint64) uint8 { return uint8(mixed(id) % folds) }
+
+// mixed is a hash of a number.
+func mixed(id int32) uint64 { return (uint64(uint32(id)) + 1) * 0x9E3779B97F4A7C15 >> 33 }

@@ -26,6 +26,7 @@ func pageFunctions() template.FuncMap {
 		"score":    func(x float64) string { return fmt.Sprintf("%.1f", x) },
 		"number":   short,
 		"pct":      percent,
+		"rank":     func(x *float64) string { return fmt.Sprintf("%.2f", *x) },
 		"title":    metricTitle,
 		"width":    func(x float64) string { return fmt.Sprintf("%.1f", max(0, min(100, x))) },
 		"join":     func(s []string) string { return strings.Join(s, ", ") },
@@ -118,8 +119,13 @@ func (r *Report) columnScores(name string) []Score {
 }
 
 func isWide(c chart) bool {
-	h, ok := c.figure.(figure.Heat)
-	return ok && len(h.Labels) > 4
+	switch f := c.figure.(type) {
+	case figure.Heat:
+		return len(f.Labels) > 4
+	case figure.Map:
+		return true
+	}
+	return false
 }
 
 // inlineSVG draws a chart for the page: without the XML header, in the page's

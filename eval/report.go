@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"netshare/eval/attack"
@@ -57,10 +58,30 @@ func (r *Report) WriteFigures(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
+	if err := clearFigures(dir); err != nil {
+		return err
+	}
 	for _, c := range r.charts {
 		for ext, draw := range map[string]func(io.Writer, figure.Figure) error{".svg": figure.SVG, ".png": figure.PNG} {
 			if err := writeFile(filepath.Join(dir, c.name+ext), func(w io.Writer) error { return draw(w, c.figure) }); err != nil {
 				return fmt.Errorf("figure %s: %w", c.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// clearFigures removes an earlier report's figures, which are numbered.
+func clearFigures(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	figures := regexp.MustCompile(`^(\d\d+|epochs)-.*\.(svg|png)$`)
+	for _, f := range files {
+		if figures.MatchString(f.Name()) {
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+				return err
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -152,6 +153,13 @@ func (w *Workspace) measurer(ctx context.Context, real string, o ReportOptions) 
 	return &measurer{w: w, table: t, recipe: recipe, opts: opts}, nil
 }
 
+// Of tables of many rows, a report's short-lived columns would double what is in
+// memory before they are collected: they are collected earlier.
+const (
+	manyRows   = 1 << 19
+	manyRowsGC = 40 // percent of growth between collections; 100 is Go's default
+)
+
 // report measures a table; an empty name is that of the real one.
 func (m *measurer) report(ctx context.Context, synthetic string) (Reported, error) {
 	if synthetic == "" {
@@ -165,6 +173,9 @@ func (m *measurer) report(ctx context.Context, synthetic string) (Reported, erro
 	run := store.Run{Verb: "report", Table: st.Name.String(), Options: optionsJSON(m.opts), Seed: int64(m.opts.Seed)}
 	err = m.w.step(ctx, run, func(id int64) error {
 		out.Run = id
+		if m.table.Rows+st.Rows > manyRows {
+			defer debug.SetGCPercent(debug.SetGCPercent(manyRowsGC))
+		}
 		if m.real == nil {
 			if m.real, err = m.w.column(ctx, m.table, m.recipe); err != nil {
 				return err
@@ -184,6 +195,9 @@ func (m *measurer) report(ctx context.Context, synthetic string) (Reported, erro
 			return err
 		}
 		if err := m.holdout(ctx, out.Report, st, b); err != nil {
+			return err
+		}
+		if err := m.w.addTraining(ctx, st, out.Report); err != nil {
 			return err
 		}
 		return m.w.db.SaveScores(ctx, id, scoreRows(m.table, st, out.Report), true)
@@ -210,6 +224,39 @@ func (m *measurer) holdout(ctx context.Context, r *eval.Report, synth Table, b *
 		return err
 	}
 	return r.Against(ctx, m.real, h, b, m.opts)
+}
+
+// addTraining draws the epochs of the run that learnt a synthetic table's model.
+func (w *Workspace) addTraining(ctx context.Context, t Table, r *eval.Report) error {
+	if t.Model == 0 {
+		return nil
+	}
+	m, err := w.db.Model(ctx, t.Model)
+	if errors.Is(err, store.ErrNotFound) || err == nil && m.Run == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	found, err := w.db.Epochs(ctx, m.Run)
+	if err != nil {
+		return err
+	}
+	epochs, values := make([]float64, len(found)), map[string][]float64{}
+	for i, e := range found {
+		epochs[i] = float64(e.Epoch)
+		for name, v := range e.Values {
+			if values[name] == nil {
+				values[name] = make([]float64, len(found))
+				for k := range values[name] {
+					values[name][k] = math.NaN()
+				}
+			}
+			values[name][i] = v
+		}
+	}
+	r.AddTraining(epochs, values)
+	return nil
 }
 
 // column reads a table's columns as they are compared: those that the recipe

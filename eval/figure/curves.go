@@ -134,7 +134,7 @@ type Series struct {
 type Epochs struct {
 	YLabel string
 	Epochs []float64
-	Series []Series // at most six are told apart by colour
+	Series []Series // at most four are told apart by colour, none of them real's or synthetic's
 }
 
 func (f Epochs) size() (width, height vg.Length) { return figureWidth, figureHeight }
@@ -144,10 +144,8 @@ func (f Epochs) paint(c draw.Canvas) error {
 		return errEmpty("epochs")
 	}
 	p := newPlot("epoch", f.YLabel)
-	p.X.Tick.Marker, p.Y.Tick.Marker = linearTicks{}, linearTicks{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = linearTicks{whole: true}, linearTicks{}
 	colors := []color.Color{
-		color.RGBA{0x00, 0x72, 0xB2, 0xFF},
-		color.RGBA{0xD5, 0x5E, 0x00, 0xFF},
 		color.RGBA{0x00, 0x9E, 0x73, 0xFF},
 		color.RGBA{0xCC, 0x79, 0xA7, 0xFF},
 		color.RGBA{0xE6, 0x9F, 0x00, 0xFF},

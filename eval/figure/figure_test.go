@@ -34,7 +34,14 @@ func samples() map[string]Figure {
 			XLabel: "share of records, %", Labels: []string{"443", "a label that is much too long for its place", "<&>\x01"},
 			Real: []float64{.5, .3, .2}, Synthetic: []float64{.6, 0, .4},
 		},
-		"ranks":  Ranks{XLabel: "rank of srcip", Real: []Point{{1, .5}, {2, .2}, {10, .01}}, Synthetic: []Point{{1, .4}, {3, .1}, {8, .02}}},
+		"ranks":         Ranks{XLabel: "rank of srcip", Real: []Point{{1, .5}, {2, .2}, {10, .01}}, Synthetic: []Point{{1, .4}, {3, .1}, {8, .02}}},
+		"histogram":     Histogram{XLabel: "duration, s", Edges: []float64{0, 1, 2, 3}, Real: []float64{.5, .3, .2}, Synthetic: []float64{.1, .6, .3}},
+		"histogram-log": Histogram{XLabel: "bytes", Log: true, Edges: []float64{0, 10, 100, 1000}, Real: []float64{.5, .3, .2}},
+		"tail":          Tail{XLabel: "session length, records", Of: "sessions", Real: []Point{{1, 1}, {10, .1}, {100, .01}}, Synthetic: []Point{{1, 1}, {5, .05}}},
+		"map": Map{
+			XLabel: "srcport", YLabel: "dstport", XEdges: []string{"0", "", "", "1024", "", "", "65535"}, YEdges: []string{"0", "", "1024", "", "65535"},
+			Real: [][]float64{{.1, 0, 0, 0, 0, .3}, {0, 0, 0, .2, 0, 0}, {0, .001, 0, 0, 0, 0}, {0, 0, .4, 0, 0, 0}}, Synthetic: [][]float64{{0, 0, 0, 0, 0, .3}, {0, 0, 0, .2, 0, 0}, {0, .1, 0, 0, 0, 0}, {.4, 0, 0, 0, 0, 0}},
+		},
 		"lines":  Lines{XLabel: "ts since the first record, s", YLabel: "records", Real: []Point{{0, 10}, {1, 30}, {2, 5}}, Synthetic: []Point{{0, 12}, {1, 20}}},
 		"heat":   Heat{Labels: []string{"pkt", "byt", "a column of a long name"}, Real: square(.9), Synthetic: square(.1)},
 		"epochs": Epochs{YLabel: "loss", Epochs: []float64{1, 2, 3, 4}, Series: []Series{{"generator", []float64{3, 2, math.NaN(), 1}}, {"critic", []float64{-1, -.5, -.2, -.1}}}},
@@ -100,7 +107,7 @@ func TestPNG(t *testing.T) {
 		if !seen[[3]uint32{255, 255, 255}] {
 			t.Errorf("%s: no white ground", name)
 		}
-		if name != "heat" && !(seen[[3]uint32{0, 0x72, 0xB2}] && seen[[3]uint32{0xD5, 0x5E, 0}]) {
+		if name != "heat" && name != "histogram-log" && name != "epochs" && !(seen[[3]uint32{0, 0x72, 0xB2}] && seen[[3]uint32{0xD5, 0x5E, 0}]) {
 			t.Errorf("%s: the two colours are not to be seen", name)
 		}
 		if dir := os.Getenv("NETSHARE_LOOK"); dir != "" {
@@ -118,16 +125,18 @@ func TestPNG(t *testing.T) {
 func TestOddFigures(t *testing.T) {
 	one := []Point{{5, 1}}
 	for name, f := range map[string]Figure{
-		"one value":       CDF{Real: one, Synthetic: one},
-		"one value, log":  CDF{Log: true, Real: one, Synthetic: []Point{{0, 1}}},
-		"only zeros, log": CDF{Log: true, Real: []Point{{0, 1}}},
-		"tiny, log":       CDF{Log: true, Real: []Point{{1e-300, .5}, {1e300, 1}}},
-		"huge":            CDF{Real: []Point{{-1e300, .5}, {1e300, 1}}},
-		"one side":        CDF{Real: curve(5, func(x float64) float64 { return x })},
-		"one rank":        Ranks{Real: []Point{{1, 1}}, Synthetic: []Point{{1, 1}}},
-		"flat":            Lines{Real: []Point{{0, 0}, {1, 0}}},
-		"no share":        Bars{Labels: []string{""}, Real: []float64{0}, Synthetic: []float64{0}},
-		"one epoch":       Epochs{Epochs: []float64{1}, Series: []Series{{"g", []float64{2}}}},
+		"one value":        CDF{Real: one, Synthetic: one},
+		"one value, log":   CDF{Log: true, Real: one, Synthetic: []Point{{0, 1}}},
+		"only zeros, log":  CDF{Log: true, Real: []Point{{0, 1}}},
+		"tiny, log":        CDF{Log: true, Real: []Point{{1e-300, .5}, {1e300, 1}}},
+		"huge":             CDF{Real: []Point{{-1e300, .5}, {1e300, 1}}},
+		"one side":         CDF{Real: curve(5, func(x float64) float64 { return x })},
+		"one rank":         Ranks{Real: []Point{{1, 1}}, Synthetic: []Point{{1, 1}}},
+		"flat":             Lines{Real: []Point{{0, 0}, {1, 0}}},
+		"no share":         Bars{Labels: []string{""}, Real: []float64{0}, Synthetic: []float64{0}},
+		"one part":         Histogram{Edges: []float64{0, 1}, Real: []float64{1}},
+		"one value's tail": Tail{Real: one, Synthetic: one},
+		"one epoch":        Epochs{Epochs: []float64{1}, Series: []Series{{"g", []float64{2}}}},
 	} {
 		for form, draw := range map[string]func(io.Writer, Figure) error{"svg": SVG, "png": PNG} {
 			if err := draw(io.Discard, f); err != nil {
@@ -135,7 +144,7 @@ func TestOddFigures(t *testing.T) {
 			}
 		}
 	}
-	for name, f := range map[string]Figure{"cdf": CDF{}, "bars": Bars{}, "ranks": Ranks{}, "lines": Lines{}, "heat": Heat{}, "epochs": Epochs{Epochs: []float64{1}, Series: []Series{{"g", []float64{math.NaN()}}}}} {
+	for name, f := range map[string]Figure{"cdf": CDF{}, "bars": Bars{}, "ranks": Ranks{}, "lines": Lines{}, "heat": Heat{}, "histogram": Histogram{}, "tail": Tail{}, "map": Map{}, "epochs": Epochs{Epochs: []float64{1}, Series: []Series{{"g", []float64{math.NaN()}}}}} {
 		if err := SVG(io.Discard, f); err == nil || !strings.Contains(err.Error(), "no data") {
 			t.Errorf("%s without data: %v", name, err)
 		}

@@ -9,7 +9,10 @@ import (
 )
 
 // linearTicks marks four to six round values with short labels.
-type linearTicks struct{ want int }
+type linearTicks struct {
+	want  int
+	whole bool // of numbers that count
+}
 
 func (t linearTicks) Ticks(lo, hi float64) []plot.Tick {
 	want := t.want
@@ -27,6 +30,9 @@ func (t linearTicks) Ticks(lo, hi float64) []plot.Tick {
 			step = m * unit
 			break
 		}
+	}
+	if t.whole {
+		step = math.Max(1, math.Ceil(step))
 	}
 	var out []plot.Tick
 	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+step*1e-9; i++ {

@@ -50,8 +50,8 @@ func sketches() []struct {
 
 // Sketch estimates the heavy hitters of two traces, each given as the weight of
 // each key, in the order of the keys. Heavy are keys with at least a share of
-// threshold, and at most the 100 heaviest. Sketches have an eighth as many
-// counters as the real trace has keys, at least 64 and at most 4,096, so that
+// threshold, and at most the 100 heaviest. Sketches have half as many
+// counters as the real trace has keys, at least 256 and at most 8,192, so that
 // keys have to share them.
 func Sketch(real, synth []float64, threshold float64, seed uint64) Sketching {
 	out := Sketching{Threshold: threshold, Counters: max(256, min(8192, len(real)/2))}
