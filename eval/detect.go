@@ -196,7 +196,9 @@ func rankOf(counts []float64) []float64 {
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(mixed(a), mixed(b))) })
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(mixed(a), mixed(b)))
+	})
 	out := make([]float64, len(counts))
 	for i, v := range order {
 		out[v] = float64(i + 1)
