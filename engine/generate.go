@@ -293,6 +293,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		}
 		out.PairsBefore += coupled.Before
 		out.PairsAfter += coupled.After
+		g.m.targets.pairs.agree(len(g.m.Codec.SeriesHeads()), cands, g.rand)
 		g.m.targets.pairs.hold(len(g.m.Codec.SeriesHeads()), cands, g.rand)
 	}
 	for _, c := range cands {

@@ -12,8 +12,9 @@ import (
 // pairs are how the real trace's columns go together, two by two, which
 // generated records are brought to.
 type pairs struct {
-	Columns []pairColumn
-	Pairs   []calibrate.Pair
+	Columns    []pairColumn
+	Pairs      []calibrate.Pair
+	Agreements []agreement // within bins, in the order in which they are met
 }
 
 // pairColumn makes bins of one field of a record or its session: one for each
@@ -53,6 +54,7 @@ func newPairs(c *codec.Codec, coded []whole) pairs {
 	}
 	g, _ := p.grid(len(c.SeriesHeads()), coded)
 	p.Pairs = calibrate.NewPairs(g, pairsAtMost)
+	p.Agreements = p.newAgreements(len(c.SeriesHeads()), coded)
 	return p
 }
 

@@ -179,7 +179,7 @@ func (f *fidelity) measure(ctx context.Context, name string) {
 		f.rows[name] = row
 		f.names = append(f.names, name)
 	}
-	worst, auc := math.NaN(), math.NaN()
+	worst, auc, pair := math.NaN(), math.NaN(), ""
 	sums := map[string][]float64{}
 	ranked := map[string]bool{} // columns whose values are names only, compared by rank
 	for _, s := range held.Scores {
@@ -199,13 +199,16 @@ func (f *fidelity) measure(ctx context.Context, name string) {
 		case "emd", "time_emd":
 			sums["emd"] = append(sums["emd"], s.Value)
 		case "pearson":
-			worst = min(orOne(worst), 1-s.Value)
+			if v := 1 - s.Value; !(worst <= v) {
+				worst, pair = v, s.Target
+			}
 		case "detection":
 			auc = (s.Value + 1) / 2
 		case "session_length_emd", "session_duration_emd", "interarrival_emd":
 			sums[s.Metric] = append(sums[s.Metric], s.Value)
 		}
 	}
+	f.b.Logf("%s: least alike in correlation: %s (%.3f)", name, pair, worst)
 	property := map[string]float64{}
 	for _, p := range held.Properties {
 		if p.Counted > 0 {
@@ -335,13 +338,6 @@ func mean(x []float64) float64 {
 		sum += v
 	}
 	return sum / float64(len(x))
-}
-
-func orOne(x float64) float64 {
-	if math.IsNaN(x) {
-		return 1
-	}
-	return x
 }
 
 func orNaN(m map[string]float64, k string) float64 {
