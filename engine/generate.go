@@ -281,6 +281,8 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		for i, k := range res.Chosen {
 			chosen[i] = cands[k]
 		}
+		// of the chosen ones the largest number is the largest, once
+		g.m.targets.series.move(len(g.m.Codec.SeriesHeads()), seriesOf(chosen)...)
 		cands = chosen
 	}
 	if !g.opts.Raw {

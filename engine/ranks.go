@@ -17,6 +17,9 @@ import (
 type ranks struct {
 	Heads     []codec.NumberHead
 	Quantiles [][]float32 // of each, ascending
+	// Places are the mid-ranks of the quantiles, 0 to 1, where they are not all
+	// values there were; nil where they are.
+	Places [][]float64
 }
 
 // maxQuantiles is how many points of a real distribution are kept.
@@ -24,7 +27,7 @@ const maxQuantiles = 1024
 
 // fitRanks learns the distributions of the numbers in rows of heads codes.
 func fitRanks(heads []codec.NumberHead, width int, rows ...[]float32) ranks {
-	r := ranks{Heads: heads, Quantiles: make([][]float32, len(heads))}
+	r := ranks{Heads: heads, Quantiles: make([][]float32, len(heads)), Places: make([][]float64, len(heads))}
 	for i, h := range heads {
 		var xs []float32
 		for _, row := range rows {
@@ -36,8 +39,9 @@ func fitRanks(heads []codec.NumberHead, width int, rows ...[]float32) ranks {
 		}
 		slices.Sort(xs)
 		if n := len(xs); n > maxQuantiles {
-			for k := range maxQuantiles {
-				xs[k] = xs[k*(n-1)/(maxQuantiles-1)]
+			for k, at := range codec.Thinned(n, maxQuantiles) {
+				xs[k] = xs[at]
+				r.Places[i] = append(r.Places[i], (float64(at)+.5)/float64(n))
 			}
 			xs = xs[:maxQuantiles]
 		}
@@ -64,13 +68,28 @@ func (r *ranks) move(width int, rows ...[]float32) {
 		}
 		slices.SortStableFunc(made, func(a, b *float32) int { return cmp.Compare(*a, *b) })
 		for k, v := range made {
-			place := (float64(k)+.5)/float64(len(made))*float64(len(real)) - .5
-			lo := min(max(int(place), 0), len(real)-1)
+			lo, w := r.between(i, (float64(k)+.5)/float64(len(made)))
 			hi := min(lo+1, len(real)-1)
-			w := float32(min(max(place-float64(lo), 0), 1))
 			*v = real[lo] + w*(real[hi]-real[lo])
 		}
 	}
+}
+
+// between returns the last quantile of a head below a share of the
+// distribution, and how far the share is on the way to the next.
+func (r *ranks) between(head int, share float64) (lo int, way float32) {
+	n := len(r.Quantiles[head])
+	place := share*float64(n) - .5
+	if head < len(r.Places) && r.Places[head] != nil {
+		at := r.Places[head]
+		if lo, _ = slices.BinarySearch(at, share); lo > 0 && lo < n {
+			place = float64(lo-1) + (share-at[lo-1])/(at[lo]-at[lo-1])
+		} else {
+			place = float64(lo)
+		}
+	}
+	lo = min(max(int(place), 0), n-1)
+	return lo, float32(min(max(place-float64(lo), 0), 1))
 }
 
 // lengths are the real sessions of each class of length. Lengths are moved as

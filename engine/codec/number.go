@@ -107,15 +107,37 @@ func (n *Number) fitQuantiles(xs []float64) {
 		}
 	}
 	if len(n.Knots) > maxKnots {
-		n.Knots, n.Ranks = thin(n.Knots), thin(n.Ranks)
+		knots, ranks := n.Knots, n.Ranks
+		n.Knots, n.Ranks = nil, nil
+		for _, i := range Thinned(len(knots), maxKnots) {
+			n.Knots, n.Ranks = append(n.Knots, knots[i]), append(n.Ranks, ranks[i])
+		}
 	}
 }
 
-// thin keeps maxKnots elements evenly spread, the first and the last among them.
-func thin[T any](xs []T) []T {
-	out := make([]T, maxKnots)
-	for i := range out {
-		out[i] = xs[i*(len(xs)-1)/(maxKnots-1)]
+// tail is how many values at either end of a distribution are kept where the
+// others are thinned: the largest few are most of many a sum.
+const tail = 64
+
+// Thinned returns which of n values in ascending order stand for all, most of
+// them and at least three tails: both tails whole, the others evenly spread.
+func Thinned(n, most int) []int {
+	out := make([]int, 0, min(n, most))
+	if n <= most {
+		for i := range n {
+			out = append(out, i)
+		}
+		return out
+	}
+	within := most - 2*tail
+	for i := range tail {
+		out = append(out, i)
+	}
+	for i := range within {
+		out = append(out, tail+i*(n-2*tail)/within)
+	}
+	for i := n - tail; i < n; i++ {
+		out = append(out, i)
 	}
 	return out
 }
