@@ -25,6 +25,12 @@ type Audit struct {
 	// handed out; what is attacked is what comes out. "" for as generated.
 	Addresses AddressPolicy
 	Seed      uint64 // settles everything random
+
+	// Shadow is how many models are trained as the synthetic table's was, each on
+	// half of the hosts of both parts, for the shadow-model attack: each takes as
+	// long as the training did. 0 for none, otherwise 4 or more.
+	Shadow   int
+	Progress func(done, of int) `json:"-"` // of shadow models; may be nil
 }
 
 // Audited is an audit and the run that made it.
@@ -96,6 +102,12 @@ func (w *Workspace) attack(ctx context.Context, rt Table, ht *Table, st Table, a
 	if err := a.Addresses.Validate(); err != nil {
 		return nil, err
 	}
+	switch {
+	case a.Shadow < 0 || a.Shadow > 0 && a.Shadow < 4:
+		return nil, fmt.Errorf("%d shadow models: want 4 or more, or none", a.Shadow)
+	case a.Shadow > 0 && ht == nil:
+		return nil, errors.New("shadow models need a holdout: split the table before it is learnt (ws split)")
+	}
 	renamer, err := w.renamer(ctx, a.Addresses, rand.New(rand.NewPCG(a.Seed, 0x72656e616d65)), st)
 	if err != nil {
 		return nil, err
@@ -105,7 +117,7 @@ func (w *Workspace) attack(ctx context.Context, rt Table, ht *Table, st Table, a
 	if err != nil {
 		return nil, err
 	}
-	if kept != nil && kept.Column != "" {
+	if kept != nil { // "" where sessions were split
 		v.host = kept.Column
 	}
 	rng := rand.New(rand.NewPCG(a.Seed, 0x7369646573))
@@ -129,6 +141,11 @@ func (w *Workspace) attack(ctx context.Context, rt Table, ht *Table, st Table, a
 		return nil, err
 	}
 	in.Identifiers = v.identifiers
+	if a.Shadow > 0 {
+		if in.Shadows, err = w.shadows(ctx, v, rt, *ht, st, a); err != nil {
+			return nil, err
+		}
+	}
 	if from == w && !a.Addresses.changes() {
 		in.Remedy = "Addresses that five sessions have are repeated by intent: ws publish replaces them (--addresses keep-structure)"
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"netshare/engine"
 	"netshare/eval/attack"
 	"netshare/workspace"
 )
@@ -154,4 +155,46 @@ func sharedTrace(t testing.TB, name string) string {
 		t.Skipf("no real trace at %s: set NETSHARE_DATA", path)
 	}
 	return path
+}
+
+func TestShadowModels(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	ws := open(t, filepath.Join(dir, "w.duckdb"))
+	defer ws.Close()
+	if _, err := ws.Load(ctx, workspace.Load{Table: "flows", Files: []string{flowsCSV(t, dir)}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{workspace.SplitByHost, workspace.SplitBySession} {
+		if _, err := ws.Split(ctx, workspace.Split{Table: "flows", By: by, Share: .5, Seed: 2, Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		model, err := ws.Train(ctx, "flows_train", quick(), engine.Hooks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ws.Generate(ctx, model.ID, workspace.Generate{Table: "s", Replace: true, Options: engine.DefaultGenerateOptions()}); err != nil {
+			t.Fatal(err)
+		}
+		trained := 0
+		a, err := ws.Audit(ctx, workspace.Audit{Real: "flows_train", Synthetic: "s", Seed: 1, Shadow: 4, Progress: func(done, of int) { trained = done }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := block(a, "shadow")
+		t.Logf("by %s: %s: %s", by, b.Verdict, b.Words)
+		if trained != 4 || len(b.Figures) == 0 || b.Verdict == attack.Fail {
+			t.Errorf("by %s: %d shadow models, %s: %s", by, trained, b.Verdict, b.Words)
+		}
+	}
+	run(t, ws, "create table synth.own as from synth.s")
+	for _, bad := range []workspace.Audit{
+		{Real: "flows", Synthetic: "s", Shadow: 4},
+		{Real: "flows_train", Synthetic: "s", Shadow: 1},
+		{Real: "flows_train", Synthetic: "own", Shadow: 4},
+	} {
+		if _, err := ws.Audit(ctx, bad); err == nil {
+			t.Errorf("%+v: no error", bad)
+		}
+	}
 }

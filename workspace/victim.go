@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"netshare/eval/attack"
+	"netshare/workspace/store"
 	"netshare/workspace/trace"
 )
 
@@ -135,6 +136,9 @@ func (v *victim) side(ctx context.Context, w *Workspace, t Table, renamer func(s
 			}
 		}
 		values, host := v.features(recipe, s)
+		if host == "" && t.Name.Schema == store.Raw {
+			host = v.hostOf(recipe, s, t, out.Sessions-1)
+		}
 		var bad error
 		if at < out.Sample.Len() {
 			bad = out.Sample.Replace(at, values, host)

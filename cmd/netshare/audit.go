@@ -43,6 +43,9 @@ explains. Without a holdout nothing can pass. No attack is a guarantee: --dp is.
 				return err
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
+				a.Progress = func(done, of int) {
+					p.progress("shadows", float64(done)/float64(of), plural(done, "shadow model"), 0)
+				}
 				r, err := ws.Audit(c.Context(), a)
 				if err != nil {
 					return err
@@ -59,6 +62,7 @@ explains. Without a holdout nothing can pass. No attack is a guarantee: --dp is.
 	c.Flags().StringVar(&a.Real, "real", "", "the real table that was learnt")
 	c.Flags().StringVar(&a.Synthetic, "synthetic", "", "the synthetic table (default: that of the same name)")
 	c.Flags().StringVar(&a.Holdout, "holdout", "", "a real table that nothing was learnt of (default: what ws split held out)")
+	c.Flags().IntVar(&a.Shadow, "shadow", 0, "train so many models on halves of the real sessions, for the shadow-model attack; each takes as long as the training did")
 	addressFlag(c, &addresses, workspace.AddressesAsGenerated, "what becomes of the synthetic addresses before they are attacked")
 	c.Flags().StringVarP(&dir, "out", "o", "", "folder to write to")
 	required(c, "real", "out")

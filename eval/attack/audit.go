@@ -30,7 +30,8 @@ type Input struct {
 	Train, Synthetic Side
 	Holdout          *Side // nil where nothing was held out
 	Identifiers      []Identifiers
-	Remedy           string // what replaces identifiers, for the words of a failure
+	Shadows          []Shadow // where shadow models were asked for
+	Remedy           string   // what replaces identifiers, for the words of a failure
 	Seed             uint64
 	Guarantee        string // what is promised of the synthetic table by how it was made, "" for nothing
 }
@@ -75,6 +76,7 @@ type attacks struct {
 	rng            *rand.Rand
 	train, holdout *Sample
 	real           *Sample // both, those that were learnt first
+	taken          bool    // sessions are taken as if each were of a host of its own
 	synth          *Sample
 }
 
@@ -99,7 +101,7 @@ func Run(ctx context.Context, in Input) (*Audit, error) {
 	}
 	a.prepare(out)
 	for _, block := range []func(context.Context) (*Block, error){
-		a.reuse, a.copies, a.membershipIfHeld, a.singlingOut, a.linkability, a.inference, a.closest,
+		a.reuse, a.copies, a.membershipIfHeld, a.shadows, a.singlingOut, a.linkability, a.inference, a.closest,
 	} {
 		b, err := block(ctx)
 		if err != nil {
@@ -124,6 +126,7 @@ func (a *attacks) prepare(out *Audit) {
 		if shared(a.train, a.holdout) {
 			out.Notes = append(out.Notes, "hosts are in both parts: sessions are taken as if each were of a host of its own, which makes findings look surer than they are")
 			a.apart(a.train, a.holdout)
+			a.taken = true
 		}
 	}
 	s := a.train.space

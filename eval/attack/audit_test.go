@@ -172,3 +172,52 @@ func TestAuditWithoutHoldout(t *testing.T) {
 		}
 	}
 }
+
+// Models that learn by heart are told by shadow models, and models that learn
+// nothing are not.
+func TestShadowModelsTellWhatWasLearnt(t *testing.T) {
+	train, holdout := hosts(1, 0, 60), hosts(2, 60, 100)
+	rng := rand.New(rand.NewPCG(7, 7))
+	for _, heart := range []bool{true, false} {
+		s := NewSpace(columns)
+		model := func(list []session) []session {
+			if !heart {
+				return other(hosts(rng.Uint64(), 5000, 5060))
+			}
+			var out []session
+			for range len(list) {
+				x := list[rng.IntN(len(list))]
+				x.bytes *= math.Exp(rng.NormFloat64() * .05)
+				x.took *= math.Exp(rng.NormFloat64() * .05)
+				out = append(out, x)
+			}
+			return out
+		}
+		in := Input{Train: sideOf(t, s, "train", train), Seed: 1}
+		h := sideOf(t, s, "holdout", holdout)
+		in.Holdout = &h
+		for range 8 {
+			learnt := map[string]bool{}
+			var list []session
+			for _, g := range rng.Perm(100)[:50] {
+				learnt[fmt.Sprint(g)] = true
+			}
+			for _, x := range append(append([]session{}, train...), holdout...) {
+				if learnt[fmt.Sprint(x.host)] {
+					list = append(list, x)
+				}
+			}
+			in.Shadows = append(in.Shadows, Shadow{sideOf(t, s, "shadow", other(model(list))).Sample, learnt})
+		}
+		in.Synthetic = sideOf(t, s, "synth", other(model(train)))
+		a, err := Run(context.Background(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := a.block("shadow")
+		t.Logf("by heart %v: %s: %s", heart, b.Verdict, b.Words)
+		if (b.Verdict == Fail) != heart {
+			t.Errorf("by heart %v: %s", heart, b.Verdict)
+		}
+	}
+}
