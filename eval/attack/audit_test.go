@@ -136,6 +136,9 @@ func TestAuditTellsLeaksFromChance(t *testing.T) {
 	if a.Verdict != Fail || a.block("copies").Verdict != Fail || a.block("reuse").Verdict != Fail {
 		t.Error("a twentieth of real sessions copied is not found")
 	}
+	if testing.Short() {
+		return
+	}
 	a = audit(t, train, holdout, other(leak)) // under other names
 	if a.Verdict != Fail || a.block("copies").Verdict != Fail || a.block("reuse").Verdict == Fail {
 		t.Error("a twentieth of real sessions copied under other names is not found")
@@ -179,6 +182,9 @@ func TestShadowModelsTellWhatWasLearnt(t *testing.T) {
 	train, holdout := hosts(1, 0, 60), hosts(2, 60, 100)
 	rng := rand.New(rand.NewPCG(7, 7))
 	for _, heart := range []bool{true, false} {
+		if testing.Short() && !heart {
+			continue
+		}
 		s := NewSpace(columns)
 		model := func(list []session) []session {
 			if !heart {
