@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"reflect"
 	"strings"
@@ -114,5 +115,23 @@ func TestChoiceFaults(t *testing.T) {
 	o.Measures, o.Choose = 0, engine.ChooseBest
 	if err := o.Validate(); err == nil {
 		t.Error("the best of nothing is chosen")
+	}
+}
+
+// TestResumeKeepsTheBest: a run that goes on from a checkpoint, also one after
+// the networks that measured best, comes to the same model.
+func TestResumeKeepsTheBest(t *testing.T) {
+	l, o := flows(200), options(6)
+	o.MeasureEpochs, o.Choose, o.GAN.Average, o.GAN.MetaRate = 1, engine.ChooseBest, 0, .05
+	m, all := checkpoints(t, l, o)
+	want := saved(t, m)
+	for _, i := range []int{0, len(all) / 2, len(all) - 2, len(all) - 1} {
+		again, err := resume(all[i], l, o, engine.Hooks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(saved(t, again), want) {
+			t.Errorf("resumed from checkpoint %d of %d, the model of epoch %d is another than that of epoch %d", i, len(all), again.Epochs, m.Epochs)
+		}
 	}
 }

@@ -268,7 +268,7 @@ func TestOptions(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	config, err = parse("c.json", good[:len(good)-1]+`}, "model": {"config": {"d_rounds": [1, 2], "d_rounds_expand": true, "leaky_relu": true, "gen_feature_num_units": 64,
-  "num_packing": 2, "noise": false, "feed_back": true, "attr_noise_type": "uniform", "g_beta1": 0.1, "d_beta1": 0.2, "attr_d_beta1": 0.3,
+  "num_packing": 2, "noise": false, "feed_back": true, "attr_noise_type": "uniform", "feature_noise_type": "uniform", "g_beta1": 0.1, "d_beta1": 0.2, "attr_d_beta1": 0.3,
   "adam_amsgrad": true, "initial_state": "variable", "rnn_mlp_num_layers": 2, "generator_feature_num_layers": 2, "fix_feature_network": true,
   "extra_checkpoint_freq": 3, "epoch_checkpoint_freq": 5, "discriminator_num_layers": 3}}}`, nil)
 	if err != nil {

@@ -66,9 +66,9 @@ func modelKeys() []modelKey {
 		{name: "iteration", kind: isNumber, low: 1, high: big},
 
 		{name: "num_packing", kind: isNumber, low: 1, high: 100, single: 1, wide: 1},
-		{name: "noise", kind: isBool},
 		{name: "attr_noise_type", kind: isText},
 		{name: "feature_noise_type", kind: isText},
+		{name: "noise", kind: isBool}, // behind the type, which false makes nothing of
 		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, single: 0, wide: 0},
 		{name: "feed_back", kind: isBool, single: false, wide: false},
 		{name: "fix_feature_network", kind: isBool, single: false, wide: false},
