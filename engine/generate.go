@@ -190,6 +190,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 			if !opts.Raw {
 				m.Codec.RecurRecords(s.Series, supply)
 			}
+			m.targets.relations.hold(s)
 			if err := sink.Write(ctx, s); err != nil {
 				return out, err
 			}

@@ -21,6 +21,7 @@ type targets struct {
 	variety      variety
 	pairs        pairs
 	arrivals     arrivals
+	relations    relations
 }
 
 // A margin is never asked to be met more closely than by leastError of itself,

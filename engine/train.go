@@ -58,6 +58,7 @@ func newLoop(ctx context.Context, src Source, recipe *trace.Recipe, types map[st
 	m.begun.Sessions = g.print
 	m.targets = newTargets(c, g.sample, opts.Seed)
 	m.targets.families = fitFamilies(recipe, g.sample)
+	m.targets.relations = fitRelations(recipe, g.sample)
 	ref := newReference(m, g)
 	data, err := m.encode(ctx, src, g, ref)
 	if err != nil {
