@@ -13,7 +13,7 @@ import (
 // TestOddColumns: what a column may hold at worst still gives as many sessions,
 // of values of its type.
 func TestOddColumns(t *testing.T) {
-	many := 100_000
+	many := 30_000
 	if testing.Short() {
 		many = 5000
 	}
@@ -101,18 +101,15 @@ func TestTimesRunningBackwards(t *testing.T) {
 	}
 }
 
-// TestLongestSessions: sessions of 100,000 records are kept whole.
+// TestLongestSessions: a session of 100,000 records is kept whole.
 func TestLongestSessions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow: makes 300,000 records")
+		t.Skip("slow: makes 100,000 records")
 	}
-	l := flows(60)
-	for i := range 3 {
-		s := &l[i*20]
-		s.Series = nil
-		for k := range 100_000 {
-			s.Series = append(s.Series, trace.Row{float64(k) / 50, int64(40 + k%1000), "A"})
-		}
+	l := flows(30)
+	l[7].Series = nil
+	for k := range 100_000 {
+		l[7].Series = append(l[7].Series, trace.Row{float64(k) / 50, int64(40 + k%1000), "A"})
 	}
 	o := options(1)
 	o.GAN.Batch = 500
@@ -122,7 +119,7 @@ func TestLongestSessions(t *testing.T) {
 	for _, s := range out {
 		longest = max(longest, len(s.Series))
 	}
-	if len(out) != 60 || longest != 100_000 || records < 290_000 || last > 3700 {
+	if len(out) != 30 || longest != 100_000 || records < 100_029 || last > 3700 {
 		t.Errorf("made %d sessions of %d records, the longest of %d, until %v", len(out), records, longest, last)
 	}
 }
