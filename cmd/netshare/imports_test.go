@@ -9,13 +9,15 @@ import (
 
 // owners are the heavy dependencies and the one package that may import each.
 var owners = map[string]string{
-	"github.com/duckdb/duckdb-go/":  "netshare/workspace/store",
-	"github.com/gopacket/gopacket":  "netshare/workspace/pcapio",
-	"gorgonia.org/":                 "netshare/engine/dgan",
-	"github.com/traefik/yaegi/":     "netshare/scripting",
-	"gonum.org/v1/plot":             "netshare/eval/figure",
-	"github.com/spf13/cobra":        "netshare/cmd/netshare",
-	"github.com/klauspost/compress": "netshare/workspace/packed",
+	"github.com/duckdb/duckdb-go/":    "netshare/workspace/store",
+	"github.com/gopacket/gopacket":    "netshare/workspace/pcapio",
+	"gorgonia.org/":                   "netshare/engine/dgan",
+	"github.com/traefik/yaegi/":       "netshare/scripting",
+	"gonum.org/v1/plot":               "netshare/eval/figure",
+	"github.com/spf13/cobra":          "netshare/cmd/netshare",
+	"github.com/klauspost/compress":   "netshare/workspace/packed",
+	"github.com/reeflective/readline": "netshare/workspace/notebook",
+	"github.com/yuin/goldmark":        "netshare/workspace/notebook",
 }
 
 // floors are the packages from the bottom up: a package imports only packages

@@ -9,7 +9,6 @@ import (
 	"io"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"netshare/scripting"
 	"netshare/workspace"
@@ -168,7 +167,7 @@ func pageOfStructs(v reflect.Value) *Page {
 	var fields []int
 	for i := range v.Type().Elem().NumField() {
 		f := v.Type().Elem().Field(i)
-		if f.IsExported() || strings.HasPrefix(f.Name, "X") { // the interpreter's own structs
+		if f.IsExported() {
 			fields = append(fields, i)
 			typ := "VARCHAR"
 			switch {
