@@ -164,7 +164,11 @@ func (c *comparison) measure(ctx context.Context, rng *rand.Rand) ([]Score, []he
 		return nil, nil, err
 	}
 	scores = append(scores, pairs...)
-	scores = append(scores, c.sliced(prep, rng)...)
+	sliced, err := c.sliced(ctx, prep, rng)
+	if err != nil {
+		return nil, nil, err
+	}
+	scores = append(scores, sliced...)
 	prep = nil
 	joint, err := c.triples(ctx, rng)
 	if err != nil {

@@ -1,11 +1,10 @@
 package eval
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
 )
 
 const (
@@ -18,7 +17,7 @@ const (
 
 // sliced compares all numbers together by their ranks, projected on random
 // directions.
-func (c *comparison) sliced(p *prepared, rng *rand.Rand) []Score {
+func (c *comparison) sliced(ctx context.Context, p *prepared, rng *rand.Rand) ([]Score, error) {
 	s := Score{Property: Joint, Metric: "sliced_emd", Target: "all numbers", Counted: true}
 	var fields []int
 	for f := range c.fields {
@@ -29,7 +28,7 @@ func (c *comparison) sliced(p *prepared, rng *rand.Rand) []Score {
 	}
 	if len(fields) < 2 {
 		s.Note = "fewer than two columns of numbers that vary"
-		return []Score{s}
+		return []Score{s}, nil
 	}
 	directions := make([][]float64, sliceDirections)
 	for k := range directions {
@@ -49,26 +48,18 @@ func (c *comparison) sliced(p *prepared, rng *rand.Rand) []Score {
 		bases        []float64
 	}
 	each := make([]found, len(directions))
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(len(directions), runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for k := range next {
-				x, halves := c.projected(p.ranks[0], fields, directions[k], c.halves.splits)
-				y, _ := c.projected(p.ranks[1], fields, directions[k], 0)
-				z, _ := c.projected(p.ranks[2], fields, directions[k], 0)
-				each[k] = found{value: binnedEMD(x, y), indep: binnedEMD(x, z)}
-				for _, h := range halves {
-					each[k].bases = append(each[k].bases, binnedEMD(h[0], h[1]))
-				}
-			}
-		})
+	err := parallel(ctx, len(directions), func(k int) {
+		x, halves := c.projected(p.ranks[0], fields, directions[k], c.halves.splits)
+		y, _ := c.projected(p.ranks[1], fields, directions[k], 0)
+		z, _ := c.projected(p.ranks[2], fields, directions[k], 0)
+		each[k] = found{value: binnedEMD(x, y), indep: binnedEMD(x, z)}
+		for _, h := range halves {
+			each[k].bases = append(each[k].bases, binnedEMD(h[0], h[1]))
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	for k := range directions {
-		next <- k
-	}
-	close(next)
-	wg.Wait()
 	got := measured{uniform: math.NaN(), worst: sliceWorst, bases: make([]float64, c.halves.splits)}
 	for _, e := range each {
 		got.value += e.value / sliceDirections
@@ -89,7 +80,7 @@ func (c *comparison) sliced(p *prepared, rng *rand.Rand) []Score {
 		s.Counted = false
 		s.note("the numbers of the real trace hardly hang together, so the score says nothing")
 	}
-	return []Score{s}
+	return []Score{s}, nil
 }
 
 // projected counts the projections of the ranks on a direction in bins, all of

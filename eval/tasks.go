@@ -47,11 +47,11 @@ func (c *comparison) label() int {
 	best, place := -1, math.MaxInt
 	for f := range c.fields {
 		fd := &c.fields[f]
-		at := len(labelWords())
+		at := len(labelWords()) + 1
 		switch fd.Column.Kind {
 		case trace.KindCategory, trace.KindBoolean:
 		case trace.KindProtocol:
-			at++
+			at--
 		default:
 			continue
 		}

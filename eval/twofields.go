@@ -3,7 +3,6 @@ package eval
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"netshare/workspace/trace"
 )
@@ -241,9 +240,7 @@ func (c *comparison) equality(a, b int) (Score, bool) {
 	for k := range c.halves.splits {
 		got.bases = append(got.bases, math.Abs(equal[k][0]/n[k][0]-equal[k][1]/n[k][1]))
 	}
-	s.Words = strings.Join([]string{
-		quote(fa.Column.Name), "equals", quote(fb.Column.Name), "in", percent(q), "of synthetic records against", percent(r), "of real ones",
-	}, " ")
+	s.Words = fmt.Sprintf("%s equals %s in %s of synthetic records against %s of real ones", quote(fa.Column.Name), quote(fb.Column.Name), percent(q), percent(r))
 	s.settle(got)
 	return s, true
 }

@@ -78,7 +78,7 @@ type ReportOptions struct {
 	// traffic, heavy hitters by sketches, anomaly detection.
 	Tasks bool
 	// Label is the column that says what kind of traffic a record is; "" chooses
-	// a category by its name, else the protocol.
+	// a category by its name, else the protocol, else any category.
 	Label string
 }
 
