@@ -3,8 +3,8 @@
 //
 // It owns the metrics (Metrics), their mapping to scores, and the report as
 // JSON, HTML and text; package figure below it draws. It reads two tables in
-// memory and knows nothing of files, databases or models. It says nothing of
-// privacy.
+// memory and knows nothing of files, databases or models. What a trace
+// gives away is package attack's.
 //
 // # Scores
 //
