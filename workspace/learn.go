@@ -137,13 +137,6 @@ func (w *Workspace) learn(ctx context.Context, t Table, r *trace.Recipe, model *
 func plainField(f trace.Field) trace.Field {
 	f.ParseFunc, f.FormatFunc, f.DeriveFunc, f.Forward, f.Inverse = nil, nil, nil, nil, nil
 	switch f.Encoding {
-	case trace.EncodeSymmetric:
-		f.Encoding = trace.EncodeMinMax
-	case trace.EncodeEmbedding:
-		f.Encoding = trace.EncodeAuto
-		if f.Kind == trace.KindText || f.Kind == trace.KindCategory {
-			f.Encoding = trace.EncodeVocabulary
-		}
 	case trace.EncodeAttributes, trace.EncodeValues: // with nothing in it that is learnt apart
 		f.Encoding, f.Choices = trace.EncodeVocabulary, nil
 	}

@@ -12,6 +12,7 @@ type Block struct {
 	Members []Member
 	Joint   *Joint // of the members' classes; nil for a single member
 	Bits    *Bits  // of a single member, in place of all else
+	Words   *Words // vectors of a single member's classes, in place of a category
 	Length  *Length
 }
 
@@ -53,6 +54,9 @@ func (m *Member) numeric() bool { return m.Number != nil && m.Number.hasNumber()
 
 // classes is the size of the block's category, 0 where it has none.
 func (b *Block) classes() int {
+	if b.Words != nil {
+		return 0
+	}
 	if b.Joint != nil {
 		return b.Joint.size()
 	}
@@ -63,6 +67,8 @@ func (b *Block) heads() []Head {
 	switch {
 	case b.Bits != nil:
 		return b.Bits.heads()
+	case b.Words != nil:
+		return b.Words.heads()
 	case b.Length != nil:
 		return []Head{{Classes: len(b.Length.Ranges)}}
 	}
@@ -83,6 +89,9 @@ func (b *Block) encode(values []any, out []float32) {
 	switch {
 	case b.Bits != nil:
 		b.Bits.encode(values[0], out)
+		return
+	case b.Words != nil:
+		copy(out, b.Words.Vectors[b.Members[0].class(values[0])])
 		return
 	case b.Length != nil:
 		out[0] = float32(b.Length.class(values[0].(int64)))
@@ -117,6 +126,9 @@ func (b *Block) decode(code []float32, values []any, r *rand.Rand) {
 	switch {
 	case b.Bits != nil:
 		values[0] = b.Bits.decode(code)
+		return
+	case b.Words != nil:
+		values[0] = b.Members[0].Classes.draw(b.Words.nearest(code), r)
 		return
 	case b.Length != nil:
 		values[0] = b.Length.draw(int(code[0]), r)

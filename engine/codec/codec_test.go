@@ -267,62 +267,6 @@ func TestTemplateMakesUpTheLike(t *testing.T) {
 	}
 }
 
-func TestBits(t *testing.T) {
-	for _, tc := range []struct {
-		field trace.Field
-		typ   trace.Type
-		v     any
-	}{
-		{trace.IP("a").Encode(trace.EncodeBits), trace.TypeText, "192.0.2.200"},
-		{trace.Port("p").Encode(trace.EncodeBits), trace.TypeInt, int64(65535)},
-		{trace.Integer("n").Encode(trace.EncodeBits), trace.TypeInt, int64(1) << 40},
-	} {
-		b, err := fitBits(tc.field, tc.typ, []any{tc.v})
-		if err != nil {
-			t.Fatal(err)
-		}
-		code := make([]float32, len(b.heads()))
-		b.encode([]any{tc.v}, code)
-		got := make([]any, 1)
-		b.decode(code, got, nil)
-		if got[0] != tc.v {
-			t.Errorf("%v became %v", tc.v, got[0])
-		}
-	}
-	if _, err := fitBits(trace.IP("a"), trace.TypeText, []any{"2001:db8::1"}); err == nil {
-		t.Error("an IPv6 address has a code of 32 bits")
-	}
-	if b, err := fitBits(trace.Integer("n").InBits(12), trace.TypeInt, []any{int64(5)}); err != nil || len(b.heads()) != 12 {
-		t.Errorf("%d heads of 12 bits (%v)", len(b.heads()), err)
-	}
-	if _, err := fitBits(trace.Integer("n").InBits(12), trace.TypeInt, []any{int64(4096)}); err == nil {
-		t.Error("4096 has 12 bits")
-	}
-}
-
-// TestUncodableBits holds that columns with missing values or IPv6 addresses,
-// of which bits know nothing, are learnt otherwise.
-func TestUncodableBits(t *testing.T) {
-	var sessions []trace.Session
-	for i := range 60 {
-		var n any = int64(i % 7)
-		if i%5 == 0 {
-			n = nil
-		}
-		sessions = append(sessions, trace.Session{Meta: trace.Row{[]any{"192.0.2.1", "2001:db8::1"}[i%2], n}, Series: []trace.Row{{nil}}})
-	}
-	r := &trace.Recipe{Metadata: []trace.Field{trace.IP("a").Encode(trace.EncodeBits), trace.Integer("n").InBits(3)}}
-	c, err := Fit(r, map[string]trace.Type{"a": trace.TypeText, "n": trace.TypeInt}, sessions, DefaultOptions(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range sessions {
-		if got := c.DecodeMeta(c.Encode(s)[0].Meta, rand.New(rand.NewPCG(1, 1))).Meta; !reflect.DeepEqual(got, s.Meta) {
-			t.Fatalf("%v became %v", s.Meta, got)
-		}
-	}
-}
-
 func TestJointKeepsCombinations(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	j, covered := fitJoint([][]int32{{0, 0, 1, 1}, {2, 2, 3, 4}}, nil, 10, 1)

@@ -3,7 +3,7 @@ package codec
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
+	"slices"
 
 	"netshare/workspace/trace"
 )
@@ -42,6 +42,9 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 		f.c.Series = append(f.c.Series, one(*f.gap))
 	}
 	f.fitLength()
+	if err := f.fitWords(recipe, seed); err != nil {
+		return nil, err
+	}
 	f.fitRules(recipe)
 	f.fitRecurrences()
 	return f.c, nil
@@ -141,7 +144,7 @@ func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, limit i
 			return nil, err
 		}
 		b.Members[0].Field = i
-		if m := b.Members[0]; b.Bits == nil && m.size() > 0 {
+		if m := b.Members[0]; b.Bits == nil && b.Words == nil && m.size() > 0 {
 			g.add(field.Kind, m, values)
 		} else {
 			alone = append(alone, b)
@@ -158,19 +161,25 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 			enc = trace.EncodeQuantile
 		}
 	}
-	if _, list := t.Elem(); list && (enc == trace.EncodeQuantile || enc == trace.EncodeMinMax || enc == trace.EncodeLog || enc == trace.EncodeBits) {
+	if _, list := t.Elem(); list && slices.Contains([]trace.Encoding{trace.EncodeQuantile, trace.EncodeMinMax, trace.EncodeSymmetric, trace.EncodeLog, trace.EncodeBits}, enc) {
 		return Block{}, fmt.Errorf("field %q: a list can't have encoding %s", field.Name, enc)
 	}
 	switch enc {
-	case trace.EncodeMinMax, trace.EncodeLog, trace.EncodeQuantile:
+	case trace.EncodeMinMax, trace.EncodeSymmetric, trace.EncodeLog, trace.EncodeQuantile:
 		return one(Member{Number: fitNumber(t, enc, values, field.Bounded, float64(field.Min), float64(field.Max))}), nil
 	case trace.EncodeBits:
-		if codable(field, values) {
-			return fitBits(field, t, values)
+		bits, ok, err := fitBits(field, t, values)
+		if err != nil {
+			return Block{}, err
 		}
-		field.Encoding = trace.EncodeAuto
-		return f.fitField(field, t, values, limit)
-	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary:
+		if !ok {
+			field.Encoding = trace.EncodeAuto
+			return f.fitField(field, t, values, limit)
+		}
+		b := one(Member{})
+		b.Bits = bits
+		return b, nil
+	case trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary, trace.EncodeEmbedding:
 		p := Policy{MinSeen: f.opts.MinSeen, MaxClasses: limit}
 		switch field.Kind {
 		case trace.KindCategory, trace.KindProtocol, trace.KindBoolean:
@@ -179,51 +188,16 @@ func (f *fitter) fitField(field trace.Field, t trace.Type, values []any, limit i
 		if enc == trace.EncodeCategory || field.IsPublic {
 			p.KeepAll = true
 		}
-		return one(Member{Classes: fitClasses(field.Kind, t, values, field.Choices, p, f.rand)}), nil
+		if enc == trace.EncodeEmbedding {
+			p.MaxClasses = f.opts.MaxClasses // they have no head of as many classes
+		}
+		b := one(Member{Classes: fitClasses(field.Kind, t, values, field.Choices, p, f.rand)})
+		if enc == trace.EncodeEmbedding {
+			b.Words = &Words{} // until all fields are known
+		}
+		return b, nil
 	}
 	return Block{}, fmt.Errorf("field %q: unknown encoding %q", field.Name, enc)
 }
 
 func one(m Member) Block { return Block{Members: []Member{m}} }
-
-// codable reports whether bits can code all values: there is none for a missing
-// value or an IPv6 address.
-func codable(field trace.Field, values []any) bool {
-	for _, v := range values {
-		if s, text := v.(string); v == nil || text && field.Kind == trace.KindAddress && strings.Contains(s, ":") {
-			return false
-		}
-	}
-	return true
-}
-
-func fitBits(field trace.Field, t trace.Type, values []any) (Block, error) {
-	b := &Bits{Type: t, Address: field.Kind == trace.KindAddress, N: 32}
-	if field.Kind == trace.KindPort {
-		b.N = 16
-	}
-	if field.Bits > 0 && !b.Address {
-		b.N = field.Bits
-	}
-	for _, v := range values {
-		s, isText := v.(string)
-		switch {
-		case b.Address && (!isText || strings.Contains(s, ":")):
-			return Block{}, fmt.Errorf("field %q: encoding bit is for IPv4 addresses, not %v", field.Name, v)
-		case !b.Address:
-			x, ok := number(v)
-			if !ok || x < 0 || x != float64(uint64(x)) {
-				return Block{}, fmt.Errorf("field %q: encoding bit is for whole numbers, not %v", field.Name, v)
-			}
-			for b.N < 64 && x >= float64(uint64(1)<<b.N) {
-				if field.Bits > 0 {
-					return Block{}, fmt.Errorf("field %q: %v has more than the %d bits that it is to be learnt by", field.Name, v, field.Bits)
-				}
-				b.N++
-			}
-		}
-	}
-	block := one(Member{})
-	block.Bits = b
-	return block, nil
-}

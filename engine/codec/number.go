@@ -55,7 +55,7 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 		return n
 	}
 	n.Min, n.Max = xs[0], xs[len(xs)-1]
-	if (enc == trace.EncodeMinMax || enc == trace.EncodeLog) && n.Max > n.Min {
+	if (enc == trace.EncodeMinMax || enc == trace.EncodeSymmetric || enc == trace.EncodeLog) && n.Max > n.Min {
 		n.Log = enc == trace.EncodeLog
 		if bounded && !math.IsInf(lo, 0) {
 			n.Min = min(lo, n.Min)

@@ -24,11 +24,21 @@ func Values(name, delimiter, assign string, elements ...Field) Field {
 	return Field{Name: name, Kind: KindText, Encoding: EncodeValues, Delimiter: delimiter, Assign: assign, Elements: elements}
 }
 
-// Embedded declares a column of words that NetShare learns as vectors of the
-// given size; see EncodeEmbedding.
+// Embedded declares a column of words that are learnt as vectors of the given
+// size, as NetShare's word2vec does; 0 is 10 numbers. Words of a record that are
+// all learnt so give one another their meaning: ports of one protocol come to
+// lie near one another. A word that few sessions have is made up, as in Text.
 func Embedded(name string, size int) Field {
-	return Field{Name: name, Kind: KindText, Encoding: EncodeEmbedding, Vector: size}
+	return Field{Name: name, Kind: KindText}.Embed(size)
 }
+
+// Embed has a field learnt as vectors of the given size; see Embedded.
+func (f Field) Embed(size int) Field { f.Encoding, f.Vector = EncodeEmbedding, size; return f }
+
+// Pretrained takes the vectors of a field's words from a file in word2vec's text
+// format, relative to where the program runs. Words that it lacks are learnt
+// beside those.
+func (f Field) Pretrained(path string) Field { f.VectorFile = path; return f }
 
 // NA names words of the file that stand for a missing value, "-" for instance.
 // Where a missing value is kept, a CSV has the first of them for it.
@@ -122,8 +132,11 @@ func (f Field) validate() (errs []error) {
 	if f.Bits < 0 || f.Bits > 64 {
 		fault("%d bits: want 1 to 64", f.Bits)
 	}
-	if f.Vector < 0 {
-		fault("a vector of %d numbers: want 1 or more", f.Vector)
+	if f.Vector < 0 || f.Vector > mostVector {
+		fault("a vector of %d numbers: want 1 to %d", f.Vector, mostVector)
+	}
+	if f.VectorFile != "" && f.Encoding != EncodeEmbedding {
+		fault("it has a file of vectors and is not learnt as vectors: add Embed")
 	}
 	if s := f.encodingFault(); s != "" {
 		fault("%s", s)
@@ -147,12 +160,19 @@ func (f Field) validate() (errs []error) {
 	return errs
 }
 
+// mostVector is the largest vector of a word: those of files have 300 numbers.
+const mostVector = 512
+
 // encodingFault says why a field can't have its encoding, "" where it can.
 func (f Field) encodingFault() string {
 	switch f.Encoding {
 	case EncodeMinMax, EncodeSymmetric, EncodeLog, EncodeQuantile:
 		if !f.Numeric() && f.Kind != KindPort {
 			return fmt.Sprintf("encoding %s needs a number, not a %s", f.Encoding, f.Kind)
+		}
+	case EncodeEmbedding:
+		if f.Kind == KindReal || f.Kind == KindTimestamp {
+			return fmt.Sprintf("encoding %s is for names, and numbers that are names, not for a %s", f.Encoding, f.Kind)
 		}
 	case EncodeValues:
 		if len(f.Elements) == 0 {

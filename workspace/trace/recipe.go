@@ -24,12 +24,11 @@ const (
 	EncodeVocabulary Encoding = "vocabulary"  // frequent values as categories, the others by a template
 
 	// EncodeSymmetric is NetShare's MINUSONE_ONE: a number scaled to [-1, 1].
-	// The engine scales to [0, 1] whatever is asked for, so that it learns as
-	// EncodeMinMax does.
+	// The networks give numbers in [0, 1], so that x is learnt as (x+1)/2: as
+	// tanh(y) is 2 sigmoid(2y) - 1, the two are one code, and EncodeMinMax's.
 	EncodeSymmetric Encoding = "minusone_one"
-	// EncodeEmbedding is NetShare's word2vec: values near one another in use are
-	// near one another to the model. The engine has no embedding: it learns as
-	// EncodeVocabulary does, and ports and protocols as they are best learnt.
+	// EncodeEmbedding is NetShare's word2vec: values that keep the same company
+	// are near one another to the model; see Embedded.
 	EncodeEmbedding Encoding = "word2vec"
 	// EncodeAttributes learns of a list which names are in it: see Attributes.
 	EncodeAttributes Encoding = "list_attributes"
@@ -90,8 +89,11 @@ type Field struct {
 	Delimiter, Assign string
 	Elements          []Field
 
-	Bits   int // of EncodeBits; 0 for as many as the values need
-	Vector int // numbers in an embedding; 0 for the engine's choice
+	Bits int // of EncodeBits; 0 for as many as the values need
+	// Vector is how many numbers a value is learnt by where the encoding is
+	// EncodeEmbedding; 0 for NetShare's 10, or as VectorFile has them.
+	Vector     int
+	VectorFile string // of vectors learnt elsewhere; see Pretrained
 
 	// DeriveFunc computes the value from others of the record, those in From. It
 	// is a func(Record) Out or a func(Record) (Out, error) with Out one of
