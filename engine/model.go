@@ -45,7 +45,7 @@ type Model struct {
 
 // modelFormat is the version of the saved form, raised with every change that
 // older programs can't read.
-const modelFormat = 4
+const modelFormat = 6
 
 // privateFormat is that of models of noised counts, networksFormat of those with
 // networks that were learnt by noised gradients.

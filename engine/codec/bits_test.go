@@ -26,7 +26,9 @@ func TestBits(t *testing.T) {
 		{"one network", trace.IP("a"), trace.TypeText, []any{"10.1.2.3", "10.255.0.9", "10.0.7.200"}, 16, func(v any) bool { return strings.HasPrefix(v.(string), "10.") }},
 		{"one address", trace.IP("a"), trace.TypeText, []any{"192.0.2.200", "192.0.2.200"}, 0, func(v any) bool { return v == "192.0.2.200" }},
 		{"all addresses", trace.IP("a"), trace.TypeText, []any{"0.0.0.0", "255.255.255.255"}, 32, nil},
-		{"IPv6", trace.IP("a"), trace.TypeText, []any{"2001:db8::1", "2001:db8::ff", "2001:db8:1::2"}, 9, func(v any) bool { return netip.MustParsePrefix("2001:db8::/32").Contains(netip.MustParseAddr(v.(string))) }},
+		{"IPv6", trace.IP("a"), trace.TypeText, []any{"2001:db8::1", "2001:db8::ff", "2001:db8:1::2"}, 9, func(v any) bool {
+			return netip.MustParsePrefix("2001:db8::/32").Contains(netip.MustParseAddr(v.(string)))
+		}},
 		{"both versions", trace.IP("a"), trace.TypeText, []any{"192.0.2.1", "2001:db8::1", "::ffff:1.2.3.4", "10.0.0.1", nil}, -1, nil},
 		{"a constant", trace.Integer("n").InBits(32), trace.TypeInt, []any{int64(77), int64(77)}, 0, func(v any) bool { return v == int64(77) }},
 		{"a constant or missing", trace.Integer("n").InBits(32), trace.TypeInt, []any{int64(77), nil}, 1, func(v any) bool { return v == nil || v == int64(77) }},

@@ -323,7 +323,7 @@ func (n *Number) limit(cond *Condition, l *FieldLimit) {
 	}
 	l.Low, l.High = 1, 0 // nothing yet
 	for _, g := range ranges {
-		lo, hi := max(g[0], least), min(g[1], most)
+		lo, hi := max(g[0]-float64(n.Zero), least), min(g[1]-float64(n.Zero), most)
 		if lo > hi {
 			continue
 		}

@@ -12,11 +12,17 @@ import (
 // Number codes a number as a category of its frequent values, where it has
 // any, and a number in [0, 1]: the rank among the training data (Quantile), or
 // the place between the least and the greatest value.
+//
+// By quantiles every value comes back as it was where there are up to maxKnots
+// different ones beside the frequent, and else as one between its neighbours;
+// by min-max to 24 bits of the range, rounded to Step, and log1p to 24 bits of
+// the logarithm's range.
 type Number struct {
 	Type    trace.Type
 	Missing bool      // the category has a last class for missing values
+	Zero    int64     // of times, the first, and of whole numbers beyond 53 bits, the least; what follows counts from it
 	Masses  []float64 // frequent values, ascending
-	Step    float64   // values are multiples of it
+	Step    float64   // values are multiples of it; 0 for none
 	Log     bool      // min-max of log(1+x-Min), not of x
 	Min     float64
 	Max     float64
@@ -39,9 +45,10 @@ const (
 // values become one class of their own.
 func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo, hi float64) *Number {
 	n := &Number{Type: t, Step: 1}
+	n.fitZero(values)
 	var xs []float64
 	for _, v := range values {
-		if x, ok := number(v); ok {
+		if x, ok := n.of(v); ok {
 			xs = append(xs, x)
 		} else {
 			n.Missing = true
@@ -54,19 +61,75 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 	if len(xs) == 0 {
 		return n
 	}
+	if n.Step == decimals[len(decimals)-1] && max(-xs[0], xs[len(xs)-1]) < 1e-3 { // too small for any decimals
+		n.Step = 0
+	}
 	n.Min, n.Max = xs[0], xs[len(xs)-1]
 	if (enc == trace.EncodeMinMax || enc == trace.EncodeSymmetric || enc == trace.EncodeLog) && n.Max > n.Min {
 		n.Log = enc == trace.EncodeLog
 		if bounded && !math.IsInf(lo, 0) {
-			n.Min = min(lo, n.Min)
+			n.Min = min(lo-float64(n.Zero), n.Min)
 		}
 		if bounded && !math.IsInf(hi, 0) {
-			n.Max = max(hi, n.Max)
+			n.Max = max(hi-float64(n.Zero), n.Max)
 		}
 		return n
 	}
 	n.fitQuantiles(xs)
 	return n
+}
+
+// fitZero finds what the values count from, and of times their grid: the
+// greatest power of ten of which all are multiples.
+func (n *Number) fitZero(values []any) {
+	var whole []int64
+	for _, v := range values {
+		switch v := v.(type) {
+		case int64:
+			whole = append(whole, v)
+		case time.Time:
+			whole = append(whole, v.UnixNano())
+		}
+	}
+	if len(whole) == 0 || n.Type != trace.TypeTime && n.Type != trace.TypeInt {
+		return
+	}
+	const exact = 1 << 53
+	least, most := slices.Min(whole), slices.Max(whole)
+	if n.Type == trace.TypeTime || least < -exact || most > exact {
+		n.Zero = least
+	}
+	if n.Type == trace.TypeTime {
+		tick := int64(1)
+		for tick < maxTick && !slices.ContainsFunc(whole, func(x int64) bool { return x%(10*tick) != 0 }) {
+			tick *= 10
+		}
+		n.Step = float64(tick)
+	}
+}
+
+// of returns a value as a number from Zero, and false where it is missing or
+// not finite.
+func (n *Number) of(v any) (float64, bool) {
+	if n.Zero == 0 {
+		return number(v)
+	}
+	switch v := v.(type) {
+	case int64:
+		return n.since(v), true
+	case time.Time:
+		return n.since(v.UnixNano()), true
+	}
+	x, ok := number(v)
+	return x - float64(n.Zero), ok
+}
+
+// since is x - Zero, which need not be an int64.
+func (n *Number) since(x int64) float64 {
+	if x < n.Zero {
+		return -float64(uint64(n.Zero) - uint64(x))
+	}
+	return float64(uint64(x) - uint64(n.Zero))
 }
 
 // fitQuantiles splits the sorted values into frequent ones and the quantile
@@ -174,7 +237,7 @@ func (n *Number) other() int { return len(n.Masses) }
 
 // class returns the class of a value; 0 where there are no classes.
 func (n *Number) class(v any) int {
-	x, ok := number(v)
+	x, ok := n.of(v)
 	k := n.classes()
 	switch {
 	case k == 0:
@@ -193,7 +256,7 @@ func (n *Number) class(v any) int {
 
 // rankOf returns the number of a value, the middle for a missing one.
 func (n *Number) rankOf(v any) float32 {
-	if x, ok := number(v); ok {
+	if x, ok := n.of(v); ok {
 		return n.rank(x)
 	}
 	return .5
@@ -202,7 +265,7 @@ func (n *Number) rankOf(v any) float32 {
 // rank returns the code of a number in [0, 1].
 func (n *Number) rank(x float64) float32 {
 	if n.minmax() {
-		u := (n.scale(x) - n.scale(n.Min)) / (n.scale(n.Max) - n.scale(n.Min))
+		u := share(n.scale(n.Min), n.scale(n.Max), n.scale(x))
 		return float32(min(max(u, 0), 1))
 	}
 	if i, found := slices.BinarySearch(n.Masses, x); found {
@@ -218,13 +281,13 @@ func (n *Number) rank(x float64) float32 {
 	case i == 0 || n.Knots[i] == x:
 		return n.Ranks[i]
 	}
-	w := (x - n.Knots[i-1]) / (n.Knots[i] - n.Knots[i-1])
+	w := share(n.Knots[i-1], n.Knots[i], x)
 	return n.Ranks[i-1] + float32(w)*(n.Ranks[i]-n.Ranks[i-1])
 }
 
 func (n *Number) scale(x float64) float64 {
 	if n.Log {
-		return math.Log1p(max(x-n.Min, 0))
+		return math.Log1p(min(max(x-n.Min, 0), math.MaxFloat64))
 	}
 	return x
 }
@@ -247,7 +310,7 @@ func (n *Number) decode(class int, rank float32) any {
 
 func (n *Number) quantile(u float32) float64 {
 	if n.minmax() {
-		x := n.scale(n.Min) + float64(u)*(n.scale(n.Max)-n.scale(n.Min))
+		x := between(n.scale(n.Min), n.scale(n.Max), float64(u))
 		if n.Log {
 			x = math.Expm1(x) + n.Min
 		}
@@ -261,11 +324,27 @@ func (n *Number) quantile(u float32) float64 {
 		return n.Knots[i-1]
 	}
 	lo, hi := n.Ranks[i-1], n.Ranks[i]
-	if hi <= lo {
+	if hi <= lo || u == hi {
 		return n.Knots[i]
 	}
 	w := float64((u - lo) / (hi - lo))
-	return n.Knots[i-1] + w*(n.Knots[i]-n.Knots[i-1])
+	return between(n.Knots[i-1], n.Knots[i], w)
+}
+
+// share is where x is between lo, which is 0, and hi, which is 1.
+func share(lo, hi, x float64) float64 {
+	if d := hi - lo; !math.IsInf(d, 0) {
+		return (x - lo) / d
+	}
+	return (x/2 - lo/2) / (hi/2 - lo/2)
+}
+
+// between is the way back of share.
+func between(lo, hi, w float64) float64 {
+	if d := hi - lo; !math.IsInf(d, 0) {
+		return lo + w*d
+	}
+	return lo*(1-w) + hi*w
 }
 
 // value rounds to the column's step and returns the column's own type.
@@ -273,15 +352,17 @@ func (n *Number) value(x float64) any {
 	q := math.Round(x / n.Step)
 	switch n.Type {
 	case trace.TypeInt:
-		return int64(q)
+		return n.whole(q)
 	case trace.TypeTime:
-		return time.Unix(0, int64(q)).UTC()
+		return time.Unix(0, n.whole(q*n.Step)).UTC()
 	case trace.TypeBool:
 		return q != 0
 	}
-	if n.Step < 1 {
+	switch {
+	case n.Step == 0 || math.IsInf(q, 0): // finer, or coarser, than any decimals
+	case n.Step < 1:
 		x = q / math.Round(1/n.Step)
-	} else {
+	default:
 		x = q * n.Step
 	}
 	if n.Type == trace.TypeText {
@@ -289,4 +370,17 @@ func (n *Number) value(x float64) any {
 		return s
 	}
 	return x
+}
+
+// whole is a number from Zero as a whole number, the nearest that there is.
+func (n *Number) whole(x float64) int64 {
+	switch {
+	case x >= 0 && x < float64(uint64(math.MaxInt64)-uint64(n.Zero)):
+		return int64(uint64(n.Zero) + uint64(x))
+	case x >= 0:
+		return math.MaxInt64
+	case -x < float64(uint64(n.Zero)-uint64(1<<63)):
+		return int64(uint64(n.Zero) - uint64(-x))
+	}
+	return math.MinInt64
 }

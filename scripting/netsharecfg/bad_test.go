@@ -78,7 +78,7 @@ var bad = []struct{ name, text, want string }{
 	{"regex", cols + `{"column": "a", "type": "string", "encoding": "categorical", "regex": "(a"}]}}}`, "regex: missing closing ): `(a`"},
 	{"regex without group", cols + `{"column": "a", "type": "string", "encoding": "categorical", "regex": "a.*"}]}}}`, `regex: it has no group`},
 	{"timestamp", meta + `, "timestamp": {"column": "t", "encoding": "interarival"}}}}`, `timestamp.encoding: unknown value "interarival": did you mean "interarrival"?`},
-	{"word2vec", meta + `, "word2vec": {"pretrain_model_path": "big.model"}}}}`, `pretrain_model_path: a pretrained word2vec model can't be read`},
+	{"word2vec", meta + `, "word2vec": {"pretrain_model_path": "big.model"}}}}`, `pretrain_model_path: big.model is gensim's own format: save the vectors as text`},
 	{"norm option", meta + `, "norm_option": 2}}}`, `norm_option: want 0 (ZERO_ONE) or 1 (MINUSONE_ONE), got 2`},
 	{"manager", good[:len(good)-1] + `}, "model_manager": {"config": {"pretrain_dir": "x"}}}`, `pretrain_dir: a model of NetShare's can't be gone on with`},
 	{"several", good[:len(good)-1] + `}, "model": {"config": {"sample_len": [1, 5]}}}`, `sample_len: several values: say sample_len_expand true`},

@@ -23,7 +23,8 @@ type builder struct {
 	flowID  string   // column that numbers the sessions, "" for none
 	types   []string // allowed_data_types, nil for all
 	codings []string // allowed_data_encodings, nil for all
-	vector  int      // word2vec.vec_size
+	vector  int      // word2vec.vec_size; 0 for that of the vectors of a file
+	vectors string   // word2vec.pretrain_model_path, from where the program runs
 	sample  int      // sessions to learn from; 0 for all
 	cut     int      // records of each; 0 for all
 	norm    string   // of numbers whose column says nothing
@@ -291,17 +292,20 @@ func (b *builder) prePost(n *node, which string) {
 	if w := b.object(c, "word2vec"); w != nil {
 		b.known(w, word2vecKeys)
 		b.vector = b.whole(w, "vec_size", 1, 10)
-		if v := b.member(w, "vec_size"); v != nil {
-			b.note(v, "words are learnt as frequent values and the shapes of the others, not as vectors")
-		}
 		if b.text(w, "model_name") != "" {
-			b.note(w.get("model_name"), "what is learnt of words is a part of the model")
+			b.note(w.get("model_name"), "the vectors are a part of the model, and have its name")
 		}
 		if b.whole(w, "annoy_n_trees", 1, 0) > 0 {
 			b.note(w.get("annoy_n_trees"), "the nearest word is found exactly")
 		}
-		if v := b.member(w, "pretrain_model_path"); v != nil {
-			b.fault(v, "a pretrained word2vec model can't be read: it is gensim's: say null")
+		if v := b.want(w, "pretrain_model_path", isText); v != nil && v.text != "" {
+			b.vectors = b.beside(v.text)
+			if b.member(w, "vec_size") == nil {
+				b.vector = 0
+			}
+			if slices.Contains([]string{".model", ".bin", ".npy", ".kv"}, filepath.Ext(v.text)) {
+				b.fault(v, "%s is gensim's own format: save the vectors as text, in Python with model.wv.save_word2vec_format(path), and name that file", v.text)
+			}
 		}
 	}
 	b.norm = "ZERO_ONE"

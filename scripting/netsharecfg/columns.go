@@ -304,13 +304,17 @@ func (b *builder) choices(n *node) []string {
 // columns of the same words share. Texts are words whatever that is, but for
 // protocols, which have names.
 func (b *builder) wordExpression(quoted, kind string, text bool) string {
+	expr := fmt.Sprintf("trace.Embedded(%s, %d)", quoted, b.vector)
 	switch {
 	case kind == "port" && !text:
-		return "trace.Port(" + quoted + ").Encode(trace.EncodeEmbedding)"
+		expr = fmt.Sprintf("trace.Port(%s).Embed(%d)", quoted, b.vector)
 	case kind == "proto":
-		return "trace.Protocol(" + quoted + ").Encode(trace.EncodeEmbedding)"
+		expr = fmt.Sprintf("trace.Protocol(%s).Embed(%d)", quoted, b.vector)
 	}
-	return fmt.Sprintf("trace.Embedded(%s, %d)", quoted, b.vector)
+	if b.vectors != "" {
+		expr += fmt.Sprintf(".Pretrained(%q)", b.vectors)
+	}
+	return expr
 }
 
 // categoryExpression is a column of names, all of which are repeated; choices

@@ -41,8 +41,8 @@ var configurations = []struct {
 		trace.Recipe{
 			Time: trace.Timestamp("ts", ""),
 			Metadata: []trace.Field{
-				trace.IP("srcip").Encode(trace.EncodeBits), trace.Port("srcport").Encode(trace.EncodeEmbedding),
-				trace.Protocol("proto").Encode(trace.EncodeEmbedding), trace.Integer("vlan").InBits(12),
+				trace.IP("srcip").Encode(trace.EncodeBits), trace.Port("srcport").Embed(12),
+				trace.Protocol("proto").Embed(12), trace.Integer("vlan").InBits(12),
 				trace.Category("site").Encode(trace.EncodeCategory),
 			},
 			Series: []trace.Field{
@@ -70,7 +70,7 @@ var configurations = []struct {
 		trace.Recipe{
 			Time: trace.Epoch("ts", trace.Second),
 			Metadata: []trace.Field{
-				trace.IP("id.orig_h").Encode(trace.EncodeBits).Mend(), trace.Port("id.orig_p").Encode(trace.EncodeEmbedding).Mend(), trace.IP("other"),
+				trace.IP("id.orig_h").Encode(trace.EncodeBits).Mend(), trace.Port("id.orig_p").Embed(10).Mend(), trace.IP("other").Encode(trace.EncodeBits),
 			},
 			Series: []trace.Field{
 				trace.Category("facility").Encode(trace.EncodeCategory), trace.Real("size").Encode(trace.EncodeLog),
@@ -92,10 +92,16 @@ var configurations = []struct {
 		trace.Recipe{
 			Time: trace.Epoch("time", trace.Microsecond),
 			Metadata: []trace.Field{
-				trace.Embedded("user", 12), trace.Embedded("computer", 12), trace.Port("sport").Encode(trace.EncodeEmbedding),
-				trace.Embedded("qtype", 12), trace.Protocol("proto").Encode(trace.EncodeEmbedding),
+				trace.Embedded("user", 12), trace.Embedded("computer", 12), trace.Port("sport").Embed(12),
+				trace.Embedded("qtype", 12), trace.Protocol("proto").Embed(12),
 			},
 		},
+	},
+	{
+		"vectors of a file", `{"pre_post_processor": {"config": {
+  "word2vec": {"model_name": "w", "pretrain_model_path": "/v/ports.txt"}, "timestamp": {"column": "t", "generation": false},
+  "metadata": [{"column": "sport", "type": "integer", "encoding": "word2vec_port"}]}}}`,
+		trace.Recipe{Metadata: []trace.Field{trace.Port("sport").Embed(0).Pretrained("/v/ports.txt")}, Drop: []string{"t"}},
 	},
 	{
 		"a table of pandas's", `{"processors": {"zeek": false, "bowen": true}, "input_file": {"path": "raw.csv", "format": "csv"}, "output_file": "out.csv", "fields": {
@@ -109,7 +115,7 @@ var configurations = []struct {
 		trace.Recipe{
 			Time: trace.Timestamp("t", ""),
 			Metadata: []trace.Field{
-				trace.Port("sport").Encode(trace.EncodeEmbedding).Mend(), trace.Integer("type").InBits(32).Mend(),
+				trace.Port("sport").Embed(10).Mend(), trace.Integer("type").InBits(32).Mend(),
 				trace.Category("label").Encode(trace.EncodeCategory), trace.Embedded("computer", 10),
 			},
 			Series: []trace.Field{trace.Real("ttl").Encode(trace.EncodeLog)},

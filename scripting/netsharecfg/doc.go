@@ -12,8 +12,9 @@
 //
 // # Meaning
 //
-//	encoding bit                     trace.EncodeBits; of addresses too, IPv6 as prefixes
-//	encoding word2vec_NAME, word_    trace.Port of a port, trace.Protocol of proto; of strings and other names trace.Embedded
+//	encoding bit                     trace.EncodeBits; of addresses too; type or format integer is a number, of the first generation with n_bits 32 an address
+//	encoding word2vec_NAME, word_    trace.Port of a port, trace.Protocol of proto, of strings and other names trace.Embedded; learnt as vectors of vec_size
+//	word2vec.pretrain_model_path     the vectors, in word2vec's text format; gensim's own formats are refused
 //	encoding categorical             trace.Category, all values repeated; choices are the only ones allowed
 //	categorical_mapping true         the numbers are names, so that only those seen come out
 //	type float                       trace.Real, ZERO_ONE or MINUSONE_ONE, log1p_norm; clamped to min_x and max_x

@@ -141,9 +141,6 @@ func (b *builder) fits(n *node, format, encoding string) bool {
 // fieldExpression makes the field of a format and an encoding.
 func (b *builder) fieldExpression(n *node, quoted, format, encoding string) string {
 	address := "trace.IP(" + quoted + ")"
-	if b.text(n, "type") == "IPv6" {
-		return address
-	}
 	switch encoding {
 	case "word_port":
 		return b.wordExpression(quoted, "port", format == "string")
