@@ -94,7 +94,6 @@ const givenTries = 60
 func (g *generator) given(ctx context.Context, p *part, n, pool int) ([]candidate, error) {
 	m := g.m
 	heads := m.Codec.MetaHeads()
-	width := widthOf(heads)
 	seen := map[string]bool{}
 	var cands []candidate
 	for tried := 0; len(cands) < pool; {
@@ -108,23 +107,19 @@ func (g *generator) given(ctx context.Context, p *part, n, pool int) ([]candidat
 		if tried >= (patience+givenTries)*(pool+drawn) {
 			return nil, fmt.Errorf("given %s: %d of %d sessions could be made, since it hardly goes together with the rest of what a session is: ask for fewer, or give less", p, len(cands), n)
 		}
-		metas, weights, err := m.net.MetasGiven(drawn, p.limits, g.rand)
+		codes, weights, err := m.metasGiven(p.limits, g.rand)
 		if err != nil {
 			return nil, err
 		}
 		tried += drawn
 		for i := range weights {
-			code := make([]float32, len(heads))
-			compact(heads, metas[i*width:(i+1)*width], code)
-			if !m.Codec.Begins(code) {
+			if !m.Codec.Begins(codes[i]) {
 				weights[i] = 0
 			}
 		}
 		var rows [][]float32
 		for _, i := range resample(weights, drawn, g.rand) {
-			code := make([]float32, len(heads))
-			compact(heads, metas[i*width:(i+1)*width], code)
-			rows = append(rows, code)
+			rows = append(rows, slices.Clone(codes[i]))
 		}
 		if !g.opts.Raw {
 			p.targets.meta.move(len(heads), rows...)

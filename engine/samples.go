@@ -146,34 +146,20 @@ func (s *samples) coded(i int) []float32 {
 	return s.code[:n]
 }
 
-// expand writes coded heads as one-hot categories and numbers.
+// expand writes coded heads as the networks have them.
 func expand(heads []codec.Head, code, out []float32) {
 	at := 0
 	for i, h := range heads {
-		if h.Classes == 0 {
-			out[at] = code[i]
-		} else {
-			clear(out[at : at+h.Classes])
-			out[at+int(code[i])] = 1
-		}
+		h.Expand(code[i], out[at:])
 		at += h.Width()
 	}
 }
 
-// compact is the way back of expand: the greatest class of each category.
+// compact is the way back of expand.
 func compact(heads []codec.Head, in, code []float32) {
 	at := 0
 	for i, h := range heads {
-		code[i] = in[at]
-		if h.Classes > 0 {
-			best := 0
-			for j, v := range in[at : at+h.Classes] {
-				if v > in[at+best] {
-					best = j
-				}
-			}
-			code[i] = float32(best)
-		}
+		code[i] = h.Compact(in[at:])
 		at += h.Width()
 	}
 }
@@ -193,9 +179,13 @@ func networkHeads(heads []codec.Head) []dgan.Head {
 	}
 	out := make([]dgan.Head, len(heads))
 	for i, h := range heads {
-		out[i] = dgan.Head{Kind: dgan.Sigmoid, Size: 1}
-		if h.Classes > 0 {
-			out[i] = dgan.Head{Kind: dgan.Softmax, Size: h.Classes}
+		out[i] = dgan.Head{Kind: dgan.Sigmoid, Size: h.Width()}
+		switch {
+		case h.Vectors != nil:
+		case h.Classes > 0:
+			out[i].Kind = dgan.Softmax
+		case h.Symmetric:
+			out[i].Kind = dgan.Tanh
 		}
 	}
 	return out

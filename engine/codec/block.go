@@ -12,7 +12,7 @@ type Block struct {
 	Members []Member
 	Joint   *Joint // of the members' classes; nil for a single member
 	Bits    *Bits  // of a single member, in place of all else
-	Words   *Words // vectors of a single member's classes, in place of a category
+	Words   *Words // vectors of a single member's classes; nil for a column each
 	Length  *Length
 }
 
@@ -54,9 +54,6 @@ func (m *Member) numeric() bool { return m.Number != nil && m.Number.hasNumber()
 
 // classes is the size of the block's category, 0 where it has none.
 func (b *Block) classes() int {
-	if b.Words != nil {
-		return 0
-	}
 	if b.Joint != nil {
 		return b.Joint.size()
 	}
@@ -67,18 +64,19 @@ func (b *Block) heads() []Head {
 	switch {
 	case b.Bits != nil:
 		return b.Bits.heads()
-	case b.Words != nil:
-		return b.Words.heads()
 	case b.Length != nil:
 		return []Head{{Classes: len(b.Length.Ranges)}}
 	}
 	var hs []Head
 	if n := b.classes(); n > 0 {
 		hs = append(hs, Head{Classes: n})
+		if b.Words != nil {
+			hs[0].Vectors = b.Words.Vectors
+		}
 	}
 	for i := range b.Members {
 		if b.Members[i].numeric() {
-			hs = append(hs, Head{})
+			hs = append(hs, Head{Symmetric: b.Members[i].Number.Symmetric})
 		}
 	}
 	return hs
@@ -89,9 +87,6 @@ func (b *Block) encode(values []any, out []float32) {
 	switch {
 	case b.Bits != nil:
 		b.Bits.encode(values[0], out)
-		return
-	case b.Words != nil:
-		copy(out, b.Words.Vectors[b.Members[0].class(values[0])])
 		return
 	case b.Length != nil:
 		out[0] = float32(b.Length.class(values[0].(int64)))
@@ -126,9 +121,6 @@ func (b *Block) decode(code []float32, values []any, r *rand.Rand) {
 	switch {
 	case b.Bits != nil:
 		values[0] = b.Bits.decode(code)
-		return
-	case b.Words != nil:
-		values[0] = b.Members[0].Classes.draw(b.Words.nearest(code), r)
 		return
 	case b.Length != nil:
 		values[0] = b.Length.draw(int(code[0]), r)

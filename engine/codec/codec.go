@@ -16,10 +16,58 @@ import (
 
 // Head is one learnt output: a category of Classes classes, or a number in
 // [0, 1] where Classes is 0.
-type Head struct{ Classes int }
+type Head struct {
+	Classes int
+	// Vectors are those by which the networks learn the classes, [Classes][size]
+	// of numbers in [0, 1]; nil for one column a class.
+	Vectors [][]float32
+	// Symmetric says that the networks learn the number x as 2x-1, in [-1, 1].
+	Symmetric bool
+}
 
-// Width is the number of tensor columns of the head: one per class, or one.
-func (h Head) Width() int { return max(h.Classes, 1) }
+// Width is the number of tensor columns of the head: one per class, those of a
+// vector, or one.
+func (h Head) Width() int {
+	if h.Vectors != nil {
+		return len(h.Vectors[0])
+	}
+	return max(h.Classes, 1)
+}
+
+// Expand writes the code of the head as its tensor columns, of which out begins.
+func (h Head) Expand(code float32, out []float32) {
+	switch {
+	case h.Vectors != nil:
+		copy(out, h.Vectors[int(code)])
+	case h.Classes > 0:
+		clear(out[:h.Classes])
+		out[int(code)] = 1
+	case h.Symmetric:
+		out[0] = 2*code - 1
+	default:
+		out[0] = code
+	}
+}
+
+// Compact is the way back of Expand: the class of the nearest vector, or of the
+// greatest column.
+func (h Head) Compact(in []float32) float32 {
+	switch {
+	case h.Vectors != nil:
+		return float32(nearest(h.Vectors, in))
+	case h.Classes > 0:
+		best := 0
+		for j, v := range in[:h.Classes] {
+			if v > in[best] {
+				best = j
+			}
+		}
+		return float32(best)
+	case h.Symmetric:
+		return (in[0] + 1) / 2
+	}
+	return in[0]
+}
 
 // Sample is a coded training sample: one value per head, a class index or a
 // number. A session longer than Options.MaxRecords becomes several samples.

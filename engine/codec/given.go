@@ -231,17 +231,9 @@ func (b *Block) share(class int, members []*FieldLimit) float64 {
 	return sum / all
 }
 
-// vectored reports whether a metadata field is learnt as vectors.
-func (c *Codec) vectored(field int) bool {
-	return slices.ContainsFunc(c.Meta, func(b Block) bool { return b.Words != nil && b.Members[0].Field == field })
-}
-
 // fieldLimit is what a condition leaves of its field.
 func (c *Codec) fieldLimit(cond *Condition) (FieldLimit, error) {
 	l := FieldLimit{Field: cond.Field, Low: 0, High: 1}
-	if c.vectored(cond.Field) {
-		return l, fmt.Errorf("%s: the field is learnt as vectors of words, and can't be given: declare it without encoding %s", cond.Text, trace.EncodeEmbedding)
-	}
 	m := member(c.Meta, cond.Field)
 	if m == nil || m.Classes == nil && m.Number == nil {
 		return l, fmt.Errorf("%s: the field is learnt by bits, and can't be given", cond.Text)

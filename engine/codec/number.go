@@ -14,7 +14,8 @@ import (
 // the place between the least and the greatest value.
 //
 // By quantiles every value comes back as it was where there are up to maxKnots
-// different ones beside the frequent, and else as one between its neighbours;
+// different ones beside the frequent, within 53 bits of one another, and else as
+// one between its neighbours;
 // by min-max to 24 bits of the range, rounded to Step, and log1p to 24 bits of
 // the logarithm's range.
 type Number struct {
@@ -24,8 +25,11 @@ type Number struct {
 	Masses  []float64 // frequent values, ascending
 	Step    float64   // values are multiples of it; 0 for none
 	Log     bool      // min-max of log(1+x-Min), not of x
-	Min     float64
-	Max     float64
+	// Symmetric says that the networks learn it in [-1, 1]: NetShare's
+	// MINUSONE_ONE.
+	Symmetric bool
+	Min       float64
+	Max       float64
 
 	// Ranks and Knots are the quantile function of the other values, ascending;
 	// empty for a min-max scale.
@@ -66,7 +70,7 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 	}
 	n.Min, n.Max = xs[0], xs[len(xs)-1]
 	if (enc == trace.EncodeMinMax || enc == trace.EncodeSymmetric || enc == trace.EncodeLog) && n.Max > n.Min {
-		n.Log = enc == trace.EncodeLog
+		n.Log, n.Symmetric = enc == trace.EncodeLog, enc == trace.EncodeSymmetric
 		if bounded && !math.IsInf(lo, 0) {
 			n.Min = min(lo-float64(n.Zero), n.Min)
 		}

@@ -13,11 +13,11 @@ type Place struct {
 func (p *Place) Start(series bool) bool { return !series && p.Field == fieldStart }
 
 // Moves reports whether a field may be exchanged between records or sessions:
-// all but the length, the gaps, and fields coded as bits or vectors.
+// all but the length, the gaps, and fields coded as bits.
 func (p *Place) Moves(series bool) bool { return p.Field >= 0 || p.Start(series) }
 
 // MetaPlaces returns the fields in a row of metadata codes but those coded as
-// bits or vectors.
+// bits.
 func (c *Codec) MetaPlaces() []Place { return placesOf(c.Meta) }
 
 // SeriesPlaces returns those in a record's codes.
@@ -31,7 +31,7 @@ func placesOf(blocks []Block) []Place {
 		b := &blocks[i]
 		from, to := at, at+len(b.heads())
 		at = to
-		if b.Bits != nil || b.Words != nil {
+		if b.Bits != nil {
 			continue
 		}
 		for j := range b.Members {

@@ -12,8 +12,9 @@ import (
 
 // Words codes the classes of a field as vectors: NetShare's word2vec. Values
 // that keep the same company are near one another, so that what a network gets
-// slightly wrong is a value of the like. A vector is decoded as the class whose
-// own is nearest, by exact search.
+// slightly wrong is a value of the like. A vector is read as the class whose own
+// is nearest, by exact search; what the networks make is a class from there on,
+// as that of any category.
 //
 // The vectors are skip-grams with negative sampling (Mikolov et al. 2013). A
 // sentence is a record: its values of all fields that are learnt so. Fields of
@@ -34,16 +35,14 @@ type Words struct {
 // vectorSize is the size of a vector where the recipe has none: NetShare's.
 const vectorSize = 10
 
-func (w *Words) heads() []Head { return make([]Head, len(w.Vectors[0])) }
-
-// nearest returns the class whose vector is nearest to a code, the first of
+// nearest returns the place of the vector that is nearest to x, the first of
 // several.
-func (w *Words) nearest(code []float32) int {
+func nearest(vectors [][]float32, x []float32) int {
 	best, least := 0, float32(math.Inf(1))
-	for class, v := range w.Vectors {
+	for class, v := range vectors {
 		var d float32
-		for i, x := range v {
-			e := x - code[i]
+		for i := range v {
+			e := v[i] - x[i]
 			d += e * e
 		}
 		if d < least {

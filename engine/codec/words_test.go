@@ -60,8 +60,8 @@ func distance(a, b []float32) (d float64) {
 func TestWordsOfOneUseAreNear(t *testing.T) {
 	c := fitServices(t, asIs)
 	b := &c.Meta[1]
-	if b.Words == nil || len(b.heads()) != 8 {
-		t.Fatalf("the server port has %d heads, want a vector of 8", len(b.heads()))
+	if h := b.heads(); b.Words == nil || len(h) != 1 || h[0].Width() != 8 {
+		t.Fatalf("the server port has heads %v, want one of 8 columns", h)
 	}
 	vector := func(port int64) []float32 { return b.Words.Vectors[b.Members[0].Classes.class(port)] }
 	ports := []int64{53, 123, 161, 22, 80, 443}
@@ -89,15 +89,18 @@ func TestWordsRoundTrip(t *testing.T) {
 	same := 0
 	for _, s := range services(2000) {
 		sample := c.Encode(s)[0]
-		for _, code := range [][]float32{sample.Meta, sample.Series} {
-			for i, x := range code {
+		for i, h := range c.MetaHeads() {
+			out := make([]float32, h.Width())
+			h.Expand(sample.Meta[i], out)
+			for k, x := range out {
 				if x < 0 || x > 1 {
-					t.Fatalf("code %d of %v is %v", i, s.Meta, x)
+					t.Fatalf("number %d of head %d is %v", k, i, x)
 				}
+				out[k] += (r.Float32() - .5) / 1000
 			}
-		}
-		for i := range 16 {
-			sample.Meta[i] += (r.Float32() - .5) / 1000
+			if got := h.Compact(out); got != sample.Meta[i] {
+				t.Fatalf("head %d: %v became %v", i, sample.Meta[i], got)
+			}
 		}
 		cand := c.DecodeMeta(sample.Meta, r)
 		rec := c.DecodeSeries(cand, sample.Series, r)[0]
@@ -123,14 +126,24 @@ func TestWordsAreOfTheSeed(t *testing.T) {
 	}
 }
 
-func TestWordsCannotBeGiven(t *testing.T) {
+func TestWordsCanBeGiven(t *testing.T) {
 	c := fitServices(t, asIs)
-	cond, err := ParseCondition("dport=53", serviceRecipe(asIs))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := c.Limits([]Condition{cond}); err == nil || !strings.Contains(err.Error(), "learnt as vectors") {
-		t.Errorf("a condition on a field of vectors: %v", err)
+	for text, want := range map[string]int{"dport=53": 1, "dport=53,80": 2} {
+		cond, err := ParseCondition(text, serviceRecipe(asIs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads, _, err := c.Limits([]Condition{cond})
+		if err != nil || len(heads) != 1 {
+			t.Fatalf("%s: %d limits, %v", text, len(heads), err)
+		}
+		n := 0
+		for _, share := range heads[0].Shares {
+			n += int(share)
+		}
+		if n != want {
+			t.Errorf("%s: %d words, want %d", text, n, want)
+		}
 	}
 }
 

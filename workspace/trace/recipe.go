@@ -23,9 +23,8 @@ const (
 	EncodeQuantile   Encoding = "quantile"    // rank in the training data, frequent values as categories
 	EncodeVocabulary Encoding = "vocabulary"  // frequent values as categories, the others by a template
 
-	// EncodeSymmetric is NetShare's MINUSONE_ONE: a number scaled to [-1, 1].
-	// The networks give numbers in [0, 1], so that x is learnt as (x+1)/2: as
-	// tanh(y) is 2 sigmoid(2y) - 1, the two are one code, and EncodeMinMax's.
+	// EncodeSymmetric is NetShare's MINUSONE_ONE: a number scaled to [-1, 1],
+	// which the networks give by a hyperbolic tangent.
 	EncodeSymmetric Encoding = "minusone_one"
 	// EncodeEmbedding is NetShare's word2vec: values that keep the same company
 	// are near one another to the model; see Embedded.
