@@ -35,17 +35,21 @@ func BenchmarkPrivateModels(b *testing.B) {
 		models = append(models, model{fmt.Sprintf("marginal/epsilon=%g", epsilon), d})
 		d.Model, d.Force = engine.DPGAN, true
 		models = append(models, model{fmt.Sprintf("gan/epsilon=%g", epsilon), d})
-		d.Pretrain = "public"
+		d.Pretrain = "public" // the table that benchmarkPrivate loads
 		models = append(models, model{fmt.Sprintf("pretrained/epsilon=%g", epsilon), d})
 	}
 	columns := private(2)
 	columns.ColumnsOnly = true
 	models = append(models, model{"columns/epsilon=2", columns}, model{"gan/public", engine.DP{}})
-	for _, trace := range [][2]string{
-		{"flow-ctu-binetflow/test2-malicious.binetflow", "flow-ctu-binetflow/test3-mixed.binetflow"},
-		{"zeek-zat-tsv-json/conn.log", "zeek-slips-mixed-json/conn.log"},
+	for _, trace := range []struct{ file, public, protocol string }{
+		{"flow-ctu-binetflow/test2-malicious.binetflow", "flow-ctu-binetflow/test3-mixed.binetflow", ""},
+		{"zeek-zat-tsv-json/conn.log", "pcap-ctu-malware/test7-malicious.pcap", "conn"},
 	} {
-		file, public := filepath.Join(data, filepath.FromSlash(trace[0])), filepath.Join(data, filepath.FromSlash(trace[1]))
+		file := filepath.Join(data, filepath.FromSlash(trace.file))
+		public := workspace.Load{Table: "public", Files: []string{filepath.Join(data, filepath.FromSlash(trace.public))}}
+		if trace.protocol != "" {
+			public.Protocols = []string{trace.protocol}
+		}
 		for _, m := range models {
 			b.Run(fmt.Sprintf("%s/%s", filepath.Base(file), m.name), func(b *testing.B) {
 				if _, err := os.Stat(file); err != nil {
@@ -59,14 +63,14 @@ func BenchmarkPrivateModels(b *testing.B) {
 	}
 }
 
-func benchmarkPrivate(b *testing.B, file, public string, dp engine.DP) {
+func benchmarkPrivate(b *testing.B, file string, public workspace.Load, dp engine.DP) {
 	ctx := context.Background()
 	ws, err := workspace.Open(ctx, filepath.Join(b.TempDir(), "lab.duckdb"), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if dp.Pretrain != "" {
-		if _, err := ws.Load(ctx, workspace.Load{Table: dp.Pretrain, Files: []string{public}}); err != nil {
+		if _, err := ws.Load(ctx, public); err != nil {
 			b.Fatal(err)
 		}
 	}
