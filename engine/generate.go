@@ -327,7 +327,12 @@ func (g *generator) recur(cands []candidate, supply *codec.Supply) {
 func (g *generator) keyOf(c candidate) string {
 	var b strings.Builder
 	for _, i := range g.key {
-		fmt.Fprintf(&b, "%v\x00", c.Meta[i])
+		if s, ok := codec.Text(c.Meta[i]); ok {
+			b.WriteString(s)
+		} else {
+			b.WriteByte(1) // missing
+		}
+		b.WriteByte(0)
 	}
 	return b.String()
 }

@@ -82,6 +82,21 @@ func (b *Block) heads() []Head {
 	return hs
 }
 
+// width is the number of heads.
+func (b *Block) width() int {
+	switch {
+	case b.Bits != nil:
+		return b.Bits.N
+	case b.Length != nil:
+		return 1
+	}
+	n := min(b.classes(), 1)
+	for i := range b.Members {
+		n += boolInt(b.Members[i].numeric())
+	}
+	return n
+}
+
 // encode writes the codes of the members' values to out.
 func (b *Block) encode(values []any, out []float32) {
 	switch {
@@ -193,7 +208,7 @@ func numbersOf(blocks []Block) []NumberHead {
 				head++
 			}
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 	return out
 }
@@ -229,7 +244,7 @@ func membersOf(blocks []Block) []MemberHead {
 				out = append(out, h)
 			}
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 	return out
 }

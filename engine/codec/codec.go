@@ -182,7 +182,7 @@ func (c *Codec) encodeMeta(s trace.Session, times []float64, from int) []float32
 			}
 		}
 		b.encode(values, out[at:])
-		at += len(b.heads())
+		at += b.width()
 	}
 	return out
 }
@@ -202,7 +202,7 @@ func (c *Codec) encodeRecord(rec trace.Row, times []float64, i int, out []float3
 			}
 		}
 		b.encode(values, out[at:])
-		at += len(b.heads())
+		at += b.width()
 	}
 }
 
@@ -222,11 +222,12 @@ type Candidate struct {
 func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
 	cand := Candidate{Meta: make(trace.Row, c.Columns), Records: 1}
 	at := 0
+	var some room
 	for i := range c.Meta {
 		b := &c.Meta[i]
-		values := make([]any, len(b.Members))
+		values := some.values(b)
 		b.decode(code[at:], values, r)
-		at += len(b.heads())
+		at += b.width()
 		for j, m := range b.Members {
 			switch m.Field {
 			case fieldStart:
@@ -254,14 +255,15 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 	}
 	rows := make([]trace.Row, n)
 	gaps := make([]float64, n)
+	var some room
 	for i := range rows {
 		rec := make(trace.Row, c.Fields+1)
 		at := i * width
 		for k := range c.Series {
 			b := &c.Series[k]
-			values := make([]any, len(b.Members))
+			values := some.values(b)
 			b.decode(code[at:], values, r)
-			at += len(b.heads())
+			at += b.width()
 			for j, m := range b.Members {
 				if m.Field == fieldGap {
 					gaps[i], _ = number(values[j])
@@ -283,6 +285,19 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 	return rows
 }
 
+// room is where the values of one block after another are decoded to.
+type room []any
+
+// values returns room for a block's values, each missing.
+func (r *room) values(b *Block) []any {
+	if len(*r) < len(b.Members) {
+		*r = make([]any, len(b.Members))
+	}
+	vs := (*r)[:len(b.Members)]
+	clear(vs)
+	return vs
+}
+
 // SetPiece marks a row of metadata codes as that of a session's first piece,
 // or of a later one; it does nothing where no session is cut in pieces.
 func (c *Codec) SetPiece(code []float32, first bool) {
@@ -292,7 +307,7 @@ func (c *Codec) SetPiece(code []float32, first bool) {
 		if b.Members[0].Field == fieldPiece {
 			code[at] = float32(b.Members[0].Classes.class(first))
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 }
 
@@ -305,7 +320,7 @@ func (c *Codec) SampleRecords(code []float32, r *rand.Rand) int {
 		if b.Length != nil {
 			return min(b.Length.draw(int(code[at]), r), c.Options.MaxRecords)
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 	return 1
 }
@@ -340,7 +355,7 @@ func (c *Codec) Duration(code []float32, r *rand.Rand) float64 {
 			}
 			return sum
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 	return 0
 }
@@ -361,7 +376,7 @@ func (c *Codec) LengthHead() int {
 		if c.Meta[i].Length != nil {
 			return at
 		}
-		at += len(c.Meta[i].heads())
+		at += c.Meta[i].width()
 	}
 	return -1
 }
@@ -386,7 +401,7 @@ func (c *Codec) Begins(code []float32) bool {
 		if b.Members[0].Field == fieldPiece {
 			return int(code[at]) == b.Members[0].Classes.class(true)
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 	return true
 }

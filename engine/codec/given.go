@@ -145,7 +145,7 @@ func (c *Codec) Limits(conditions []Condition) (heads []HeadLimit, fields []Fiel
 			}
 			heads = append(heads, h...)
 		}
-		at += len(b.heads())
+		at += b.width()
 	}
 	return heads, fields, nil
 }

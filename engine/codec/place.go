@@ -29,7 +29,7 @@ func placesOf(blocks []Block) []Place {
 	at := 0
 	for i := range blocks {
 		b := &blocks[i]
-		from, to := at, at+len(b.heads())
+		from, to := at, at+b.width()
 		at = to
 		if b.Bits != nil {
 			continue
