@@ -30,6 +30,12 @@ func testPrivateModel(t *testing.T, model engine.DPModel) {
 	if m.Privacy == nil || m.Privacy.Epsilon > 8 || m.Privacy.Unit != string(marginal.Session) {
 		t.Fatalf("the guarantee is %+v", m.Privacy)
 	}
+	if model == engine.DPGAN { // the gradients' noise takes what columns leave of the budget
+		last := m.Privacy.Mechanisms[len(m.Privacy.Mechanisms)-1]
+		if last.Kind != privacy.Subsampled || last.Rate != .25 || last.Steps != 32 || m.Privacy.Epsilon < 7.99 {
+			t.Errorf("the last mechanism is %+v of epsilon %g", last, m.Privacy.Epsilon)
+		}
+	}
 	data, err := m.MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
