@@ -54,8 +54,15 @@ export function picture(svg, alt) {
   return img;
 }
 
+// atSize keeps a figure from being drawn much larger than it is meant, where its
+// letters would be larger than those of the page.
+function atSize(img) {
+  img.style.maxWidth = `min(100%, ${Math.round(img.width * 0.72)}px)`;
+  return img;
+}
+
 function figure(f) {
-  return h("figure", { class: "figure" }, f.title ? h("figcaption", null, f.title) : null, picture(f.svg, f.alt ?? f.title ?? "chart"));
+  return h("figure", { class: "figure" }, f.title ? h("figcaption", null, f.title) : null, atSize(picture(f.svg, f.alt ?? f.title ?? "chart")));
 }
 
 // report draws how faithful a synthetic table is.
