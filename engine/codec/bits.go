@@ -123,16 +123,19 @@ func (b *Bits) of(v any) (bits [16]byte, six, ok bool) {
 }
 
 func (b *Bits) heads() []Head {
-	hs := make([]Head, boolInt(b.Missing)+boolInt(b.Both)+len(b.Varies))
+	hs := make([]Head, b.width())
 	for i := range hs {
 		hs[i].Classes = 2
 	}
 	return hs
 }
 
+// width is the number of heads.
+func (b *Bits) width() int { return boolInt(b.Missing) + boolInt(b.Both) + len(b.Varies) }
+
 // encode writes the categories of a value; those that it says nothing of are 0.
 func (b *Bits) encode(v any, out []float32) {
-	out = out[:len(b.heads())]
+	out = out[:b.width()]
 	clear(out)
 	if b.Missing {
 		if v == nil {

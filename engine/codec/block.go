@@ -86,7 +86,7 @@ func (b *Block) heads() []Head {
 func (b *Block) width() int {
 	switch {
 	case b.Bits != nil:
-		return b.Bits.N
+		return b.Bits.width()
 	case b.Length != nil:
 		return 1
 	}
