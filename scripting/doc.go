@@ -49,6 +49,7 @@
 //	trace.Category("func").Parse(code).Format(name)     // a function for each way
 //	trace.Real("bytes").Transform(log, exp)             // on whole columns, before and after the model
 //	trace.Category("class").Derive(class, "srcport", "dstport")
+//	trace.Port("dstport").Embed(10)                      // learnt as vectors, NetShare's word2vec; Pretrained takes those of a file
 //	trace.Attributes("layers", ":", "eth", "ip", "tcp") // learnt as which names are in it
 //	trace.Values("answer", ";", "=", trace.Category("type"), trace.Integer("ttl"))
 //

@@ -35,8 +35,8 @@ A recipe is an ordinary Go package of one file with a variable Recipe:
 Kinds of fields: IP, Port, Protocol, Category (with its choices), Integer, Real,
 Boolean, Text, Epoch (a time in units), Timestamp (a time in a layout of package
 time), Attributes and Values (lists), Embedded. Their methods refine them:
-Range, Clamp, Of, Encode, InBits, NA, FillMissing, RejectMissing, Mend, Parse,
-Format, Transform, Derive. Of the recipe: Key, Derived, Drop, Filter, Sequences,
+Range, Clamp, Of, Encode, InBits, Embed, Pretrained, NA, FillMissing,
+RejectMissing, Mend, Parse, Format, Transform, Derive. Of the recipe: Key, Derived, Drop, Filter, Sequences,
 FlowID, Read, Write; and a function Run, which scripts the steps itself. The
 manual is the documentation of package netshare/scripting; go doc
 netshare/workspace/trace lists the vocabulary.`

