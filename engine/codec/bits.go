@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"time"
 
 	"netshare/workspace/trace"
 )
@@ -109,8 +110,13 @@ func (b *Bits) of(v any) (bits [16]byte, six, ok bool) {
 		}
 		return a.As16(), true, true
 	}
-	n, isInt := v.(int64)
-	if !isInt {
+	var n int64
+	switch w := v.(type) {
+	case int64:
+		n = w
+	case time.Time:
+		n = w.UnixNano()
+	default:
 		x, isNumber := number(v)
 		if n = int64(x); !isNumber || x != math.Trunc(x) || x >= 1<<63 || x < 0 {
 			return bits, false, false
@@ -185,6 +191,10 @@ func (b *Bits) decode(code []float32) any {
 	switch b.Type {
 	case trace.TypeReal:
 		return float64(x)
+	case trace.TypeTime:
+		return time.Unix(0, x).UTC()
+	case trace.TypeBool:
+		return x != 0
 	case trace.TypeText:
 		s, _ := text(x)
 		return s

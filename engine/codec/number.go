@@ -23,7 +23,7 @@ type Number struct {
 	Missing bool      // the category has a last class for missing values
 	Zero    int64     // of times, the first, and of whole numbers beyond 53 bits, the least; what follows counts from it
 	Masses  []float64 // frequent values, ascending
-	Step    float64   // values are multiples of it; 0 for none
+	Step    float64   // values are multiples of it, or within a millionth; 0 for none
 	Log     bool      // min-max of log(1+x-Min), not of x
 	// Symmetric says that the networks learn it in [-1, 1]: NetShare's
 	// MINUSONE_ONE.
