@@ -142,7 +142,7 @@ func (p plan) check(d DP, sessions float64) (warnings []string, err error) {
 		warnings = append(warnings, much+": expect little of the networks beyond columns on their own")
 	}
 	if sessions < manySessions {
-		warnings = append(warnings, fmt.Sprintf("about %.0f sessions: below some %d the marginal model is closer at any epsilon that was measured", sessions, manySessions))
+		warnings = append(warnings, fmt.Sprintf("about %.0f sessions: below some %d the marginal model was as close or closer at each epsilon that was measured", sessions, manySessions))
 	}
 	return warnings, nil
 }
