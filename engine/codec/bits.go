@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"netshare/workspace/trace"
@@ -29,9 +30,9 @@ type Bits struct {
 	Fixed  [16]byte // the others as they are, and 0 for those; its last N bits
 }
 
-// fitBits learns the bits of a column; false for an address column of which a
-// value is no address as package net/netip writes it, whose text bits would not
-// bring back. Numbers that have a fraction or are below 0 are an error.
+// fitBits learns the bits of a column; false for one of which a text is no
+// address, or number, as it would come back: with zeros before it, for instance.
+// Numbers that have a fraction or are below 0 are an error.
 func fitBits(field trace.Field, t trace.Type, values []any) (b *Bits, ok bool, err error) {
 	b = &Bits{Type: t, Address: field.Kind == trace.KindAddress, N: 32}
 	switch {
@@ -49,7 +50,7 @@ func fitBits(field trace.Field, t trace.Type, values []any) (b *Bits, ok bool, e
 			continue
 		}
 		bits, six, ok := b.of(v)
-		if !ok && b.Address {
+		if _, isText := v.(string); !ok && (b.Address || isText) {
 			return nil, false, nil
 		}
 		if !ok {
@@ -116,6 +117,11 @@ func (b *Bits) of(v any) (bits [16]byte, six, ok bool) {
 		n = w
 	case time.Time:
 		n = w.UnixNano()
+	case string:
+		x, err := strconv.ParseInt(w, 10, 64)
+		if n = x; err != nil || strconv.FormatInt(x, 10) != w {
+			return bits, false, false
+		}
 	default:
 		x, isNumber := number(v)
 		if n = int64(x); !isNumber || x != math.Trunc(x) || x >= 1<<63 || x < 0 {

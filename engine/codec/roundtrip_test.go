@@ -131,6 +131,7 @@ func TestRoundTripOfEveryCodec(t *testing.T) {
 		{"time minmax", trace.Timestamp("t", "").Encode(trace.EncodeMinMax), trace.TypeTime, at(time.Millisecond), exact},
 		{"epoch as integer", trace.Epoch("t", trace.Microsecond), trace.TypeInt, ints(40, func(i int) int64 { return 1700000000000000 + int64(i*i) }), exact},
 		{"epoch as real", trace.Epoch("t", trace.Second), trace.TypeReal, []any{1700000000.25, 1700000001.5, 1700000002.125}, exact},
+		{"text bit", trace.Text("s").Encode(trace.EncodeBits), trace.TypeText, []any{"007", "7", "+1"}, exact},
 		{"time bit", trace.Timestamp("t", "").Encode(trace.EncodeBits), trace.TypeTime, at(time.Nanosecond), exact},
 		{"boolean bit", trace.Boolean("b").Encode(trace.EncodeBits), trace.TypeBool, []any{true, false}, exact},
 		{"boolean", trace.Boolean("b"), trace.TypeBool, []any{true, false}, exact},
