@@ -131,6 +131,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if err != nil {
 		return Generated{}, err
 	}
+	g.parts = parts
 	counts, err := m.split(parts, want, g.rand)
 	if err != nil {
 		return Generated{}, err
@@ -170,6 +171,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		}
 		if !opts.Raw {
 			g.recur(made, supply)
+			g.equate(made)
 		}
 		if windowed {
 			for i := range made {
@@ -189,6 +191,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
 			if !opts.Raw {
 				m.Codec.RecurRecords(s.Series, supply)
+				g.equateRecords(s)
 			}
 			m.targets.relations.hold(s)
 			if err := sink.Write(ctx, s); err != nil {
@@ -235,6 +238,9 @@ type generator struct {
 	rand *rand.Rand
 	key  []int           // metadata fields that tell sessions apart
 	keys map[string]bool // of the sessions taken so far
+
+	parts    []*part      // of what is given; nil for sessions like the real trace's
+	balances [][4]balance // of the equalities in records
 
 	starts []float64 // of all sessions, ascending; nil where they are the networks'
 }
@@ -312,16 +318,20 @@ func (g *generator) recur(cands []candidate, supply *codec.Supply) {
 	for i := range cands {
 		c := &cands[i]
 		old := g.keyOf(*c)
-		g.m.Codec.Recur(c.Meta, supply, func(meta trace.Row) bool {
-			k := g.keyOf(candidate{Candidate: codec.Candidate{Meta: meta}})
-			if len(g.key) > 0 && k != old && g.keys[k] || !g.m.targets.families.valid(meta) || c.part != nil && !c.part.accepts(meta) {
-				return false
-			}
-			delete(g.keys, old)
-			g.keys[k] = true
-			return true
-		})
+		g.m.Codec.Recur(c.Meta, supply, func(meta trace.Row) bool { return g.rename(c, old, meta) })
 	}
+}
+
+// rename notes that a session of an old key has the key of other metadata,
+// unless it can't be or another session has the key.
+func (g *generator) rename(c *candidate, old string, meta trace.Row) bool {
+	k := g.keyOf(candidate{Candidate: codec.Candidate{Meta: meta}})
+	if len(g.key) > 0 && k != old && g.keys[k] || !g.m.targets.families.valid(meta) || c.part != nil && !c.part.accepts(meta) {
+		return false
+	}
+	delete(g.keys, old)
+	g.keys[k] = true
+	return true
 }
 
 func (g *generator) keyOf(c candidate) string {

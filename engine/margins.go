@@ -22,6 +22,7 @@ type targets struct {
 	pairs        pairs
 	arrivals     arrivals
 	relations    relations
+	equalities   []equality
 }
 
 // A margin is never asked to be met more closely than by leastError of itself,

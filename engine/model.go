@@ -80,7 +80,7 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public = nil, targets{}, begun{}, position{}, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.relations})
+	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.relations, m.targets.equalities})
 	return b.Bytes(), err
 }
 
@@ -106,7 +106,8 @@ type savedAs struct {
 	Arrivals arrivals
 	Networks []byte
 
-	Relations relations // behind the networks: models without any are read too
+	Relations  relations // behind the networks: models without any are read too
+	Equalities []equality
 }
 
 // UnmarshalBinary restores a model that MarshalBinary wrote.
@@ -122,7 +123,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if s.Keyless {
 		m.Recipe.Key = []string{}
 	}
-	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals, relations: s.Relations}
+	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals, relations: s.Relations, equalities: s.Equalities}
 	shape := m.shape
 	if m.Marginal != nil {
 		if len(s.Networks) == 0 {

@@ -59,6 +59,7 @@ func newLoop(ctx context.Context, src Source, recipe *trace.Recipe, types map[st
 	m.targets = newTargets(c, g.sample, opts.Seed)
 	m.targets.families = fitFamilies(recipe, g.sample)
 	m.targets.relations = fitRelations(recipe, g.sample)
+	m.targets.equalities = fitEqualities(c, recipe, types, g.sample)
 	ref := newReference(m, g)
 	data, err := m.encode(ctx, src, g, ref)
 	if err != nil {

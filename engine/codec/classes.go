@@ -228,3 +228,33 @@ func (c *Classes) draw(class int, r *rand.Rand) any {
 	}
 	return nil
 }
+
+// MadeUp reports whether a value of a metadata or series field is none that is
+// repeated from the real trace. All are of a field that is coded without classes.
+func (c *Codec) MadeUp(series bool, field int, v any) bool {
+	of := c.classesOf(series, field)
+	return of == nil || of.class(v) >= len(of.Kept)
+}
+
+// Takes reports whether a metadata or series field can have a value of another
+// field: a category only one that it has in the real trace, too.
+func (c *Codec) Takes(series bool, field int, v any) bool {
+	of := c.classesOf(series, field)
+	if of == nil || of.Kind != trace.KindCategory {
+		return true
+	}
+	s, ok := text(v)
+	return ok && (slices.Contains(of.Kept, s) || slices.Contains(of.Others, s))
+}
+
+// classesOf returns the classes of a field, nil where it has none.
+func (c *Codec) classesOf(series bool, field int) *Classes {
+	blocks := c.Meta
+	if series {
+		blocks = c.Series
+	}
+	if m := member(blocks, field); m != nil {
+		return m.Classes
+	}
+	return nil
+}

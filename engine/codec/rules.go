@@ -169,9 +169,14 @@ func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) {
 }
 
 // Holds reports whether a session's metadata keeps all rules.
-func (c *Codec) Holds(meta trace.Row) bool {
+func (c *Codec) Holds(meta trace.Row) bool { return c.holds(false, meta, meta) }
+
+// HoldsRecord reports whether a record of a session keeps all rules.
+func (c *Codec) HoldsRecord(meta, rec trace.Row) bool { return c.holds(true, meta, rec) }
+
+func (c *Codec) holds(series bool, meta, row trace.Row) bool {
 	holds := true
-	c.broken(false, meta, meta, func(*Support, *Member, int) bool {
+	c.broken(series, meta, row, func(*Support, *Member, int) bool {
 		holds = false
 		return false
 	})
