@@ -76,6 +76,12 @@ export function condition(column, value, type, not = false) {
   return not ? `${name(column)} is distinct from ${literal(value, type)}` : `${name(column)} = ${literal(value, type)}`;
 }
 
+// sorted is a query of the rows of another in the order of its i-th column, from
+// 0, missing values last.
+export function sorted(query, i, down) {
+  return `from (\n${query.trim().replace(/;+\s*$/, "")}\n)\norder by ${i + 1}${down ? " desc" : ""} nulls last`;
+}
+
 // narrowed is a query of the rows of another that meet a condition. A query that
 // this function made is added to.
 export function narrowed(query, cond) {

@@ -2,16 +2,20 @@
 
 import { h, button, count, menu, notice } from "./dom.js";
 import { post, postRaw, saveFile } from "./api.js";
-import { numeric } from "./sql.js";
+import { numeric, sorted } from "./sql.js";
 
 export const pageRows = 100;
+
+// widest is how many characters wide a column is at most without being asked.
+const widest = 40;
 
 // resultTable draws a page {columns, rows, offset, total, sql} and goes to
 // others. actions(column, row, page) gives what a value's menu has first;
 // chart is called to draw the result, if it can be.
 export function resultTable(page, { actions = () => [], chart = null, label = "Result" } = {}) {
   const root = h("div", { class: "result" });
-  let now = page, busy = null;
+  let now = page, busy = null, order = null; // {column, down}
+  const widths = page.columns.map(() => 0); // in characters, the most that was shown
   const box = h("div", { class: "grid-box", tabIndex: -1 });
   const bar = h("div", { class: "result-bar" });
   root.append(box, bar);
@@ -19,26 +23,41 @@ export function resultTable(page, { actions = () => [], chart = null, label = "R
   const pages = () => now.total >= 0 ? Math.max(1, Math.ceil(now.total / pageRows)) : 0;
   const at = () => Math.floor(now.offset / pageRows);
 
-  async function go(p) {
+  function go(p) {
     p = Math.max(0, Math.min(p, pages() - 1));
-    if (!now.sql || p === at() && now.rows.length <= pageRows) return;
+    if (now.sql && (p !== at() || now.rows.length > pageRows)) return take(now.sql, p);
+  }
+
+  // sort goes through the orders of a column: up, down, as it came. It is the
+  // whole result that is sorted, by the program.
+  async function sort(i) {
+    const before = order;
+    order = order?.column !== i ? { column: i, down: false } : order.down ? null : { column: i, down: true };
+    if (!await take(order ? sorted(page.sql, i, order.down) : page.sql, 0)) order = before;
+    box.querySelectorAll("thead th button")[i]?.focus();
+  }
+
+  // take shows a page of a query's result, and says whether it could.
+  async function take(sql, p) {
     busy?.abort();
     const mine = busy = new AbortController();
     root.classList.add("loading");
     try {
-      const got = await post("/api/page", { sql: now.sql, offset: p * pageRows, limit: pageRows }, mine.signal);
+      const got = await post("/api/page", { sql, offset: p * pageRows, limit: pageRows }, mine.signal);
       now = { ...now, ...got, total: now.total };
       const had = document.activeElement?.closest?.(".pager") ? document.activeElement.getAttribute("aria-label") : null;
       draw();
       if (had) bar.querySelector(`.pager [aria-label="${had}"]`)?.focus();
+      return true;
     } catch (e) {
       if (e.name !== "AbortError") notice(e.message, { bad: true });
+      return false;
     } finally {
       if (busy === mine) { busy = null; root.classList.remove("loading"); }
     }
   }
 
-  async function take(format, ext) {
+  async function download(format, ext) {
     try {
       if (!now.sql) return await saveFile(new Response(text(format)), "result" + ext);
       await saveFile(await postRaw("/api/download", { sql: now.sql, format }), "result" + ext);
@@ -71,11 +90,11 @@ export function resultTable(page, { actions = () => [], chart = null, label = "R
       { label: "Copy as JSON", do: () => copy("json") },
       now.sql ? { label: "Copy as Markdown", do: () => copy("markdown") } : null,
       null,
-      { label: "Download CSV", do: () => take("csv", ".csv") },
-      { label: "Download JSON", do: () => take("json", ".json") },
+      { label: "Download CSV", do: () => download("csv", ".csv") },
+      { label: "Download JSON", do: () => download("json", ".json") },
       ...(now.sql ? [
-        { label: "Download Markdown", do: () => take("markdown", ".md") },
-        { label: "Download Parquet", do: () => take("parquet", ".parquet") },
+        { label: "Download Markdown", do: () => download("markdown", ".md") },
+        { label: "Download Parquet", do: () => download("parquet", ".parquet") },
       ] : []),
     ].filter((x, i, all) => x !== null || all[i - 1] !== null));
   }
@@ -83,24 +102,35 @@ export function resultTable(page, { actions = () => [], chart = null, label = "R
   function valueMenu(td, x, y) {
     const row = now.rows[td.parentElement.dataset.row], i = Number(td.dataset.col);
     menu(x, y, "Value", [
-      ...actions(now.columns[i], row[i], row, now),
+      ...actions(now.columns[i], row[i], row, { ...now, sql: page.sql }),
       { label: "Copy value", do: () => navigator.clipboard.writeText(row[i] ?? "") },
     ]);
+  }
+
+  function head(c, i, right) {
+    const is = order?.column === i ? order.down ? "descending" : "ascending" : "none";
+    const words = [h("span", { class: "col-name", title: c.name }, c.name, is === "none" ? "" : is === "ascending" ? " ▴" : " ▾"), h("span", { class: "col-type" }, c.type.toLowerCase())];
+    return h("th", { scope: "col", class: right ? "right" : "", "aria-sort": now.sql ? is : null },
+      now.sql && now.total !== 1 ? h("button", { type: "button", title: "Sort the whole result by " + c.name, onclick: () => sort(i) }, words) : words);
   }
 
   function draw() {
     const right = now.columns.map((c) => numeric(c.type));
     const shown = now.rows.slice(0, pageRows);
+    now.columns.forEach((c, i) => {
+      const longest = Math.max(...shown.map((row) => (row[i] ?? "NULL").length), c.name.length + 2, c.type.length);
+      widths[i] = Math.min(widest, Math.max(widths[i], longest));
+    });
     const table = h("table", { class: "grid", role: "grid", "aria-label": label, "aria-rowcount": now.total, "aria-colcount": now.columns.length },
       h("thead", null, h("tr", null, h("th", { class: "rownum", scope: "col" }, h("span", { class: "hide" }, "row")),
-        now.columns.map((c, i) => h("th", { scope: "col", class: right[i] ? "right" : "" }, h("span", { class: "col-name", title: c.name }, c.name), h("span", { class: "col-type" }, c.type.toLowerCase()))))),
+        now.columns.map((c, i) => head(c, i, right[i])))),
       h("tbody", null, shown.map((row, r) => {
         const tr = h("tr", { "data-row": r, "aria-rowindex": now.offset + r + 2 }, h("th", { class: "rownum", scope: "row" }, count(now.offset + r + 1)));
         row.forEach((v, i) => {
           const td = document.createElement("td");
           td.dataset.col = i;
           td.tabIndex = -1;
-          if (v === null) { td.className = "null"; td.textContent = "NULL"; } else {
+          if (v === null) { td.className = right[i] ? "null right" : "null"; td.textContent = "NULL"; } else {
             td.textContent = v;
             if (right[i]) td.className = "right";
             if (v.length > 40) td.title = v;
@@ -109,6 +139,7 @@ export function resultTable(page, { actions = () => [], chart = null, label = "R
         });
         return tr;
       })));
+    table.querySelectorAll("thead th:not(.rownum)").forEach((th, i) => { th.style.minWidth = `calc(${widths[i]}ch + 20px)`; });
     const first = table.querySelector("td");
     if (first) first.tabIndex = 0;
     box.replaceChildren(table);
@@ -129,7 +160,7 @@ export function resultTable(page, { actions = () => [], chart = null, label = "R
           } })) : null,
       h("span", { class: "where" }, where),
       h("span", { class: "grow" }),
-      chart ? button("Chart", "chart", () => chart(now), { text: true, title: "Draw this result" }) : null,
+      chart ? button("Chart", "chart", () => chart({ ...now, sql: page.sql }), { text: true, title: "Draw this result" }) : null,
       button("Save", "save", more, { text: true, title: "Copy or download the result" }),
     ].filter(Boolean));
     if (paged) {
