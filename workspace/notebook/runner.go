@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"netshare/engine"
 	"netshare/scripting"
 	"netshare/scripting/symbols/verbs"
 	"netshare/workspace"
@@ -112,7 +111,7 @@ func (r *Runner) checkCell(c Cell) error {
 // Run runs a cell and keeps what it showed, whether it failed or not; only what
 // was cut off by the end of ctx is not kept. tell, which may be nil, is told how
 // far it has come, from other goroutines too. An error is a *CellError, but for
-// that of ctx.
+// that of ctx, and a *StoppedTraining of a training that ctx ended.
 func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, error) {
 	if !c.Runs() {
 		return Output{}, nil
@@ -120,6 +119,11 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 	if tell == nil {
 		tell = func(Progress) {}
 	}
+	return r.keep(ctx, c, func() ([]Part, error) { return r.run(ctx, c, tell) })
+}
+
+// keep runs a cell by do, and keeps what it showed.
+func (r *Runner) keep(ctx context.Context, c Cell, do func() ([]Part, error)) (Output, error) {
 	kept := workspace.Cell{Notebook: r.key, ID: c.ID, Position: c.Position, Kind: string(c.Kind), Text: c.Text, Started: r.now()}
 	var out Output
 	if !r.transient {
@@ -134,7 +138,11 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 		}
 	}
 	var err error
-	out.Parts, err = r.run(ctx, c, tell)
+	out.Parts, err = do()
+	var stopped *StoppedTraining
+	if errors.As(err, &stopped) {
+		return out, stopped
+	}
 	if err != nil && ctx.Err() != nil {
 		return out, context.Cause(ctx)
 	}
@@ -254,17 +262,6 @@ func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Pa
 	return page, err
 }
 
-// Resume goes on, as a job, with a training run that was cut off.
-func (r *Runner) Resume(ctx context.Context, run int64) (*Job, error) {
-	return r.verb(ctx, fmt.Sprintf("resume run %d", run), func(ctx context.Context, tell func(Progress)) (Part, error) {
-		t, err := r.ws.Resume(ctx, run, engine.Hooks{Progress: func(p engine.Progress) error {
-			tell(learningProgress(p))
-			return nil
-		}})
-		return textPart("learnt %s: %s in all", t.Table, noun(t.Epochs, "epoch")), err
-	})
-}
-
 // Publish hands synthetic tables out, as a job; a path is from the notebook's
 // folder.
 func (r *Runner) Publish(ctx context.Context, p workspace.Publish) (*Job, error) {
@@ -285,6 +282,22 @@ func (r *Runner) Publish(ctx context.Context, p workspace.Publish) (*Job, error)
 			fmt.Fprintf(&b, "note: %s\n", n)
 		}
 		return textPart("%s", harmlessLines(b.String())), nil
+	})
+}
+
+// Audit attacks a synthetic table, as a job, whose output is what the attacks
+// found as text; then is given the whole before the job ends.
+func (r *Runner) Audit(ctx context.Context, a workspace.Audit, then func(workspace.Audited)) (*Job, error) {
+	return r.verb(ctx, fmt.Sprintf("audit %s against %s", a.Synthetic, a.Real), func(ctx context.Context, tell func(Progress)) (Part, error) {
+		tell(Progress{Step: "attacking", Share: -1, Text: a.Synthetic})
+		done, err := r.ws.Audit(ctx, a)
+		if err != nil {
+			return Part{}, err
+		}
+		then(done)
+		var b strings.Builder
+		err = done.WriteText(&b)
+		return textPart("%s", harmlessLines(b.String())), err
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"netshare/engine"
 	"netshare/eval/figure"
 	"netshare/workspace"
 )
@@ -125,62 +124,12 @@ func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part
 			return nil, err
 		}
 	}
-	losses := figure.Epochs{YLabel: "loss", Series: []figure.Series{{Name: "critic"}, {Name: "generator"}, {Name: "distance"}}}
-	fidelity := figure.Epochs{YLabel: "fidelity", Series: []figure.Series{{Name: "fidelity"}}}
-	var measured *engine.Fidelity // last
-	hooks := engine.Hooks{Progress: func(p engine.Progress) error {
-		if p.EpochEnded {
-			losses.Epochs = append(losses.Epochs, float64(p.Epoch))
-			for i, v := range []float64{p.Losses.Critic, p.Losses.Generator, p.Losses.Distance} {
-				losses.Series[i].Values = append(losses.Series[i].Values, v)
-			}
-		}
-		if p.Fidelity != nil {
-			measured = p.Fidelity
-			fidelity.Epochs = append(fidelity.Epochs, float64(p.Epoch))
-			fidelity.Series[0].Values = append(fidelity.Series[0].Values, measured.Overall)
-		}
-		told := p
-		told.Fidelity = measured
-		now := learningProgress(told)
-		now.Training = &p
-		tell(now)
-		return nil
-	}}
-	t, err := r.ws.Train(ctx, s.table, s.train, hooks)
+	l := newLearning(tell)
+	t, err := r.ws.Train(ctx, s.table, s.train, l.hooks())
 	if err != nil {
-		return nil, err
+		return nil, r.stopped(ctx, t, err)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "learnt %s: %s, %s, of %s in %s\n", t.Table, noun(t.Epochs, "epoch"), noun(t.Iterations, "iteration"),
-		noun(t.Records, "record"), noun(t.Sessions, "session"))
-	if p := t.Privacy; p != nil {
-		fmt.Fprintf(&b, "private: epsilon %.4g at delta %.3g (%s), for %s\n", p.Epsilon, p.Delta, p.Model, p.Means)
-		for _, w := range p.Warnings {
-			fmt.Fprintf(&b, "note: %s\n", w)
-		}
-	}
-	if t.Fidelity > 0 {
-		fmt.Fprintf(&b, "fidelity %.3f, 0 to 1, of the networks before their sessions meet the real margins\n", t.Fidelity)
-	}
-	parts := []Part{textPart("%s", b.String())}
-	for _, c := range []struct {
-		title, alt string
-		figure     figure.Epochs
-	}{
-		{"Losses of " + t.Table, "Losses of the critic and the generator, and their distance, by epoch", losses},
-		{"Fidelity of " + t.Table, "Fidelity of the networks' sessions, by epoch", fidelity},
-	} {
-		if len(c.figure.Epochs) < 2 {
-			continue
-		}
-		f, err := draw(c.title, c.alt, c.figure, nil)
-		if err != nil {
-			return parts, err
-		}
-		parts = append(parts, Part{Figure: f})
-	}
-	return parts, nil
+	return l.parts(t)
 }
 
 // generate makes a synthetic table, in place of one that is there.

@@ -97,6 +97,36 @@ func (c *counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// auditView is what attacks on a synthetic table found.
+type auditView struct {
+	workspace.Audited
+	Page string `json:"page"` // the whole as an HTML document
+}
+
+// postAudit attacks a synthetic table and answers when that is done; when the
+// window is closed meanwhile, what was found is in netshare.scores.
+func (s *Server) postAudit(w http.ResponseWriter, r *http.Request) error {
+	var q struct{ Real, Synthetic string }
+	if err := readJSON(w, r, &q); err != nil {
+		return err
+	}
+	var v auditView
+	job, err := s.runner.Audit(r.Context(), workspace.Audit{Real: q.Real, Synthetic: q.Synthetic}, func(a workspace.Audited) { v.Audited = a })
+	if err != nil {
+		return err
+	}
+	if _, err := job.Wait(r.Context()); err != nil {
+		return err
+	}
+	var page strings.Builder
+	if err := v.WriteHTML(&page); err != nil {
+		return err
+	}
+	v.Page = page.String()
+	writeJSON(w, http.StatusOK, v)
+	return nil
+}
+
 // postPublish hands a synthetic table out and answers when that is done. It goes
 // on when the window is closed meanwhile.
 func (s *Server) postPublish(w http.ResponseWriter, r *http.Request) error {

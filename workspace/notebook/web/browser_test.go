@@ -185,6 +185,25 @@ func TestBrowserQuery(t *testing.T) {
 	b.do(chromedp.SendKeys(".goto", "250\r", chromedp.ByQuery))
 	b.until(`document.querySelector(".where").textContent.startsWith("201–300")`)
 
+	// The whole is sorted by a click on a column, down by another, and has its
+	// order back after a third; the columns stay where they are.
+	left := func() string {
+		return js[string](b, `[...document.querySelectorAll(".grid thead th")].map((x) => Math.round(x.getBoundingClientRect().left)).join(" ")`)
+	}
+	was := left()
+	for _, want := range []string{"0 ascending", "999 descending", "0 none"} {
+		b.do(chromedp.Click(`.grid thead th:last-child button`, chromedp.ByQuery))
+		b.until(`document.querySelector(".grid tbody tr td:last-child").textContent + " " + document.querySelector(".grid thead th:last-child").ariaSort === ` + quoted(want))
+		if now := left(); now != was {
+			t.Errorf("sorted (%s), the columns begin at %s, before at %s", want, now, was)
+		}
+	}
+	b.do(chromedp.Click(`.grid thead th:nth-child(4) button`, chromedp.ByQuery))
+	b.until(`document.querySelector(".grid thead th:nth-child(4)").ariaSort === "ascending"`)
+	b.do(chromedp.Click(`[aria-label="Last page"]`, chromedp.ByQuery))
+	b.until(`[...document.querySelectorAll(".grid tbody td:nth-child(4)")].every((x) => x.textContent === "NULL")`)
+	b.picture("sorted")
+
 	// A chart is two clicks away.
 	b.do(chromedp.Click(`.result-bar [title="Draw this result"]`, chromedp.ByQuery))
 	b.until(`document.querySelector(".canvas img")?.naturalWidth > 100`)
@@ -466,7 +485,7 @@ func TestBrowserTrain(t *testing.T) {
 	c.add("train", "syslog epochs 2 seed 1")
 	c.add("generate", "syslog as twin sessions 40")
 	c.add("report", "raw.syslog against synth.twin")
-	c.add("train", "syslog epochs 100000 seed 2")
+	c.add("train", "syslog epochs 600 seed 2")
 	b.until(`document.querySelectorAll(".cell").length === 7`)
 	run := func(n int) { b.do(chromedp.Evaluate(`document.querySelector("`+cell(n, ".run-one")+`").click()`, nil)) }
 	for n := 4; n <= 6; n++ {
@@ -474,10 +493,28 @@ func TestBrowserTrain(t *testing.T) {
 		b.ran(n)
 	}
 	run(7)
-	b.until(`document.querySelectorAll("` + cell(7, ".curve polyline") + `").length === 3`)
+	b.until(`document.querySelectorAll("` + cell(7, ".curve polyline") + `").length >= 3 && Number(document.querySelector("` + cell(7, ".by-column li .n") + `")?.textContent) > 0`)
 	b.picture("training")
 	run(7) // stops
-	b.until(`document.querySelector("` + cell(7, ".live") + `").hidden`)
+	b.until(`/Stopped after \d+ epoch/.test(document.querySelector("` + cell(7, ".live") + `").textContent)`)
+	b.picture("stopped")
+	resume := `[...document.querySelectorAll("` + cell(7, ".live button") + `")].find((x) => x.textContent === "Resume")`
+	epochs := func() int {
+		return js[int](b, `Number(document.querySelector("`+cell(7, ".live")+`").textContent.match(/after ([\d,]+) epoch/)[1].replaceAll(",", ""))`)
+	}
+	before := epochs()
+	b.do(chromedp.Reload()) // what came of it is still there
+	b.until(resume)
+	if n := epochs(); n != before {
+		t.Errorf("after a reload the training has %d epochs, before %d", n, before)
+	}
+	b.do(chromedp.Evaluate(resume+".click()", nil))
+	b.until(fmt.Sprintf(`Number(document.querySelector(%q)?.textContent.match(/epoch (\d+)/)?.[1]) > %d`, cell(7, ".live .text"), before+1))
+	run(7)
+	b.until(resume)
+	if n := epochs(); n <= before {
+		t.Errorf("gone on with, the training has %d epochs after %d", n, before)
+	}
 	b.until(`Number(document.querySelector(".fidelity .score b").textContent) > 0 && [...document.querySelectorAll(".fidelity img")].some((x) => x.naturalWidth > 100)`)
 	if wide := js[bool](b, `document.querySelector("#cells").scrollWidth > document.querySelector("#cells").clientWidth + 1`); wide {
 		t.Error("the report spills out of its cell")
@@ -505,6 +542,14 @@ func TestBrowserTrain(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(c.dir, "twin.pcap")); err != nil || info.Size() < 100 {
 		t.Errorf("the synthetic capture: %v, %v", info, err)
 	}
+
+	// The audit is a button that shows the command, and its page is in place.
+	b.choose(".fidelity button", "Audit")
+	b.until(`document.querySelector("dialog .command").textContent.includes("netshare ws audit")`)
+	b.choose("dialog button.main", "Audit")
+	b.until(`document.querySelectorAll(".audit details").length > 3 && document.querySelector(".audit .verdict").textContent === "undecided"`)
+	b.do(chromedp.Evaluate(`document.querySelector(".audit details").open = true; document.querySelector(".audit").scrollIntoView()`, nil))
+	b.picture("audit")
 
 	// Publish says what it did, or what it found and left out.
 	b.choose(".fidelity button", "Publish")

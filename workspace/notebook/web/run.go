@@ -15,9 +15,15 @@ import (
 // running are the jobs that the page has started, the last of each cell.
 type running struct {
 	mu   sync.Mutex
-	jobs map[string]*notebook.Job // by cell
-	all  context.CancelFunc       // ends the running of all cells; nil while there is none
-	wait sync.WaitGroup           // for what tells of jobs
+	jobs map[string]*started // by cell
+	all  context.CancelFunc  // ends the running of all cells; nil while there is none
+	wait sync.WaitGroup      // for what tells of jobs
+}
+
+// started is a job and the cell as it was when the job began.
+type started struct {
+	*notebook.Job
+	cell notebook.Cell
 }
 
 // end stops all jobs that the page has started and waits until their ends are
@@ -35,7 +41,7 @@ func (r *running) end() {
 }
 
 // of returns the job of a cell, nil where it has none.
-func (r *running) of(cell string) *notebook.Job {
+func (r *running) of(cell string) *started {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.jobs[cell]
@@ -47,7 +53,7 @@ func (r *running) view(cell string) *jobView {
 	if job == nil {
 		return nil
 	}
-	v := jobOf(cell, job.Status())
+	v := jobOf(cell, job.Job)
 	v.Epochs = epochViews(job.Epochs())
 	return v
 }
@@ -66,6 +72,16 @@ type jobView struct {
 	Error   string      `json:"error,omitempty"`
 	From    int         `json:"from"`             // how many epochs stand before Epochs
 	Epochs  []epochView `json:"epochs,omitempty"` // those that the page may not have
+
+	// Stopped is what came of a training that was stopped, nil for nothing.
+	Stopped *stoppedView `json:"stopped,omitempty"`
+}
+
+// stoppedView is a training that was stopped.
+type stoppedView struct {
+	Run       int64 `json:"run"`
+	Epochs    int   `json:"epochs"`
+	Resumable bool  `json:"resumable"`
 }
 
 // epochView is the end of an epoch.
@@ -74,25 +90,43 @@ type epochView struct {
 	Critic    float64 `json:"critic"`
 	Generator float64 `json:"generator"`
 	Distance  float64 `json:"distance"`
+
+	// Fidelity and that of each column are null where they were not measured.
+	Fidelity *float64           `json:"fidelity,omitempty"`
+	Columns  map[string]float64 `json:"columns,omitempty"`
 }
 
 func epochViews(all []engine.Progress) []epochView {
 	out := make([]epochView, len(all))
 	for i, p := range all {
-		out[i] = epochView{p.Epoch, p.Losses.Critic, p.Losses.Generator, p.Losses.Distance}
+		out[i] = epochView{Epoch: p.Epoch, Critic: p.Losses.Critic, Generator: p.Losses.Generator, Distance: p.Losses.Distance}
+		if f := p.Fidelity; f != nil {
+			out[i].Fidelity, out[i].Columns = &f.Overall, map[string]float64{}
+			for _, c := range f.Columns {
+				out[i].Columns[c.Name] = c.Value
+			}
+		}
 	}
 	return out
 }
 
-func jobOf(cell string, s notebook.JobStatus) *jobView {
+func jobOf(cell string, job *notebook.Job) *jobView {
+	s := job.Status()
 	end := s.Finished
 	if end.IsZero() {
 		end = time.Now()
 	}
-	return &jobView{
+	v := &jobView{
 		ID: s.ID, Cell: cell, Name: s.Name, State: string(s.State), Step: s.Progress.Step, Share: s.Progress.Share, Text: s.Progress.Text,
 		Left: s.Progress.Left.Seconds(), Seconds: end.Sub(s.Started).Seconds(), Error: s.Error,
 	}
+	var stopped *notebook.StoppedTraining
+	if s.State == notebook.JobStopped {
+		if _, err := job.Wait(context.Background()); errors.As(err, &stopped) { // it has ended
+			v.Stopped = &stoppedView{stopped.Run, stopped.Epochs, stopped.Resumable}
+		}
+	}
+	return v
 }
 
 // stateView is what is kept of a cell as the page has it.
@@ -203,9 +237,9 @@ func (s *Server) start(ctx context.Context, id string) (*notebook.Job, error) {
 // watch has all windows told of a job; running is locked.
 func (s *Server) watch(cell notebook.Cell, job *notebook.Job) {
 	if s.running.jobs == nil {
-		s.running.jobs = map[string]*notebook.Job{}
+		s.running.jobs = map[string]*started{}
 	}
-	s.running.jobs[cell.ID] = job
+	s.running.jobs[cell.ID] = &started{job, cell}
 	s.running.wait.Go(func() { s.follow(cell, job) })
 }
 
@@ -273,12 +307,11 @@ func (s *Server) follow(cell notebook.Cell, job *notebook.Job) {
 	told := 0
 	for {
 		changed := job.Changed()
-		status := job.Status()
-		v := jobOf(cell.ID, status)
+		v := jobOf(cell.ID, job)
 		epochs := job.Epochs()
 		v.From, v.Epochs = told, epochViews(epochs[told:])
 		told = len(epochs)
-		if status.State != notebook.JobRunning {
+		if v.State != string(notebook.JobRunning) {
 			s.after(cell, v)
 			return
 		}

@@ -180,6 +180,7 @@ func (s *Server) routes() http.Handler {
 		"GET /api/epochs":    s.getEpochs,
 		"POST /api/resume":   s.postResume,
 		"POST /api/publish":  s.postPublish,
+		"POST /api/audit":    s.postAudit,
 		"POST /api/plot":     s.postPlot,
 		"POST /api/about":    s.postAbout,
 		"POST /api/export":   s.postExport,

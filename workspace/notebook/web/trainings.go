@@ -70,29 +70,49 @@ func (s *Server) getEpochs(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := make([]epochView, len(epochs))
 	for i, e := range epochs {
-		out[i] = epochView{e.Epoch, e.Values["critic_loss"], e.Values["generator_loss"], e.Values["distance"]}
+		out[i] = epochView{Epoch: e.Epoch, Critic: e.Values["critic_loss"], Generator: e.Values["generator_loss"], Distance: e.Values["distance"], Columns: e.Columns}
+		if f, ok := e.Values["fidelity"]; ok {
+			out[i].Fidelity = &f
+		}
 	}
 	writeJSON(w, http.StatusOK, out)
 	return nil
 }
 
-// postResume goes on with a training run that was cut off.
+// postResume goes on with a training run that was cut off, in the cell that it
+// was stopped in where one is named.
 func (s *Server) postResume(w http.ResponseWriter, r *http.Request) error {
-	var q struct{ Run int64 }
+	var q struct {
+		Run  int64
+		Cell string
+	}
 	if err := readJSON(w, r, &q); err != nil {
 		return err
 	}
 	s.running.mu.Lock()
 	defer s.running.mu.Unlock()
-	id := resumeCell(q.Run)
-	if job := s.running.jobs[id]; job != nil && job.Status().State == notebook.JobRunning {
+	cell := notebook.Cell{ID: resumeCell(q.Run), Kind: notebook.KindTrain}
+	if q.Cell != "" {
+		began := s.running.jobs[q.Cell]
+		if began == nil {
+			return fmt.Errorf("run %d was not stopped in that cell: go on with it in the list of training runs", q.Run)
+		}
+		cell = began.cell
+	}
+	if job := s.running.jobs[cell.ID]; job != nil && job.Status().State == notebook.JobRunning {
 		return fmt.Errorf("run %d is being gone on with already", q.Run)
 	}
-	job, err := s.runner.Resume(r.Context(), q.Run)
+	var job *notebook.Job
+	var err error
+	if q.Cell == "" {
+		job, err = s.runner.Resume(r.Context(), q.Run)
+	} else {
+		job, err = s.runner.ResumeCell(r.Context(), cell, q.Run)
+	}
 	if err != nil {
 		return err
 	}
-	s.watch(notebook.Cell{ID: id, Kind: notebook.KindTrain}, job)
+	s.watch(cell, job)
 	writeJSON(w, http.StatusAccepted, map[string]bool{"started": true})
 	return nil
 }

@@ -2,12 +2,14 @@
 // the cell or shows the command that it stands for.
 
 import { h, button, dialog, notice } from "./dom.js";
-import { post } from "./api.js";
+import { post, saveFile } from "./api.js";
 
-export function reportActions(r, context) {
+// What an audit found is shown in audited.
+export function reportActions(r, context, audited) {
   const bare = r.synthetic.replace(/^synth\./, "");
   return [
     button("Export", "save", () => exporting(r.synthetic, bare, context), { text: true, title: "Write the synthetic trace to a file" }),
+    button("Audit", null, () => auditing(r, audited, context), { text: true, title: "Attack the synthetic trace: what it gives away of the real one" }),
     button("Publish", null, () => publishing(r.synthetic, bare, context), { text: true, title: "Hand the synthetic trace out: renamed, and searched for real values" }),
   ];
 }
@@ -56,4 +58,42 @@ function publishing(table, bare, context) {
   const box = dialog("Publish", h("h2", null, `Publish ${table}`), h("p", { class: "n" }, "A new file that never held anything real, searched for every real address, name and free text; what is found is named, and nothing is left. A folder gets the format of the trace, .duckdb a database."),
     h("p", null, out), h("p", { class: "actions" }, addresses, text), h("p", { class: "n" }, "The button does what this command does:"), command, said,
     h("div", { class: "actions" }, go, button("Close", null, () => box.close(), { text: true })));
+}
+
+// auditing attacks a table, and shows under its report what was found.
+function auditing(r, root, context) {
+  const bare = r.synthetic.replace(/^synth\./, "");
+  const said = h("p", { class: "n", role: "status" });
+  const go = button("Audit", null, async () => {
+    go.disabled = true;
+    said.className = "n";
+    said.textContent = "Attacking…";
+    try {
+      audit(root, await post("/api/audit", { real: r.real, synthetic: r.synthetic }));
+      box.close();
+      root.scrollIntoView({ block: "nearest" });
+    } catch (e) {
+      said.className = "error";
+      said.textContent = e.message;
+    } finally { go.disabled = false; }
+  }, { text: true, cls: "main" });
+  const box = dialog("Audit", h("h2", null, `Audit ${r.synthetic}`),
+    h("p", { class: "n" }, "Every attack is made on sessions that were learnt and on sessions that were held out, and fails the trace where it works better on the former than chance explains. Without sessions held out (ws split, before the training) nothing can pass."),
+    h("p", { class: "n" }, "The button does what this command does:"),
+    h("p", { class: "command" }, `netshare ws audit ${context.workspace()} --real ${r.real} --synthetic ${r.synthetic} -o ${bare}-audit`), said,
+    h("div", { class: "actions" }, go, button("Close", null, () => box.close(), { text: true })));
+}
+
+// audit draws what attacks found.
+function audit(root, a) {
+  const held = a.holdout_sessions > 0; // otherwise nothing is known of chance
+  const figure = (f) => h("tr", null, h("td", null, f.name), (held ? [f.value, f.chance] : [f.value]).map((v) => h("td", { class: "right" }, Number.isFinite(v) ? String(Number(v.toPrecision(4))) : "")), h("td", null, f.of ?? ""));
+  root.replaceChildren(
+    h("h4", null, "Audit: ", h("span", { class: "verdict " + a.verdict }, a.verdict)),
+    h("p", null, a.words), h("p", { class: "n" }, a.guarantee),
+    ...a.blocks.map((b) => h("details", null, h("summary", null, h("span", { class: "verdict " + b.verdict }, b.verdict), " ", h("b", null, b.title), h("span", { class: "words" }, b.words)),
+      b.figures?.length ? h("div", { class: "grid-box" }, h("table", { class: "grid" }, h("thead", null, h("tr", null, ["figure", "value", held ? "by chance" : null, "of"].filter(Boolean).map((t) => h("th", { scope: "col" }, t)))), h("tbody", null, b.figures.map(figure)))) : null)),
+    a.notes?.length ? h("ul", { class: "worst" }, a.notes.map((n) => h("li", null, n))) : "",
+    h("div", { class: "actions" }, button("Save the page", "save", () => saveFile(new Response(a.page), "audit.html"), { text: true })));
+  root.hidden = false;
 }

@@ -57,7 +57,7 @@ const context = {
   sessions: (page, column, value, cell) => sessionsOf(page, column, value, cell, context),
   session: (page, row, cell) => sessionOf(page, row, cell, context),
   sessionFile,
-  reportActions: (report) => reportActions(report, context),
+  reportActions: (report, audited) => reportActions(report, context, audited),
 };
 const cells = book($("cells"), {
   saved, context,
@@ -107,7 +107,7 @@ function help() {
     h("h3", null, "Everywhere"),
     row("Ctrl Shift Enter", "run all cells"), row("/", "search cells and tables"), row("t", "tables"), row("r", "training runs"), row("?", "this"),
     h("h3", null, "On a value of a result"),
-    row("↑ ↓ ← →", "other values"), row("Enter", "what can be done with it, as a right-click does"), row("PgUp PgDn", "other pages"),
+    row("Enter", "on a column's name: sort by it, the other way, as it came"), row("↑ ↓ ← →", "other values"), row("Enter", "what can be done with it, as a right-click does"), row("PgUp PgDn", "other pages"),
   ), h("h3", { class: "n" }, "What cells say"), h("div", { class: "keys" },
     grammar.map(([k, text]) => [h("b", null, kinds[k]), h("code", { class: "command" }, text)])));
 }
@@ -194,7 +194,6 @@ listen({
   },
   book() { clearTimeout(refreshing); refreshing = setTimeout(() => cells.load().catch((e) => saved(e.message, true)), 120); },
   job(j) {
-    if (j.state === "stopped" && (j.from > 0 || j.epochs)) notice("Stopped; what was learnt so far is kept", { what: "Training runs", action: openRuns });
     cells.job(j); trained.told(j);
     jobsLine();
   },

@@ -4,7 +4,7 @@ import { h, button, menu, notice, dialog, span } from "./dom.js";
 import { get, post, Fault } from "./api.js";
 import { editor } from "./editor.js";
 import { markdown } from "./markdown.js";
-import { showOutput, showJob } from "./output.js";
+import { showOutput, showJob, showStopped } from "./output.js";
 
 export const kinds = {
   prose: "Text", sql: "SQL", plot: "Plot", load: "Load", train: "Train", generate: "Generate", report: "Report", export: "Export", go: "Go",
@@ -84,7 +84,7 @@ export function book(root, tools) {
   function view(d) {
     let base = d.text; // what the document says, as far as is known here
     let sent = null; // what was last sent to be saved
-    let timer = 0, job = null, state = null, painted = null;
+    let timer = 0, job = null, stopped = null, state = null, painted = null;
     const self = { id: d.id, kind: d.kind };
 
     const say = h("span", { class: "state", role: "status" });
@@ -133,6 +133,7 @@ export function book(root, tools) {
     function judge() {
       let words = "", stale = false;
       if (job) words = job.step === "waiting" ? job.text || "waiting" : `running, ${span(job.seconds)}`;
+      else if (stopped) words = `stopped after ${span(stopped.seconds)}`;
       else if (state && state.status !== "new" && d.kind !== "prose") {
         stale = state.status === "stale" || !same(text.text, base);
         if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
@@ -187,11 +188,18 @@ export function book(root, tools) {
       // work takes how the cell's job stands.
       work(j) {
         const runs = j && j.state === "running";
-        if (runs) {
-          const before = job?.id === j.id ? (job.epochs ?? []).slice(0, j.from) : [];
-          job = { ...j, epochs: [...before, ...(j.epochs ?? [])] };
+        if (j) {
+          const known = job ?? stopped;
+          j = { ...j, epochs: [...(known?.id === j.id ? known.epochs.slice(0, j.from) : []), ...(j.epochs ?? [])] };
+        }
+        stopped = j?.stopped ? j : null;
+        if (stopped) {
+          job = null;
+          showStopped(live, stopped, { workspace: tools.context.workspace(), resume: () => self.resume() });
+        } else if (runs) {
+          job = j;
           showJob(live, job, { stop: () => self.stop() });
-        } else if (job || !live.hidden) {
+        } else {
           job = null;
           live.hidden = true;
           live.replaceChildren();
@@ -216,6 +224,7 @@ export function book(root, tools) {
         if (clashBox.firstChild) return;
         try { await post("/api/run", { id: self.id }); } catch (e) { notice(e.message, { bad: true }); }
       },
+      async resume() { try { await post("/api/resume", { run: stopped.stopped.run, cell: self.id }); } catch (e) { notice(e.message, { bad: true }); } },
       async stop() { try { await post("/api/stop", { id: self.id }); } catch (e) { notice(e.message, { bad: true }); } },
     }));
     if (rendered) drawProse();

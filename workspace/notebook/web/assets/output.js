@@ -68,6 +68,7 @@ function figure(f) {
 // report draws how faithful a synthetic table is.
 function report(r, context) {
   const o = r.overall ?? {};
+  const audited = h("section", { class: "audit", "aria-label": "Audit", hidden: true });
   const props = (r.properties ?? []).filter((p) => p.counted > 0);
   return h("div", { class: "fidelity" },
     h("div", { class: "score" }, h("b", null, brief(o.score)), h("span", null, `of 100, give or take ${brief(Number((o.spread ?? 0).toFixed(1)))}: ${r.synthetic} against ${r.real}`)),
@@ -78,18 +79,18 @@ function report(r, context) {
     })),
     r.worst?.length ? h("div", null, h("h4", null, "What is off most"), h("ul", { class: "worst" }, r.worst.slice(0, 8).map((w) => h("li", null, w.words)))) : null,
     r.notes?.length ? h("ul", { class: "worst" }, r.notes.map((n) => h("li", null, n))) : null,
-    h("div", { class: "actions" }, context.reportActions(r)),
+    h("div", { class: "actions" }, context.reportActions(r, audited)), audited,
     r.figures?.length ? h("div", { class: "figures" }, r.figures.map((f) => h("figure", null, h("figcaption", null, f.title), picture(f.svg, f.alt)))) : null);
 }
 
 // showJob draws work under way into root.
 export function showJob(root, job, { stop }) {
   if (job.seconds < 0.4 && !job.epochs.length && job.step === "running") return; // over before it could be read
-  if (root.hidden || !root.firstChild) {
+  if (root.hidden || !root.querySelector(".step")) {
     const meter = h("span", { class: "meter", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 }, h("i"));
     root.replaceChildren(h("div", { class: "job" },
       h("div", { class: "job-line" }, h("b", { class: "step" }), meter, h("span", { class: "word left" }), button("Stop", "stop", stop, { text: true })),
-      h("div", { class: "word text" }), h("div", { class: "curves" })));
+      h("div", { class: "word text" }), h("div", { class: "learnt" })));
     root.hidden = false;
   }
   const $ = (q) => root.querySelector(q);
@@ -105,10 +106,40 @@ export function showJob(root, job, { stop }) {
     meter.firstChild.style.width = "";
   }
   $(".left").textContent = job.left > 0 ? `${span(job.left)} left` : span(job.seconds);
-  if (job.epochs.length > 1) {
-    $(".curves").replaceChildren(
-      curve("Critic", job.epochs, "critic", ""), curve("Generator", job.epochs, "generator", "b"), curve("Distance, lower is closer", job.epochs, "distance", "c"));
-  }
+  $(".learnt").replaceChildren(...learnt(job.epochs));
+}
+
+// learnt draws what is known of a training by its epochs: losses, and fidelity
+// over all and by column, the worst first.
+function learnt(epochs) {
+  if (!epochs.length) return [];
+  const measured = epochs.filter((e) => Number.isFinite(e.fidelity));
+  const last = measured.at(-1);
+  const columns = Object.entries(last?.columns ?? {}).sort((a, b) => a[1] - b[1]);
+  return [
+    epochs.length > 1 ? h("div", { class: "curves" },
+      curve("Critic", epochs, "critic", ""), curve("Generator", epochs, "generator", "b"), curve("Distance, lower is closer", epochs, "distance", "c"),
+      measured.length > 1 ? curve("Fidelity, 1 is alike", measured, "fidelity", "d") : null) : null,
+    columns.length ? h("div", { class: "by-column" }, h("h4", null, `Fidelity ${last.fidelity.toFixed(3)} after epoch ${count(last.epoch)}; by column, the worst first`),
+      h("ul", null, columns.map(([name, v]) => {
+        const i = h("i");
+        i.style.width = Math.max(0, Math.min(1, v)) * 100 + "%";
+        return h("li", null, h("span", { class: "name", title: name }, name), h("span", { class: "bar", "aria-hidden": "true" }, i), h("span", { class: "n" }, v.toFixed(3)));
+      }))) : null,
+  ].filter(Boolean);
+}
+
+// showStopped draws what came of a training that was stopped into root.
+export function showStopped(root, job, { resume, workspace }) {
+  const t = job.stopped;
+  const epochs = `${count(t.epochs)} ${t.epochs === 1 ? "epoch" : "epochs"}`;
+  root.replaceChildren(h("div", { class: "job" },
+    h("div", { class: "job-line" }, h("b", null, `Stopped after ${epochs}`),
+      h("span", { class: "word" }, t.resumable ? "What was learnt so far is kept." : "Nothing of it is kept: run the cell again."), h("span", { class: "grow" }),
+      t.resumable ? button("Resume", "play", resume, { text: true }) : null),
+    t.resumable ? h("p", { class: "command" }, `netshare ws train ${workspace} --resume ${t.run}`) : null,
+    h("div", { class: "learnt" }, learnt(job.epochs))));
+  root.hidden = false;
 }
 
 // curve draws one figure by epoch.

@@ -5,7 +5,7 @@ import { h, s, button, notice, brief, count, span } from "./dom.js";
 import { get, post } from "./api.js";
 
 const colours = ["a", "b", "c", "d", "e", "f"];
-const figures = [["distance", "Distance, lower is closer"], ["critic", "Critic's loss"], ["generator", "Generator's loss"]];
+const figures = [["distance", "Distance, lower is closer"], ["critic", "Critic's loss"], ["generator", "Generator's loss"], ["fidelity", "Fidelity, 1 is alike"]];
 
 // runs shows the panel in the drawer; insert makes a cell.
 export function runs(root, { insert, closed }) {
