@@ -169,9 +169,10 @@ func (b *balance) chance(share float64) float64 {
 	return min(max(0, (share*b.records-b.equal)/max(1, b.open)), 1)
 }
 
-// copies returns which column takes the other's value in a record, by preference
-// one whose value is made up and stays so; same says that it does stay of its
-// sort, ok that the value can be there.
+// copies returns which column, whose value is made up, takes the other's in a
+// record, by preference one that is made up too, which same tells; false where
+// none can. A value that is repeated from the real trace is not lost: it goes
+// together with others of its record.
 func (e *equality) copies(c *codec.Codec, meta, rec trace.Row, r *rand.Rand) (to int, same, ok bool) {
 	a, b := columnOf(meta, rec, e.A), columnOf(meta, rec, e.B)
 	if a == nil || b == nil {
@@ -190,8 +191,8 @@ func (e *equality) copies(c *codec.Codec, meta, rec trace.Row, r *rand.Rand) (to
 			was, v = a, b
 		}
 		takes := column < len(meta) && c.Takes(false, column, v) || column >= len(meta) && c.Takes(true, column-len(meta), v)
-		stays := madeUp(c, meta, column, was) == madeUp(c, meta, column, v)
-		if takes && (!ok || stays && !same) {
+		stays := madeUp(c, meta, column, v)
+		if takes && madeUp(c, meta, column, was) && (!ok || stays && !same) {
 			to, same, ok = column, stays, true
 		}
 	}
@@ -199,9 +200,9 @@ func (e *equality) copies(c *codec.Codec, meta, rec trace.Row, r *rand.Rand) (to
 }
 
 // equate gives sessions' metadata the real trace's share of records with equal
-// values: by exchanging values between sessions, by copying those that stay of
-// their sort, made up or repeated, and last, of sessions that are to be like the
-// real trace's, by copying any that are missing to the share of all.
+// values: by exchanging values between sessions, by copying over made-up values
+// such as are made up too, and last, of sessions that are to be like the real
+// trace's, any that are missing to the share of all.
 func (g *generator) equate(made []candidate) {
 	for i := range g.m.targets.equalities {
 		e := &g.m.targets.equalities[i]
