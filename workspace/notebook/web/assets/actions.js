@@ -67,7 +67,7 @@ function auditing(r, root, context) {
   const go = button("Audit", null, async () => {
     go.disabled = true;
     said.className = "n";
-    said.textContent = "Attacking…";
+    said.textContent = "Attacking, once it is its turn…";
     try {
       audit(root, await post("/api/audit", { real: r.real, synthetic: r.synthetic }));
       box.close();

@@ -9,7 +9,6 @@ import { book, kinds } from "./cells.js";
 import { charting } from "./chart.js";
 import { sessionsOf, sessionOf, sessionFile } from "./sessions.js";
 import { reportActions } from "./actions.js";
-import { table as sqlName } from "./sql.js";
 
 if (location.search) history.replaceState(null, "", "/"); // the token has been changed for a cookie
 

@@ -2,7 +2,7 @@
 // beforehand and can be chosen otherwise. The program draws it; kept, it is a
 // plot cell.
 
-import { h, button, notice } from "./dom.js";
+import { h, button } from "./dom.js";
 import { post } from "./api.js";
 import { numeric, temporal } from "./sql.js";
 import { picture } from "./output.js";

@@ -31,7 +31,6 @@ const paths = {
   up: "M8 13V3M4 7l4-4 4 4",
   down: "M8 3v10M4 9l4 4 4-4",
   trash: "M3 4.5h10M6.5 4V2.5h3V4M4.5 4.5l.6 9h5.8l.6-9M7 7v4.5M9 7v4.5",
-  plus: "M8 3v10M3 8h10",
   menu: "M2.5 4h11M2.5 8h11M2.5 12h11",
   search: "M11 11l3 3M7 12A5 5 0 107 2a5 5 0 000 10z",
   theme: "M8 2a6 6 0 100 12zM8 2a6 6 0 010 12",
@@ -39,12 +38,10 @@ const paths = {
   close: "M4 4l8 8M12 4l-8 8",
   chart: "M2.5 2.5v11h11M5 10.5l2.5-3 2 1.5L13 5",
   save: "M8 2.5v7.5M4.5 7L8 10.5 11.5 7M3 13.5h10",
-  copy: "M5.5 5.5h7v8h-7zM10.5 5.5v-3h-7v8h2",
   first: "M12 3.5L7.5 8l4.5 4.5M4.5 3.5v9",
   prev: "M10 3.5L5.5 8l4.5 4.5",
   next: "M6 3.5L10.5 8 6 12.5",
   last: "M4 3.5L8.5 8 4 12.5M11.5 3.5v9",
-  undo: "M3 6h6.5a3.5 3.5 0 010 7H6M3 6l3-3M3 6l3 3",
   more: "M3.5 8h.2M8 8h.2M12.5 8h.2",
 };
 const filled = new Set(["play", "stop"]);

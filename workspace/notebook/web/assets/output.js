@@ -1,8 +1,8 @@
 // What cells show: text, tables, charts, reports, errors; and work under way.
 
-import { h, s, button, notice, span, brief, count } from "./dom.js";
+import { h, s, button, span, brief, count } from "./dom.js";
 import { resultTable } from "./table.js";
-import { condition, narrowed, table as sqlName } from "./sql.js";
+import { condition, narrowed } from "./sql.js";
 
 // showOutput draws the parts of a cell's state {parts, error}.
 export function showOutput(state, context) {

@@ -63,7 +63,7 @@ export const numeric = (type) => /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|D
 export const temporal = (type) => /^(TIMESTAMP|DATE|TIME)/.test(type);
 
 // literal writes a value of a result as SQL.
-export function literal(value, type) {
+function literal(value, type) {
   if (value === null) return "NULL";
   if (numeric(type) && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value)) return value;
   if (type === "BOOLEAN") return value;

@@ -4,7 +4,7 @@ import { h, button, count, menu, notice } from "./dom.js";
 import { post, postRaw, saveFile } from "./api.js";
 import { numeric, sorted } from "./sql.js";
 
-export const pageRows = 100;
+const pageRows = 100;
 
 // widest is how many characters wide a column is at most without being asked.
 const widest = 40;
