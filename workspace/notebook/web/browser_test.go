@@ -297,6 +297,10 @@ func TestBrowserCells(t *testing.T) {
 	b.until(`document.querySelectorAll(".cell").length === 2`)
 	b.press("z")
 	b.until(`document.querySelectorAll(".cell").length === 3 && document.querySelector(".cell").classList.contains("sql")`)
+	b.press("z") // the move too
+	b.until(`document.querySelector(".cell").classList.contains("prose") && document.querySelector("` + strings.TrimSpace(cell(2, "")) + `").classList.contains("chosen")`)
+	b.press(kb.ArrowUp, chromedp.KeyModifiers(1))
+	b.until(`document.querySelector(".cell").classList.contains("sql")`)
 
 	// A second window.
 	ctx, cancel := chromedp.NewContext(b.ctx)

@@ -102,7 +102,7 @@ function help() {
     h("h3", null, "While writing a cell"),
     row("Shift Enter", "run it and go to the next"), row("Ctrl Enter", "run it"), row("Alt Enter", "run it and begin one below"), row("Ctrl Space", "propose what comes next; Tab takes it"), row("Esc", "leave the text: then the keys below"),
     h("h3", null, "On a cell"),
-    row("Enter", "write"), row("↑ ↓", "the cell above, below; also k, j"), row("a b", "new cell above, below"), row("d d", "delete it"), row("z", "undo a deletion"), row("Alt ↑ ↓", "move it"), row("s", "stop it"),
+    row("Enter", "write"), row("↑ ↓", "the cell above, below; also k, j"), row("a b", "new cell above, below"), row("d d", "delete it"), row("z", "undo a deletion or a move"), row("Alt ↑ ↓", "move it"), row("s", "stop it"),
     h("h3", null, "Everywhere"),
     row("Ctrl Shift Enter", "run all cells"), row("/", "search cells and tables"), row("t", "tables"), row("r", "training runs"), row("?", "this"),
     h("h3", null, "On a value of a result"),

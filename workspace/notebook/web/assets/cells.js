@@ -20,7 +20,7 @@ const same = (a, b) => a !== null && b !== null && a.replace(/\n$/, "") === b.re
 export function book(root, tools) {
   let cells = []; // views, in order
   let chosen = null;
-  const undone = []; // what was deleted, the last at the end
+  const undone = []; // how deletions and moves are undone, the last at the end
   let saving = Promise.resolve();
   let seq = 0; // of the newest document seen
 
@@ -291,7 +291,7 @@ export function book(root, tools) {
   async function remove(c) {
     await c.save();
     const next = after(c) ?? before(c), previous = before(c);
-    const words = { after: previous?.id ?? "", kind: c.kind, text: c.text };
+    const words = { id: c.id, after: previous?.id ?? "", kind: c.kind, text: c.text };
     try { await edit({ op: "delete", id: c.id, was: c.text }); } catch { return; }
     undone.push(words);
     focus(next);
@@ -301,12 +301,20 @@ export function book(root, tools) {
   async function undo() {
     const d = undone.pop();
     if (!d) return notice("There is nothing to undo here; in a cell, Ctrl Z undoes what was written");
+    if (d.by) {
+      if (!find(d.id)) return undo(); // it is gone: what was done before
+      await edit({ op: "move", id: d.id, by: d.by });
+      return focus(find(d.id));
+    }
     const c = await addAfter(find(d.after) ?? null, d.kind, d.text, { write: false });
+    for (const u of undone) if (c && u.id === d.id) u.id = c.id;
     focus(c);
   }
 
   async function move(c, by) {
+    const was = cells.indexOf(c);
     await edit({ op: "move", id: c.id, by });
+    if (cells.indexOf(c) !== was) undone.push({ id: c.id, by: -by });
     focus(c);
   }
 
