@@ -79,8 +79,12 @@ func (w *Workspace) ExportModel(ctx context.Context, run int64, path string) (Mo
 	})
 }
 
-// IsModelFile reports whether a file begins as one that ExportModel wrote.
+// IsModelFile reports whether a file begins as one that ExportModel wrote. What
+// is no regular file is none: a pipe can be read once only.
 func IsModelFile(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false
