@@ -489,7 +489,7 @@ func TestBrowserTrain(t *testing.T) {
 	c.add("train", "syslog epochs 2 seed 1")
 	c.add("generate", "syslog as twin sessions 40")
 	c.add("report", "raw.syslog against synth.twin")
-	c.add("train", "syslog epochs 600 seed 2")
+	c.add("train", "syslog epochs 1200 seed 2")
 	b.until(`document.querySelectorAll(".cell").length === 7`)
 	run := func(n int) { b.do(chromedp.Evaluate(`document.querySelector("`+cell(n, ".run-one")+`").click()`, nil)) }
 	for n := 4; n <= 6; n++ {

@@ -17,6 +17,7 @@ export function runs(root, { insert, closed }) {
     root.hidden = true;
     root.replaceChildren();
     clearTimeout(timer);
+    timer = 0;
     closed();
     back?.focus?.();
   }
@@ -97,7 +98,7 @@ export function runs(root, { insert, closed }) {
     get open() { return !root.hidden && root.classList.contains("wide"); },
     // told is called when a job that has no cell goes on.
     told(j) {
-      if (this.open && j.cell.startsWith("run ")) { clearTimeout(timer); timer = setTimeout(refresh, 300); }
+      if (this.open && j.cell.startsWith("run ")) timer ||= setTimeout(() => { timer = 0; refresh(); }, 300); // events come faster than that
       if (j.state === "failed" && j.cell.startsWith("run ")) notice(j.error, { bad: true });
     },
     refresh() { if (this.open) refresh(); },
