@@ -69,10 +69,11 @@ type ending struct {
 // them. It returns nil where the run goes on.
 func (l *loop) measure(ctx context.Context) (*ending, error) {
 	o, at := l.m.Options, &l.m.at
-	f, err := l.yardstick.measure(ctx)
+	f, examples, err := l.yardstick.measure(ctx)
 	if err != nil {
 		return nil, err
 	}
+	l.examples = examples
 	at.Fidelity, l.m.Fidelity = &f, &f
 	if f.Variety < leastVariety {
 		at.Collapsed++

@@ -137,6 +137,8 @@ type Progress struct {
 	Losses        dgan.Losses   // mean over the epoch
 	EpochEnded    bool          // false for the reports in between
 	Fidelity      *Fidelity     // the last of the epoch, when it ended; nil where it was not measured
+	Examples      *Examples     // of that measurement; nil where there was none, or the run was cut off since
+	Run           int64         // the caller's number of the run; the engine leaves it at 0
 }
 
 // Hooks are called from the training loop, which waits for them. Any may be nil.

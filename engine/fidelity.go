@@ -43,6 +43,7 @@ type yardstick struct {
 	kinds int // different metadata rows in the first sessions
 	many  int // of that many sessions
 	held  bool
+	shown []Example // real ones to look at
 }
 
 // newYardstick measures against the real sessions in coded form.
@@ -111,10 +112,10 @@ func (y *yardstick) varieties(coded []whole) int {
 
 // measure makes sessions with the networks as they are, the same random numbers
 // each time, and compares them.
-func (y *yardstick) measure(ctx context.Context) (Fidelity, error) {
-	made, err := y.sessions(ctx)
+func (y *yardstick) measure(ctx context.Context) (Fidelity, *Examples, error) {
+	made, examples, err := y.sessions(ctx)
 	if err != nil {
-		return Fidelity{}, err
+		return Fidelity{}, nil, err
 	}
 	grid, _ := y.m.targets.pairs.grid(len(y.m.Codec.SeriesHeads()), made)
 	columns, pairs := calibrate.Apart(y.real, grid, y.m.targets.pairs.Pairs)
@@ -123,7 +124,7 @@ func (y *yardstick) measure(ctx context.Context) (Fidelity, error) {
 		f.Columns = append(f.Columns, ColumnFidelity{y.names[i], 1 - d})
 	}
 	f.Overall = (f.Pairs + 1 - average(columns)) / 2
-	return f, nil
+	return f, examples, nil
 }
 
 // average is the mean of xs; 0 of none.
@@ -136,15 +137,16 @@ func average(xs []float64) (sum float64) {
 
 // sessions makes sessions as generation does without calibration, but that keys
 // may repeat.
-func (y *yardstick) sessions(ctx context.Context) ([]whole, error) {
+func (y *yardstick) sessions(ctx context.Context) ([]whole, *Examples, error) {
 	g := generator{m: y.m, opts: GenerateOptions{Raw: true}, rand: rand.New(rand.NewPCG(y.m.Options.Seed, 0x666964))}
 	heads := y.m.Codec.MetaHeads()
 	var made []candidate
+	var lengths []int // before they are cut
 	records := 0
 	for tried := 0; len(made) < measuredSessions && records < measuredInAll && tried < patience*measuredSessions; {
 		metas, err := y.m.net.Metas(measuredSessions, g.rand)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		first := len(made)
 		for _, code := range g.firstPieces(heads, metas, tried >= patience*measuredSessions/2) {
@@ -152,20 +154,21 @@ func (y *yardstick) sessions(ctx context.Context) ([]whole, error) {
 				break
 			}
 			c := candidate{Candidate: y.m.Codec.DecodeMeta(code, g.rand), meta: code}
+			lengths = append(lengths, c.Records)
 			c.Records = min(c.Records, measuredRecords)
 			records += c.Records
 			made = append(made, c)
 		}
 		tried += measuredSessions
 		if err := g.series(ctx, made[first:]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	out := make([]whole, len(made))
 	for i, c := range made {
 		out[i] = whole{meta: c.meta, series: c.series, records: c.Records}
 	}
-	return out, nil
+	return out, y.examples(made, lengths), nil
 }
 
 // leastHeld is how many sessions must be held out to be measured against.
@@ -178,6 +181,7 @@ type reference struct {
 	rand  *rand.Rand
 	taken int
 	list  []whole
+	shown []Example // the first
 }
 
 // newReference takes sessions of the sample, unless others are to be held out.
@@ -196,6 +200,7 @@ func newReference(m *Model, g gathered) *reference {
 			break
 		}
 		ref.list = append(ref.list, wholeOf(m.Codec, g.sample[i], ref.rand))
+		ref.keep(g.sample[i])
 	}
 	return ref
 }
@@ -207,6 +212,7 @@ func (ref *reference) takes(n int, s trace.Session) bool {
 		return false
 	}
 	ref.taken++
+	ref.keep(s)
 	switch at := ref.rand.IntN(ref.taken); {
 	case len(ref.list) < measuredAgainst:
 		ref.list = append(ref.list, wholeOf(ref.m.Codec, s, ref.rand))
@@ -221,5 +227,7 @@ func (ref *reference) yardstick() *yardstick {
 	if len(ref.list) == 0 {
 		return nil
 	}
-	return newYardstick(ref.m, ref.list, ref.share > 0)
+	y := newYardstick(ref.m, ref.list, ref.share > 0)
+	y.shown = ref.shown
+	return y
 }

@@ -156,6 +156,7 @@ type loop struct {
 	hooks Hooks
 
 	yardstick *yardstick // nil where fidelity is not measured
+	examples  *Examples  // of the last measurement, not yet reported
 
 	epochs, perEpoch int // epochs is 0 where time alone bounds the run
 	began, saved     time.Time
@@ -215,6 +216,7 @@ func (l *loop) run(ctx context.Context) error {
 				p.EpochEnded = ended
 				if ended {
 					p.Fidelity, at.Fidelity = at.Fidelity, nil
+					p.Examples, l.examples = l.examples, nil
 				}
 				if err := l.report(p); err != nil {
 					return err

@@ -227,12 +227,14 @@ func (k *tableSink) Write(ctx context.Context, s trace.Session) error {
 	return k.flush(ctx)
 }
 
-func (k *tableSink) flush(ctx context.Context) error {
-	if err := transform(ctx, k.recipe, k.waiting, false); err != nil {
-		return err
+// records makes rows of sessions, whose values it transforms, without the columns
+// that follow from others.
+func (k *tableSink) records(ctx context.Context, sessions []trace.Session) ([][]trace.Row, error) {
+	if err := transform(ctx, k.recipe, sessions, false); err != nil {
+		return nil, err
 	}
-	rows := make([][]trace.Row, len(k.waiting))
-	for n, s := range k.waiting {
+	rows := make([][]trace.Row, len(sessions))
+	for n, s := range sessions {
 		for _, rec := range s.Series {
 			row := make(trace.Row, len(k.schema.Columns))
 			for i, c := range k.meta {
@@ -245,6 +247,14 @@ func (k *tableSink) flush(ctx context.Context) error {
 			}
 			rows[n] = append(rows[n], row)
 		}
+	}
+	return rows, nil
+}
+
+func (k *tableSink) flush(ctx context.Context) error {
+	rows, err := k.records(ctx, k.waiting)
+	if err != nil {
+		return err
 	}
 	if err := k.derive(ctx, rows); err != nil {
 		return err

@@ -113,7 +113,10 @@ func (j *training) run(ctx context.Context, id int64, from []byte) error {
 	background := context.WithoutCancel(ctx)
 	hooks := engine.Hooks{
 		Progress: func(p engine.Progress) error {
-			j.out.Iterations = p.Iteration
+			j.out.Iterations, p.Run = p.Iteration, id
+			if err := j.saveSamples(background, p); err != nil {
+				return err
+			}
 			if j.hooks.Progress != nil {
 				if err := j.hooks.Progress(p); err != nil {
 					return err
@@ -285,21 +288,11 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 		return Made{}, fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", name, name.Table)
 	}
 	spec := store.TableSpec{Name: name, Model: model, Imitates: real.Name.String(), Recipe: real.Recipe}
-	spec.Schema = real.Schema
-	spec.Schema.Columns = nil
-	learnt := map[string]bool{}
-	for _, f := range recipe.Declared() {
-		learnt[f.Name] = true
-	}
 	learning, err := w.learn(ctx, real, recipe, &m.Recipe)
 	if err != nil {
 		return Made{}, err
 	}
-	for _, c := range real.Schema.Columns {
-		if learnt[c.Name] {
-			spec.Schema.Columns = append(spec.Schema.Columns, c)
-		}
-	}
+	spec.Schema = columnsOf(real.Schema, recipe.Declared())
 	if g.Replace {
 		spec.Mode = store.Replace
 	}

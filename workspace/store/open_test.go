@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -183,7 +184,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestFormat1IsMigrated: a file of the first format gets what the second has,
+// TestFormat1IsMigrated: a file of the first format gets what later ones have,
 // and keeps what is in it.
 func TestFormat1IsMigrated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lab.duckdb")
@@ -197,7 +198,7 @@ func TestFormat1IsMigrated(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	plainDuckDB(t, path, "ALTER TABLE netshare.epochs DROP COLUMN column_name; DELETE FROM netshare.format WHERE version > 1")
+	plainDuckDB(t, path, "ALTER TABLE netshare.epochs DROP COLUMN column_name; DROP TABLE netshare.samples; DELETE FROM netshare.format WHERE version > 1")
 	if db, err = Open(t.Context(), path, Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -208,5 +209,12 @@ func TestFormat1IsMigrated(t *testing.T) {
 	es, err := db.Epochs(t.Context(), 1)
 	if err != nil || len(es) != 2 || es[0].Values["loss"] != 2 || es[0].Columns != nil || es[1].Columns["port"] != .5 {
 		t.Errorf("%+v, %v", es, err)
+	}
+	want := Samples{Epoch: 2, Columns: []string{"z", `a "b"`}, Sessions: []Sample{{true, 7, [][]*string{{&[]string{"1"}[0], nil}}}, {false, 1, [][]*string{{nil, nil}}}}}
+	if err := db.SaveSamples(t.Context(), 1, want); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := db.Samples(t.Context(), 1); err != nil || !reflect.DeepEqual(s, want) {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
