@@ -16,7 +16,7 @@ var owners = map[string]string{
 	"gonum.org/v1/plot":               "netshare/eval/figure",
 	"github.com/spf13/cobra":          "netshare/cmd/netshare",
 	"github.com/klauspost/compress":   "netshare/workspace/packed",
-	"github.com/reeflective/readline": "netshare/workspace/notebook",
+	"github.com/reeflective/readline": "netshare/workspace/notebook/terminal",
 	"github.com/yuin/goldmark":        "netshare/workspace/notebook",
 }
 
@@ -31,8 +31,9 @@ var floors = [][]string{
 	{"netshare/scripting/netsharecfg"},
 	{"netshare/workspace"},
 	{"netshare/scripting/symbols/verbs"},
+	{"netshare/workspace/notebook/render"},
 	{"netshare/workspace/notebook"},
-	{"netshare/workspace/notebook/web"},
+	{"netshare/workspace/notebook/terminal", "netshare/workspace/notebook/web"},
 	{"netshare/cmd/netshare"},
 }
 

@@ -40,7 +40,7 @@ func (f *inputFlags) plan(ctx context.Context, p *printer, l workspace.Load) (*w
 		return nil, usageError{fmt.Errorf("--header %s: choose %s or %s", f.header, workspace.HeaderOutermost, workspace.HeaderInnermost)}
 	}
 	for _, in := range l.Files {
-		if in == workspace.StandardInput && terminal(os.Stdin) {
+		if in == workspace.StandardInput && isTerminal(os.Stdin) {
 			return nil, usageError{errors.New("- is standard input, which is a terminal: pipe a trace into it")}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"syscall"
 
 	"netshare/workspace"
-	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/terminal"
 )
 
 // version is the program's, recorded with every run.
@@ -71,7 +71,7 @@ func run(args []string) int {
 	root := newRoot()
 	root.SetArgs(duckdbArgs(args))
 	err := root.ExecuteContext(ctx)
-	if err != nil && !errors.Is(err, notebook.ErrFailed) { // which was told as it happened
+	if err != nil && !errors.Is(err, terminal.ErrFailed) { // which was told as it happened
 		fmt.Fprintln(os.Stderr, "netshare: "+message(ctx, err))
 	}
 	return exitCode(ctx, err)

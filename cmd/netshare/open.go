@@ -14,6 +14,8 @@ import (
 
 	"netshare/workspace"
 	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
+	"netshare/workspace/notebook/terminal"
 )
 
 func newOpen(g *global) *cobra.Command {
@@ -52,7 +54,7 @@ input.`,
 			if port != 0 || file != "" {
 				return usageError{errors.New("--port and --notebook are of the page: add --web")}
 			}
-			if len(script.sources) == 0 && notebook.Interactive(os.Stdin, os.Stdout) {
+			if len(script.sources) == 0 && terminal.Interactive(os.Stdin, os.Stdout) {
 				// Ctrl-C is the notebook's: it stops a statement, not the program.
 				ctx = context.WithoutCancel(ctx)
 				signal.Reset(os.Interrupt)
@@ -66,14 +68,14 @@ input.`,
 			engine := &shellEngine{ws: ws}
 			defer engine.close()
 			jobs := notebook.NewJobs()
-			history, err := notebook.HistoryFile()
+			history, err := terminal.HistoryFile()
 			if err != nil {
 				history = ""
 			}
-			shell := notebook.Shell{
+			shell := terminal.Shell{
 				Engine: engine, Name: strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0])),
 				History: history, Bail: bail, Script: script.sources, Quit: len(script.sources) > 0,
-				Lab: &notebook.Lab{Workspace: ws, Jobs: jobs, UI: func(ctx context.Context, file string) (string, func(), error) {
+				Lab: &terminal.Lab{Workspace: ws, Jobs: jobs, UI: func(ctx context.Context, file string) (string, func(), error) {
 					return serveBeside(ctx, ws, jobs, file)
 				}},
 			}
@@ -92,7 +94,7 @@ input.`,
 
 // scriptFlag gathers what -c and -f give, in the order in which they stand.
 type scriptFlag struct {
-	sources []notebook.Source
+	sources []terminal.Source
 	file    bool
 	all     *scriptFlag // of -f, where to gather; nil for itself
 }
@@ -111,10 +113,10 @@ func (f *scriptFlag) Type() string {
 
 func (f *scriptFlag) Set(value string) error {
 	if f.file {
-		f.all.sources = append(f.all.sources, notebook.Source{File: value})
+		f.all.sources = append(f.all.sources, terminal.Source{File: value})
 		return nil
 	}
-	f.sources = append(f.sources, notebook.Source{Text: value})
+	f.sources = append(f.sources, terminal.Source{Text: value})
 	return nil
 }
 
@@ -125,7 +127,7 @@ type shellEngine struct {
 	console *workspace.Console
 }
 
-func (e *shellEngine) Query(ctx context.Context, sql string) (notebook.Result, error) {
+func (e *shellEngine) Query(ctx context.Context, sql string) (render.Result, error) {
 	if e.console == nil {
 		c, err := e.ws.Console(ctx)
 		if err != nil {
@@ -153,14 +155,14 @@ func tellSkipped(w io.Writer, r *workspace.Result) {
 	fmt.Fprintf(w, "left out of the files read: %s\n", strings.Join(parts, ", "))
 }
 
-func (e *shellEngine) Complete(ctx context.Context, text string) ([]notebook.Completion, error) {
+func (e *shellEngine) Complete(ctx context.Context, text string) ([]terminal.Completion, error) {
 	found, err := e.ws.Complete(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]notebook.Completion, len(found))
+	out := make([]terminal.Completion, len(found))
 	for i, f := range found {
-		out[i] = notebook.Completion{Text: f.Text, Start: f.Start}
+		out[i] = terminal.Completion{Text: f.Text, Start: f.Start}
 	}
 	return out, nil
 }
@@ -191,14 +193,14 @@ func (r shellResult) Types() []string {
 }
 
 // query writes the result of a query.
-func query(ctx context.Context, ws *workspace.Workspace, sql string, mode notebook.Mode, w io.Writer) error {
+func query(ctx context.Context, ws *workspace.Workspace, sql string, mode render.Mode, w io.Writer) error {
 	r, err := ws.Query(ctx, sql)
 	if err != nil {
 		return err
 	}
 	tellSkipped(os.Stderr, r)
-	style := notebook.DefaultStyle()
+	style := render.DefaultStyle()
 	style.Mode = mode
-	_, err = notebook.Render(w, shellResult{r}, style)
+	_, err = render.Write(w, shellResult{r}, style)
 	return errors.Join(err, r.Close())
 }

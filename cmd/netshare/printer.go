@@ -27,7 +27,7 @@ type printer struct {
 }
 
 func newPrinter(g *global) *printer {
-	return &printer{out: os.Stdout, err: os.Stderr, json: g.json, quiet: g.quiet, tty: terminal(os.Stderr), said: time.Now()}
+	return &printer{out: os.Stdout, err: os.Stderr, json: g.json, quiet: g.quiet, tty: isTerminal(os.Stderr), said: time.Now()}
 }
 
 // lineEvery is the time between lines of progress where there is no terminal.

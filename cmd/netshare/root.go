@@ -75,5 +75,5 @@ func usageFaults(c *cobra.Command) {
 	}
 }
 
-// terminal reports whether a file is a terminal.
-func terminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+// isTerminal reports whether a file is a terminal.
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -14,7 +14,7 @@ import (
 
 	"netshare/engine"
 	"netshare/workspace"
-	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 func newWorkspace(g *global) *cobra.Command {
@@ -457,12 +457,12 @@ func newSQL(g *global) *cobra.Command {
 		Example: `  netshare ws sql lab.duckdb "select dstport, count(*) from synth.branch group by all" --format csv`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			mode, err := notebook.ParseMode(format)
+			mode, err := render.ParseMode(format)
 			if err != nil {
 				return usageError{err}
 			}
 			if g.json && !c.Flags().Changed("format") {
-				mode = notebook.ModeJSONLines
+				mode = render.ModeJSONLines
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
 				return query(c.Context(), ws, args[1], mode, p.out)

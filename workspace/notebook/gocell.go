@@ -31,7 +31,7 @@ type goNotebook struct {
 // runGo runs a Go cell. Cells of a notebook share one interpreter, so that
 // variables are kept from one to the next.
 func (r *Runner) runGo(ctx context.Context, text string, tell func(Progress)) ([]Part, error) {
-	give, err := r.jobs.take(ctx, tell)
+	give, err := r.jobs.Take(ctx, tell)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func partOf(v any) (Part, error) {
 		rep, err := reportOf(v)
 		return Part{Report: rep}, err
 	case []workspace.ColumnInfo:
-		return Part{Table: columnsPage(v)}, nil
+		return Part{Table: ColumnsPage(v)}, nil
 	case string:
 		return Part{Text: v}, nil
 	}

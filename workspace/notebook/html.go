@@ -19,6 +19,7 @@ import (
 	mdtext "github.com/yuin/goldmark/text"
 
 	"netshare/eval/figure"
+	"netshare/workspace/notebook/render"
 )
 
 //go:embed notebook.gohtml
@@ -40,9 +41,9 @@ func WriteHTML(w io.Writer, d *Document, states []CellState) error {
 			return figureHTML(f.(Figure))
 		},
 		"cell":  cellHTML,
-		"right": isNumeric,
-		"type":  typeName,
-		"count": thousands,
+		"right": render.IsNumeric,
+		"type":  render.TypeName,
+		"count": render.Thousands,
 		"score": func(x float64) string { return fmt.Sprintf("%.1f", x) },
 		"round": func(x float64) string { return fmt.Sprintf("%.0f", x) },
 		"width": func(x float64) string { return fmt.Sprintf("%.1f", max(0, min(100, x))) },
@@ -144,5 +145,5 @@ func cellHTML(raw json.RawMessage, typ string) template.HTML {
 	if v == nil {
 		return `<i class="null">NULL</i>`
 	}
-	return template.HTML(template.HTMLEscapeString(harmless(valueText(v, typ, "NULL"))))
+	return template.HTML(template.HTMLEscapeString(render.Harmless(render.ValueText(v, typ, "NULL"))))
 }

@@ -9,6 +9,7 @@ import (
 
 	"netshare/engine"
 	"netshare/workspace"
+	"netshare/workspace/notebook/render"
 )
 
 // Progress is how far a cell or a job has come.
@@ -141,9 +142,9 @@ func (j *Jobs) Close() {
 	}
 }
 
-// take waits for the turn to call a verb of the workspace, and returns what
+// Take waits for the turn to call a verb of the workspace, and returns what
 // gives it back.
-func (j *Jobs) take(ctx context.Context, tell func(Progress)) (func(), error) {
+func (j *Jobs) Take(ctx context.Context, tell func(Progress)) (func(), error) {
 	select {
 	case <-j.turn:
 	default:
@@ -252,5 +253,5 @@ func learningProgress(t engine.Progress) Progress {
 
 // loadingProgress tells of a load.
 func loadingProgress(l workspace.LoadProgress) Progress {
-	return Progress{Step: "loading", Share: l.Share, Text: fmt.Sprintf("%s, %s records", l.File, thousands(l.Records))}
+	return Progress{Step: "loading", Share: l.Share, Text: fmt.Sprintf("%s, %s records", l.File, render.Thousands(l.Records))}
 }

@@ -8,6 +8,7 @@ import (
 	"netshare/engine"
 	"netshare/eval/figure"
 	"netshare/workspace"
+	"netshare/workspace/notebook/render"
 )
 
 // learning is what a cell shows of a training, gathered while it runs.
@@ -51,8 +52,8 @@ func (l *learning) hooks() engine.Hooks {
 // parts are what a training that ended shows.
 func (l *learning) parts(t workspace.Trained) ([]Part, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "learnt %s: %s, %s, of %s in %s\n", t.Table, noun(t.Epochs, "epoch"), noun(t.Iterations, "iteration"),
-		noun(t.Records, "record"), noun(t.Sessions, "session"))
+	fmt.Fprintf(&b, "learnt %s: %s, %s, of %s in %s\n", t.Table, render.Noun(t.Epochs, "epoch"), render.Noun(t.Iterations, "iteration"),
+		render.Noun(t.Records, "record"), render.Noun(t.Sessions, "session"))
 	if p := t.Privacy; p != nil {
 		fmt.Fprintf(&b, "private: epsilon %.4g at delta %.3g (%s), for %s\n", p.Epsilon, p.Delta, p.Model, p.Means)
 		for _, w := range p.Warnings {
@@ -92,7 +93,7 @@ type StoppedTraining struct {
 }
 
 func (s *StoppedTraining) Error() string {
-	text := fmt.Sprintf("the training of %s was stopped after %s", s.Table, noun(s.Epochs, "epoch"))
+	text := fmt.Sprintf("the training of %s was stopped after %s", s.Table, render.Noun(s.Epochs, "epoch"))
 	if s.Resumable {
 		return fmt.Sprintf("%s, which are kept: netshare ws train W --resume %d goes on", text, s.Run)
 	}
@@ -145,7 +146,7 @@ func (r *Runner) ResumeCell(ctx context.Context, c Cell, run int64) (*Job, error
 
 // resume goes on with a training run when it is its turn.
 func (r *Runner) resume(ctx context.Context, run int64, tell func(Progress)) ([]Part, error) {
-	give, err := r.jobs.take(ctx, tell)
+	give, err := r.jobs.Take(ctx, tell)
 	if err != nil {
 		return nil, err
 	}

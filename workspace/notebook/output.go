@@ -10,6 +10,7 @@ import (
 	"netshare/eval"
 	"netshare/eval/figure"
 	"netshare/workspace"
+	"netshare/workspace/notebook/render"
 )
 
 // Output is what a cell showed, in the order in which it came. It is kept as
@@ -46,6 +47,26 @@ type Page struct {
 type PageColumn struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // by DuckDB's name
+}
+
+// NewPage returns a page that is whole, of columns that are named each with its
+// type, VARCHAR where none stands there: "rows BIGINT".
+func NewPage(columns ...string) *Page {
+	p := &Page{}
+	for _, c := range columns {
+		name, typ := c, "VARCHAR"
+		if i := strings.LastIndexByte(c, ' '); i >= 0 && render.IsNumeric(c[i+1:]) {
+			name, typ = c[:i], c[i+1:]
+		}
+		p.Columns = append(p.Columns, PageColumn{name, typ})
+	}
+	return p
+}
+
+// Add adds a row of a page that is whole.
+func (p *Page) Add(row ...any) {
+	p.Rows = append(p.Rows, jsonRow(row, make([]string, len(row))))
+	p.Total = int64(len(p.Rows))
 }
 
 // Figure is a drawn chart.
@@ -131,7 +152,7 @@ func ReadPage(ctx context.Context, q querier, sql string, offset, limit int64) (
 		p.Rows = append(p.Rows, jsonRow(row, types))
 	}
 	for _, s := range r.Skipped {
-		p.Notes = append(p.Notes, fmt.Sprintf("left out of the files read: %s (%s)", s.Reason, thousands(s.Count)))
+		p.Notes = append(p.Notes, fmt.Sprintf("left out of the files read: %s (%s)", s.Reason, render.Thousands(s.Count)))
 	}
 	if err := r.Close(); err != nil {
 		return nil, false, err
@@ -142,7 +163,7 @@ func ReadPage(ctx context.Context, q querier, sql string, offset, limit int64) (
 		}
 	}
 	names := result.Columns()
-	shown := len(names) > 0 && (len(p.Rows) > 0 || !isStatus(names)) && !(isStatus(names) && isChange(sql))
+	shown := len(names) > 0 && (len(p.Rows) > 0 || !IsStatus(names)) && !(IsStatus(names) && IsChange(sql))
 	return p, shown, nil
 }
 
@@ -183,7 +204,7 @@ func firstWord(sql string) string {
 func jsonRow(row []any, types []string) []json.RawMessage {
 	out := make([]json.RawMessage, len(row))
 	for i, v := range row {
-		out[i] = appendJSON(nil, v, types[i])
+		out[i] = render.AppendJSON(nil, v, types[i])
 	}
 	return out
 }
@@ -191,8 +212,8 @@ func jsonRow(row []any, types []string) []json.RawMessage {
 // queried is a workspace's result as a notebook reads it.
 type queried struct{ *workspace.Result }
 
-// ResultOf makes a workspace's result one that Render writes.
-func ResultOf(r *workspace.Result) Result { return queried{r} }
+// ResultOf makes a workspace's result one that render.Write writes.
+func ResultOf(r *workspace.Result) render.Result { return queried{r} }
 
 // Columns are the names of the columns.
 func (r queried) Columns() []string {
@@ -212,8 +233,8 @@ func (r queried) Types() []string {
 	return types
 }
 
-// Result gives the page to Render. It has the rows of the page only.
-func (p *Page) Result() Result { return &pageResult{page: p} }
+// Result gives the page to render.Write. It has the rows of the page only.
+func (p *Page) Result() render.Result { return &pageResult{page: p} }
 
 type pageResult struct {
 	page *Page
@@ -259,4 +280,21 @@ func jsonValue(raw json.RawMessage) any {
 		return string(raw)
 	}
 	return v
+}
+
+// IsStatus reports whether a result looks like a statement's word that it is
+// done: nothing, or how many rows it changed.
+func IsStatus(columns []string) bool {
+	return len(columns) == 0 || len(columns) == 1 && (columns[0] == "Count" || columns[0] == "Success")
+}
+
+// IsChange reports whether a statement changes something rather than asks. A
+// script's results are not mixed with how much its changes changed.
+func IsChange(sql string) bool {
+	word, _, _ := strings.Cut(strings.Join(strings.Fields(sql), " "), " ")
+	switch strings.ToUpper(word) {
+	case "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "COPY":
+		return true
+	}
+	return false
 }

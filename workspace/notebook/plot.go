@@ -33,11 +33,11 @@ type plotSpec struct {
 	top    int
 }
 
-// plotGrammar is the grammar in a line.
-const plotGrammar = "cdf|histogram|bar|line|scatter|heat of COLUMN [by COLUMN] in TABLE[, TABLE] [log] [bins N] [top N], or from and a query"
+// PlotGrammar is the grammar in a line.
+const PlotGrammar = "cdf|histogram|bar|line|scatter|heat of COLUMN [by COLUMN] in TABLE[, TABLE] [log] [bins N] [top N], or from and a query"
 
-// plotKinds are the words that a plot begins with.
-func plotKinds() map[string]figure.ChartKind {
+// PlotKinds are the words that a plot begins with.
+func PlotKinds() map[string]figure.ChartKind {
 	return map[string]figure.ChartKind{
 		"cdf": figure.CDFChart, "histogram": figure.HistogramChart, "bar": figure.BarChart, "bars": figure.BarChart,
 		"line": figure.LineChart, "scatter": figure.ScatterChart, "heat": figure.HeatChart, "heatmap": figure.HeatChart,
@@ -52,7 +52,7 @@ func parsePlot(text string) (plotSpec, error) {
 		at++
 	}
 	if at == len(lines) {
-		return plotSpec{}, &lineError{0, errors.New("the plot cell is empty: want " + plotGrammar)}
+		return plotSpec{}, &lineError{0, errors.New("the plot cell is empty: want " + PlotGrammar)}
 	}
 	p, err := parsePlotLine(lines[at], strings.Join(lines[at+1:], "\n"))
 	if err != nil {
@@ -123,19 +123,19 @@ func parsePlotLine(line, more string) (plotSpec, error) {
 		return false
 	}
 	first := next()
-	kind, ok := plotKinds()[strings.ToLower(first)]
+	kind, ok := PlotKinds()[strings.ToLower(first)]
 	if !ok {
-		return p, fmt.Errorf("%q is no kind of plot: want %s", first, plotGrammar)
+		return p, fmt.Errorf("%q is no kind of plot: want %s", first, PlotGrammar)
 	}
 	p.kind = kind
 	if kind == figure.HeatChart {
 		is("map")
 	}
 	if !is("of") {
-		return p, fmt.Errorf("%s of which column? want %s", first, plotGrammar)
+		return p, fmt.Errorf("%s of which column? want %s", first, PlotGrammar)
 	}
 	if p.value = next(); p.value == "" || p.value == "in" {
-		return p, fmt.Errorf("%s of which column? want %s", first, plotGrammar)
+		return p, fmt.Errorf("%s of which column? want %s", first, PlotGrammar)
 	}
 	if is("by") {
 		p.by = next()
@@ -152,7 +152,7 @@ func parsePlotLine(line, more string) (plotSpec, error) {
 			if t == "" || t == "," {
 				return p, errors.New("in which table? want the name of one, such as raw.branch")
 			}
-			p.tables = append(p.tables, full(t, "raw"))
+			p.tables = append(p.tables, FullName(t, "raw"))
 			if !is(",") {
 				break
 			}
@@ -186,7 +186,7 @@ func (p *plotSpec) options(words []string) error {
 		"top":  whole(&p.top, 1),
 	}
 	if len(words) > 0 && slices.Contains([]string{"in", "by", "and", "of"}, words[0]) {
-		return fmt.Errorf("%q stands in the wrong place: want %s", words[0], plotGrammar)
+		return fmt.Errorf("%q stands in the wrong place: want %s", words[0], PlotGrammar)
 	}
 	for i, w := range words {
 		if (w == "bins" || w == "top") && i+1 < len(words) {

@@ -15,6 +15,7 @@ import (
 	"netshare/scripting"
 	"netshare/scripting/symbols/verbs"
 	"netshare/workspace"
+	"netshare/workspace/notebook/render"
 )
 
 // Runner runs the cells of one notebook on a workspace and keeps what they
@@ -24,13 +25,13 @@ import (
 type Runner struct {
 	// Now is the clock, nil for time.Now.
 	Now func() time.Time
+	// Transient has nothing kept of the cells that are run.
+	Transient bool
 
 	ws   *workspace.Workspace
 	jobs *Jobs
 	path string // of the document, as the user named it
 	key  string // by which netshare.cells knows it
-
-	transient bool // keep nothing
 
 	sql     sync.Mutex // of console
 	console *workspace.Console
@@ -86,15 +87,15 @@ func (e *CellError) Unwrap() error { return e.Err }
 func (r *Runner) Check(d *Document) error {
 	var faults []error
 	for _, c := range d.Cells {
-		if err := r.checkCell(*c); err != nil {
+		if err := r.CheckCell(*c); err != nil {
 			faults = append(faults, err)
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// checkCell reads the commands of a cell.
-func (r *Runner) checkCell(c Cell) error {
+// CheckCell reads the commands of a cell.
+func (r *Runner) CheckCell(c Cell) error {
 	var err error
 	switch c.Kind {
 	case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
@@ -126,7 +127,7 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 func (r *Runner) keep(ctx context.Context, c Cell, do func() ([]Part, error)) (Output, error) {
 	kept := workspace.Cell{Notebook: r.key, ID: c.ID, Position: c.Position, Kind: string(c.Kind), Text: c.Text, Started: r.now()}
 	var out Output
-	if !r.transient {
+	if !r.Transient {
 		view, err := r.view(ctx)
 		if err != nil {
 			return Output{}, err
@@ -150,7 +151,7 @@ func (r *Runner) keep(ctx context.Context, c Cell, do func() ([]Part, error)) (O
 		err = r.place(c, err)
 		kept.Error = err.Error()
 	}
-	if r.transient || r.ws.ReadOnly() {
+	if r.Transient || r.ws.ReadOnly() {
 		return out, err
 	}
 	text, failed := json.Marshal(out)
@@ -198,7 +199,7 @@ func (r *Runner) run(ctx context.Context, c Cell, tell func(Progress)) ([]Part, 
 	if err != nil {
 		return nil, err
 	}
-	give, err := r.jobs.take(ctx, tell)
+	give, err := r.jobs.Take(ctx, tell)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +226,7 @@ func (r *Runner) runSQL(ctx context.Context, text string) ([]Part, error) {
 		}
 		r.console = console
 		// Files named in SQL are beside the document, as those of other cells.
-		if err := r.exec(ctx, "SET file_search_path = "+quoteText(r.dir())); err != nil {
+		if err := r.exec(ctx, "SET file_search_path = "+QuoteText(r.dir())); err != nil {
 			return nil, err
 		}
 	}
@@ -274,14 +275,14 @@ func (r *Runner) Publish(ctx context.Context, p workspace.Publish) (*Job, error)
 			return Part{}, err
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s: searched for %s real addresses and names, none found\n", given, thousands(int64(done.Searched)))
+		fmt.Fprintf(&b, "%s: searched for %s real addresses and names, none found\n", given, render.Thousands(int64(done.Searched)))
 		for _, f := range done.Files {
-			fmt.Fprintf(&b, "%s: %s bytes\n", f.Name, thousands(f.Bytes))
+			fmt.Fprintf(&b, "%s: %s bytes\n", f.Name, render.Thousands(f.Bytes))
 		}
 		for _, n := range done.Notes {
 			fmt.Fprintf(&b, "note: %s\n", n)
 		}
-		return textPart("%s", harmlessLines(b.String())), nil
+		return textPart("%s", render.HarmlessLines(b.String())), nil
 	})
 }
 
@@ -297,14 +298,14 @@ func (r *Runner) Audit(ctx context.Context, a workspace.Audit, then func(workspa
 		then(done)
 		var b strings.Builder
 		err = done.WriteText(&b)
-		return textPart("%s", harmlessLines(b.String())), err
+		return textPart("%s", render.HarmlessLines(b.String())), err
 	})
 }
 
 // verb runs a verb of the workspace as a job, when it is its turn.
 func (r *Runner) verb(ctx context.Context, name string, fn func(context.Context, func(Progress)) (Part, error)) (*Job, error) {
 	return r.jobs.Start(ctx, name, func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := r.jobs.take(ctx, tell)
+		give, err := r.jobs.Take(ctx, tell)
 		if err != nil {
 			return Output{}, err
 		}

@@ -262,7 +262,7 @@ func TestJobs(t *testing.T) {
 	j := NewJobs()
 	begun := make(chan struct{})
 	a, err := j.Start(t.Context(), "first", func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := j.take(ctx, tell)
+		give, err := j.Take(ctx, tell)
 		if err != nil {
 			return Output{}, err
 		}
@@ -277,7 +277,7 @@ func TestJobs(t *testing.T) {
 	}
 	<-begun
 	b, err := j.Start(t.Context(), "second", func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := j.take(ctx, tell)
+		give, err := j.Take(ctx, tell)
 		if err != nil {
 			return Output{}, err
 		}

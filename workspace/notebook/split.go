@@ -12,16 +12,16 @@ type Statement struct {
 // outside of quotes, dollar quotes and comments. What follows the last
 // semicolon is a statement too, unless it is but blanks and comments.
 func Split(text string) []Statement {
-	var s splitter
-	all := s.feed(text)
-	if last, ok := s.rest(); ok {
+	var s Splitter
+	all := s.Feed(text)
+	if last, ok := s.Rest(); ok {
 		all = append(all, last)
 	}
 	return all
 }
 
-// splitter cuts a text that comes in whole lines. The zero value is ready.
-type splitter struct {
+// Splitter cuts a text that comes in whole lines. The zero value is ready.
+type Splitter struct {
 	buf       []byte // what has not been given out
 	pos       int    // how much of buf was looked at
 	line      int    // newlines before buf[pos]
@@ -32,22 +32,25 @@ type splitter struct {
 	depth     int    // of the comments in comments
 }
 
-// open reports whether the text ends within a statement, a quote or a comment.
-func (s *splitter) open() bool {
+// Open reports whether the text ends within a statement, a quote or a comment.
+func (s *Splitter) Open() bool {
 	return s.startLine > 0 || s.inside == '*'
 }
 
-// rest returns what follows the last semicolon, and false where it is but
+// Pending is what has been fed and not given out, blanks and comments too.
+func (s *Splitter) Pending() string { return string(s.buf) }
+
+// Rest returns what follows the last semicolon, and false where it is but
 // blanks and comments.
-func (s *splitter) rest() (Statement, bool) {
+func (s *Splitter) Rest() (Statement, bool) {
 	if s.startLine == 0 {
 		return Statement{}, false
 	}
 	return Statement{strings.TrimSpace(string(s.buf[s.start:])), s.startLine}, true
 }
 
-// feed takes more of the text and returns the statements that it ends.
-func (s *splitter) feed(lines string) []Statement {
+// Feed takes more of the text and returns the statements that it ends.
+func (s *Splitter) Feed(lines string) []Statement {
 	s.buf = append(s.buf, lines...)
 	var done []Statement
 	for s.pos < len(s.buf) {
@@ -106,7 +109,7 @@ func (s *splitter) feed(lines string) []Statement {
 }
 
 // skipInside moves on by a character of a quote or a comment.
-func (s *splitter) skipInside(c byte) {
+func (s *Splitter) skipInside(c byte) {
 	at := s.buf[s.pos:]
 	switch s.inside {
 	case '-':
@@ -147,7 +150,7 @@ func (s *splitter) skipInside(c byte) {
 }
 
 // dollarTag returns the $tag$ that begins at pos, "" where there is none.
-func (s *splitter) dollarTag() string {
+func (s *Splitter) dollarTag() string {
 	if s.pos > 0 && isWord(s.buf[s.pos-1]) {
 		return ""
 	}

@@ -56,17 +56,6 @@ func TestSplitLines(t *testing.T) {
 	}
 }
 
-func TestComplete(t *testing.T) {
-	for text, want := range map[string]bool{
-		"": true, "select 1": false, "select 1;": true, "select 1; select": false, ".mode csv": true,
-		"select ';": false, "-- only a comment": true, "/* open": false, "select 1; -- done": true, "select $$;": false,
-	} {
-		if got := complete(text); got != want {
-			t.Errorf("complete(%q) = %v, want %v", text, got, want)
-		}
-	}
-}
-
 // FuzzSplit checks that lines fed one by one give what the whole text gives,
 // and that statements hold what the text holds, in order.
 func FuzzSplit(f *testing.F) {
@@ -75,12 +64,12 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		whole := Split(text)
-		var sp splitter
+		var sp Splitter
 		var parts []Statement
 		for line := range strings.Lines(text) {
-			parts = append(parts, sp.feed(line)...)
+			parts = append(parts, sp.Feed(line)...)
 		}
-		if rest, ok := sp.rest(); ok {
+		if rest, ok := sp.Rest(); ok {
 			parts = append(parts, rest)
 		}
 		if !slices.Equal(whole, parts) {

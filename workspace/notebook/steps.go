@@ -68,7 +68,7 @@ func parseSteps(kind Kind, text string) ([]step, error) {
 		if trimmed == "" || trimmed[0] == '#' {
 			continue
 		}
-		words, err := splitWords(trimmed)
+		words, err := SplitWords(trimmed)
 		if err == nil {
 			var s step
 			if s, err = parseStep(kind, words); err == nil {
@@ -112,13 +112,13 @@ func parseStep(kind Kind, words []string) (step, error) {
 	case KindGenerate:
 		return s, s.parseGenerate(words)
 	case KindReport:
-		s.table = full(words[0], "raw")
-		s.other = "synth." + bare(s.table)
+		s.table = FullName(words[0], "raw")
+		s.other = "synth." + BareName(s.table)
 		return s, options(kind, words[1:], map[string]option{
-			"against": {value: func(v string) error { s.other = full(v, "synth"); return nil }},
+			"against": {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
 		})
 	case KindExport:
-		s.table = full(words[0], "synth")
+		s.table = FullName(words[0], "synth")
 		err := options(kind, words[1:], map[string]option{"to": text(&s.other)})
 		if err == nil && s.other == "" {
 			err = fmt.Errorf("export of %s: to which file? want %s", words[0], Grammar(kind))
@@ -130,7 +130,7 @@ func parseStep(kind Kind, words []string) (step, error) {
 
 func (s *step) parseLoad(words []string) error {
 	takes := map[string]option{
-		"as":     {value: func(v string) error { s.table = full(v, "raw"); return nil }},
+		"as":     {value: func(v string) error { s.table = FullName(v, "raw"); return nil }},
 		"recipe": text(&s.recipe),
 		"protocol": {value: func(v string) error {
 			s.load.Protocols = strings.Split(v, ",")
@@ -153,7 +153,7 @@ func (s *step) parseLoad(words []string) error {
 		return err
 	}
 	if s.table != "" && !strings.HasPrefix(s.table, "raw.") {
-		return fmt.Errorf("table %s: traces are loaded into schema raw: name it raw.%s", s.table, bare(s.table))
+		return fmt.Errorf("table %s: traces are loaded into schema raw: name it raw.%s", s.table, BareName(s.table))
 	}
 	if s.table == "" && len(s.files) == 1 && len(s.load.Protocols) == 0 && !strings.ContainsAny(s.files[0], "*?[") {
 		s.table = "raw." + workspace.TableName(s.files[0])
@@ -161,8 +161,18 @@ func (s *step) parseLoad(words []string) error {
 	return nil
 }
 
+// LoadFiles are the words of a load that name files, all that stand before its
+// first option; nil where the load is none.
+func LoadFiles(words []string) []string {
+	s := step{kind: KindLoad}
+	if s.parseLoad(words) != nil {
+		return nil
+	}
+	return s.files
+}
+
 func (s *step) parseTrain(words []string) error {
-	s.table = full(words[0], "raw")
+	s.table = FullName(words[0], "raw")
 	s.train = engine.DefaultOptions()
 	dp := engine.DP{Budget: privacy.Budget{Epsilon: 2, Delta: 1e-5}, Unit: marginal.Session, HostCap: marginal.DefaultOptions().HostCap}
 	on, bounded := false, ""
@@ -205,11 +215,11 @@ func (s *step) parseTrain(words []string) error {
 }
 
 func (s *step) parseGenerate(words []string) error {
-	s.table = full(words[0], "raw")
+	s.table = FullName(words[0], "raw")
 	s.generate = engine.DefaultGenerateOptions()
-	s.other = "synth." + bare(s.table)
+	s.other = "synth." + BareName(s.table)
 	err := options(KindGenerate, words[1:], map[string]option{
-		"as":       {value: func(v string) error { s.other = full(v, "synth"); return nil }},
+		"as":       {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
 		"sessions": whole(&s.generate.Sessions, 1),
 		"seed":     seed(&s.generate.Seed),
 		"run": {value: func(v string) (err error) {
@@ -222,7 +232,7 @@ func (s *step) parseGenerate(words []string) error {
 		"given":        {again: true, value: func(v string) error { s.generate.Given = append(s.generate.Given, v); return nil }},
 	})
 	if err == nil && !strings.HasPrefix(s.other, "synth.") {
-		err = fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", s.other, bare(s.other))
+		err = fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", s.other, BareName(s.other))
 	}
 	return err
 }
@@ -309,14 +319,14 @@ func number(to *float64) option {
 	}}
 }
 
-// full is a table's name with its schema.
-func full(word, schema string) string {
+// FullName is a table's name with its schema.
+func FullName(word, schema string) string {
 	s, t := workspace.SchemaOf(word, schema)
 	return s + "." + t
 }
 
-// bare is a table's name without its schema.
-func bare(word string) string {
+// BareName is a table's name without its schema.
+func BareName(word string) string {
 	_, t := workspace.SchemaOf(word, "")
 	return t
 }

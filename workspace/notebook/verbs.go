@@ -8,6 +8,7 @@ import (
 
 	"netshare/eval/figure"
 	"netshare/workspace"
+	"netshare/workspace/notebook/render"
 )
 
 // do runs one command of a cell.
@@ -70,46 +71,34 @@ func (r *Runner) load(ctx context.Context, s step, tell func(Progress)) (parts [
 // loaded tells what a load did, and what is meant of each column.
 func (r *Runner) loaded(ctx context.Context, l workspace.Loaded) ([]Part, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s in %s, from %s\n", l.Table.Name, noun(l.Table.Rows, "record"), noun(l.Sessions, "session"), l.Table.Schema.Format)
+	fmt.Fprintf(&b, "%s: %s in %s, from %s\n", l.Table.Name, render.Noun(l.Table.Rows, "record"), render.Noun(l.Sessions, "session"), l.Table.Schema.Format)
 	for _, reason := range l.Reasons {
 		what := "rejected"
 		if workspace.SkippedReason(reason.Reason) {
 			what = "skipped"
 		}
-		fmt.Fprintf(&b, "%s %s: %s\n", noun(reason.Count, "record"), what, reason.Reason)
+		fmt.Fprintf(&b, "%s %s: %s\n", render.Noun(reason.Count, "record"), what, reason.Reason)
 	}
 	for _, n := range l.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
-	parts := []Part{textPart("%s", harmlessLines(b.String()))}
+	parts := []Part{textPart("%s", render.HarmlessLines(b.String()))}
 	infos, err := r.ws.Describe(ctx, l.Table.Name.String())
 	if err != nil {
 		return parts, err
 	}
-	return append(parts, Part{Table: columnsPage(infos)}), nil
+	return append(parts, Part{Table: ColumnsPage(infos)}), nil
 }
 
-// columnsPage is what is meant of a table's columns, as a table.
-func columnsPage(infos []workspace.ColumnInfo) *Page {
-	p := &Page{Total: int64(len(infos))}
-	for _, c := range []struct{ name, typ string }{
-		{"column", "VARCHAR"},
-		{"part", "VARCHAR"},
-		{"kind", "VARCHAR"},
-		{"learnt by", "VARCHAR"},
-		{"distinct", "BIGINT"},
-		{"missing", "BIGINT"},
-		{"frequent values", "VARCHAR"},
-	} {
-		p.Columns = append(p.Columns, PageColumn{c.name, c.typ})
-	}
+// ColumnsPage is what is meant of a table's columns, as a table.
+func ColumnsPage(infos []workspace.ColumnInfo) *Page {
+	p := NewPage("column", "part", "kind", "learnt by", "distinct BIGINT", "missing BIGINT", "frequent values")
 	for _, c := range infos {
 		kind := string(c.Kind)
 		if c.Unit != "" {
 			kind += " (" + string(c.Unit) + ")"
 		}
-		row := []any{c.Name, c.Role, kind, c.Encoding, c.Distinct, c.Missing, strings.Join(c.Examples, ", ")}
-		p.Rows = append(p.Rows, jsonRow(row, make([]string, len(row))))
+		p.Add(c.Name, c.Role, kind, c.Encoding, c.Distinct, c.Missing, strings.Join(c.Examples, ", "))
 	}
 	return p
 }
@@ -140,13 +129,13 @@ func (r *Runner) generate(ctx context.Context, s step, tell func(Progress)) ([]P
 	}
 	g := workspace.Generate{Table: s.other, Replace: true, Options: s.generate}
 	g.Options.Progress = func(done, of int) {
-		tell(Progress{Step: "generating", Share: float64(done) / float64(max(1, of)), Text: fmt.Sprintf("%s of %s", thousands(int64(done)), noun(of, "session"))})
+		tell(Progress{Step: "generating", Share: float64(done) / float64(max(1, of)), Text: fmt.Sprintf("%s of %s", render.Thousands(int64(done)), render.Noun(of, "session"))})
 	}
 	m, err := r.ws.Generate(ctx, model.ID, g)
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("made %s: %s, %s", m.Table.Name, noun(m.Sessions, "session"), noun(m.Records, "record"))
+	text := fmt.Sprintf("made %s: %s, %s", m.Table.Name, render.Noun(m.Sessions, "session"), render.Noun(m.Records, "record"))
 	if m.Calibrated {
 		text += fmt.Sprintf("\ncalibrated: margins from %.1f to %.1f times the real trace's noise, pairs of columns from %.1f to %.1f",
 			m.Before, m.After, m.PairsBefore, m.PairsAfter)
@@ -187,7 +176,7 @@ func (r *Runner) export(ctx context.Context, s step) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("%s: %s, %s", s.other, e.Format, noun(e.Rows, "record"))
+	text := fmt.Sprintf("%s: %s, %s", s.other, e.Format, render.Noun(e.Rows, "record"))
 	for _, w := range e.Warnings {
 		text += "\nnote: " + w
 	}
@@ -201,21 +190,4 @@ func draw(title, alt string, f figure.Figure, chart *figure.Chart) (*Figure, err
 		return nil, err
 	}
 	return &Figure{Title: title, Alt: alt, SVG: b.String(), Chart: chart}, nil
-}
-
-// noun writes a count with its noun: 1 record, 2,000 records.
-func noun[T int | int64](n T, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(int64(n)) + " " + what + "s"
-}
-
-// harmlessLines is harmless on each line.
-func harmlessLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = harmless(l)
-	}
-	return strings.Join(lines, "\n")
 }

@@ -14,6 +14,7 @@ import (
 
 	"netshare/workspace"
 	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // windows are the results that are being looked at, each under its query. The
@@ -124,7 +125,7 @@ func texts(row []any, columns []column) []*string {
 		if v == nil {
 			continue
 		}
-		text := notebook.Text(v, columns[i].Type)
+		text := render.Text(v, columns[i].Type)
 		if runes := []rune(text); len(runes) > clipped {
 			text = string(runes[:clipped]) + "…"
 		}
@@ -199,12 +200,12 @@ func (s *Server) postCount(w http.ResponseWriter, r *http.Request) error {
 
 // downloads are the formats that a result is had in.
 var downloads = map[string]struct {
-	mode      notebook.Mode
+	mode      render.Mode
 	mime, ext string
 }{
-	"csv":      {notebook.ModeCSV, "text/csv; charset=utf-8", ".csv"},
-	"json":     {notebook.ModeJSON, "application/json", ".json"},
-	"markdown": {notebook.ModeMarkdown, "text/markdown; charset=utf-8", ".md"},
+	"csv":      {render.ModeCSV, "text/csv; charset=utf-8", ".csv"},
+	"json":     {render.ModeJSON, "application/json", ".json"},
+	"markdown": {render.ModeMarkdown, "text/markdown; charset=utf-8", ".md"},
 	"parquet":  {"", "application/vnd.apache.parquet", ".parquet"},
 }
 
@@ -232,13 +233,13 @@ func (s *Server) postDownload(w http.ResponseWriter, r *http.Request) error {
 		return sendParquet(w, r, win)
 	}
 	w.Header().Set("Content-Type", f.mime)
-	style := notebook.DefaultStyle()
+	style := render.DefaultStyle()
 	style.Mode = f.mode
 	res := &pagedResult{ctx: r.Context(), win: win, left: q.Limit}
 	if q.Limit <= 0 {
 		res.left = 1 << 62
 	}
-	if _, err := notebook.Render(w, res, style); err != nil {
+	if _, err := render.Write(w, res, style); err != nil {
 		panic(http.ErrAbortHandler) // the file is cut, and the browser says so
 	}
 	return nil

@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"context"
@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // ErrFailed is what Run returns where statements of a script failed; what
@@ -31,10 +34,10 @@ type Shell struct {
 	// where it is absent, and readable by its owner only.
 	History string
 
-	Style Style // of results; the zero value means DefaultStyle
-	Bail  bool  // end a script at its first error
-	Timer bool  // tell how long each statement took
-	Echo  bool  // write each statement before it is run
+	Style render.Style // of results; the zero value means DefaultStyle
+	Bail  bool         // end a script at its first error
+	Timer bool         // tell how long each statement took
+	Echo  bool         // write each statement before it is run
 
 	// Lab is the workspace for the commands that are not SQL, nil for none.
 	Lab *Lab
@@ -82,7 +85,7 @@ func (s *Shell) Run(ctx context.Context, in io.Reader, out, errOut io.Writer) er
 	s.out, s.errOut = out, errOut
 	s.failed, s.quit = 0, false
 	if s.Style.Mode == "" {
-		s.Style = DefaultStyle()
+		s.Style = render.DefaultStyle()
 	}
 	if s.Now == nil {
 		s.Now = time.Now
@@ -150,10 +153,10 @@ func (s *Shell) sources(ctx context.Context) error {
 // statement runs one statement and writes its result.
 func (s *Shell) statement(ctx context.Context, sql string) (err error) {
 	if s.Echo {
-		fmt.Fprintln(s.out, harmlessLines(sql)+";")
+		fmt.Fprintln(s.out, render.HarmlessLines(sql)+";")
 	}
 	if s.lab != nil && s.lab.doc != nil {
-		return s.runCell(ctx, KindSQL, sql+";")
+		return s.runCell(ctx, notebook.KindSQL, sql+";")
 	}
 	started := s.Now()
 	if s.interactive {
@@ -178,12 +181,12 @@ func (s *Shell) statement(ctx context.Context, sql string) (err error) {
 var errStopped = errors.New("interrupted")
 
 // show writes a result to where results go at the moment.
-func (s *Shell) show(result Result, sql string) error {
+func (s *Shell) show(result render.Result, sql string) error {
 	first, err := result.Next()
 	if err != nil && err != io.EOF {
 		return err
 	}
-	if isStatus(result.Columns()) && (err == io.EOF || !s.interactive && isChange(sql)) {
+	if notebook.IsStatus(result.Columns()) && (err == io.EOF || !s.interactive && notebook.IsChange(sql)) {
 		return nil
 	}
 	out, style := s.out, s.Style
@@ -194,33 +197,16 @@ func (s *Shell) show(result Result, sql string) error {
 	if s.sink != nil {
 		out, style.Width, style.Exact = s.sink, 0, true
 	}
-	_, err = Render(out, &peeked{Result: result, row: first, ended: err == io.EOF}, style)
+	_, err = render.Write(out, &peeked{Result: result, row: first, ended: err == io.EOF}, style)
 	if s.once {
 		err = errors.Join(err, s.closeSink())
 	}
 	return err
 }
 
-// isStatus reports whether a result looks like a statement's word that it is
-// done: nothing, or how many rows it changed.
-func isStatus(columns []string) bool {
-	return len(columns) == 0 || len(columns) == 1 && (columns[0] == "Count" || columns[0] == "Success")
-}
-
-// isChange reports whether a statement changes something rather than asks. A
-// script's results are not mixed with how much its changes changed.
-func isChange(sql string) bool {
-	word, _, _ := strings.Cut(strings.Join(strings.Fields(sql), " "), " ")
-	switch strings.ToUpper(word) {
-	case "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "COPY":
-		return true
-	}
-	return false
-}
-
 // peeked is a result whose first row was read already.
 type peeked struct {
-	Result
+	render.Result
 	row   []any
 	ended bool
 }
@@ -264,7 +250,7 @@ func (s *Shell) complain(where string, err error) {
 	s.failed++
 	lines := strings.Split(strings.TrimRight(err.Error(), "\n"), "\n")
 	for i, l := range lines { // the database's messages show the place with a caret on a line of its own
-		lines[i] = harmless(strings.ReplaceAll(l, "\t", " "))
+		lines[i] = render.Harmless(strings.ReplaceAll(l, "\t", " "))
 	}
 	if where != "" {
 		where += ": "
@@ -278,9 +264,9 @@ func (s *Shell) complete(ctx context.Context, text string) []Completion {
 		return s.completeCommand(ctx, text)
 	}
 	// Only the statement at the cursor matters.
-	var sp splitter
-	sp.feed(text)
-	rest := string(sp.buf)
+	var sp notebook.Splitter
+	sp.Feed(text)
+	rest := sp.Pending()
 	if strings.TrimSpace(rest) == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"bytes"
@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // echo is an engine that gives back what it was asked; "bad ..." fails.
@@ -19,23 +22,32 @@ type echo struct {
 	cancel context.CancelFunc
 }
 
-func (e *echo) Query(ctx context.Context, sql string) (Result, error) {
+// one is a result of one column.
+func one(column string, values ...any) render.Result {
+	p := notebook.NewPage(column)
+	for _, v := range values {
+		p.Add(v)
+	}
+	return p.Result()
+}
+
+func (e *echo) Query(ctx context.Context, sql string) (render.Result, error) {
 	e.asked = append(e.asked, sql)
 	switch {
 	case strings.HasPrefix(sql, "bad"):
 		return nil, errors.New("Parser Error: \x1b[31m" + sql)
 	case strings.HasPrefix(sql, "insert"):
-		return &table{names: []string{"Count"}, types: []string{"BIGINT"}, rows: [][]any{{int64(3)}}}, nil
+		return one("Count BIGINT", int64(3)), nil
 	case strings.HasPrefix(sql, "SELECT sql"):
 		if strings.Contains(sql, "nosuch") {
-			return &table{names: []string{"sql"}, types: []string{"VARCHAR"}}, nil
+			return one("sql"), nil
 		}
-		return &table{names: []string{"sql"}, types: []string{"VARCHAR"}, rows: [][]any{{"CREATE TABLE t(a BIGINT);"}}}, nil
+		return one("sql", "CREATE TABLE t(a BIGINT);"), nil
 	case strings.HasPrefix(sql, "cancel"):
 		e.cancel()
 		return nil, ctx.Err()
 	}
-	return &table{names: []string{"sql"}, types: []string{"VARCHAR"}, rows: [][]any{{sql}}}, nil
+	return one("sql", sql), nil
 }
 
 func (e *echo) Complete(_ context.Context, text string) ([]Completion, error) {
@@ -50,7 +62,7 @@ func script(t *testing.T, s *Shell, text string) (out, errOut string, err error)
 		s.Engine = &echo{}
 	}
 	if s.Style.Mode == "" {
-		s.Style = Style{Mode: ModeList}
+		s.Style = render.Style{Mode: render.ModeList}
 	}
 	var o, e bytes.Buffer
 	err = s.Run(t.Context(), strings.NewReader(text), &o, &e)
@@ -83,7 +95,7 @@ func TestScript(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			out, errOut, err := script(t, &Shell{Style: Style{Mode: ModeList}}, tt.text)
+			out, errOut, err := script(t, &Shell{Style: render.Style{Mode: render.ModeList}}, tt.text)
 			if out != tt.out || errOut != tt.errOut {
 				t.Errorf("out %q, errors %q, want %q and %q", out, errOut, tt.out, tt.errOut)
 			}
@@ -189,7 +201,7 @@ func TestShellComplete(t *testing.T) {
 func TestAnswerStopsAtError(t *testing.T) {
 	e := &echo{}
 	var out, errOut bytes.Buffer
-	s := &Shell{Engine: e, Style: Style{Mode: ModeList}, out: &out, errOut: &errOut, Now: time.Now, interactive: true}
+	s := &Shell{Engine: e, Style: render.Style{Mode: render.ModeList}, out: &out, errOut: &errOut, Now: time.Now, interactive: true}
 	s.answer(t.Context(), "a; bad; b;")
 	if len(e.asked) != 2 || !strings.HasPrefix(errOut.String(), "Parser Error") {
 		t.Errorf("asked %q, told %q", e.asked, errOut.String())
@@ -197,7 +209,7 @@ func TestAnswerStopsAtError(t *testing.T) {
 }
 
 func ExampleShell() {
-	s := Shell{Engine: &echo{}, Style: Style{Mode: ModeCSV, Headers: true}}
+	s := Shell{Engine: &echo{}, Style: render.Style{Mode: render.ModeCSV, Headers: true}}
 	err := s.Run(context.Background(), strings.NewReader("select 'one; two';\n.mode line\nselect 3;"), os.Stdout, os.Stderr)
 	fmt.Println(err)
 	// Output:
@@ -205,4 +217,15 @@ func ExampleShell() {
 	// select 'one; two'
 	// sql = select 3
 	// <nil>
+}
+
+func TestComplete(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "select 1": false, "select 1;": true, "select 1; select": false, ".mode csv": true,
+		"select ';": false, "-- only a comment": true, "/* open": false, "select 1; -- done": true, "select $$;": false,
+	} {
+		if got := complete(text); got != want {
+			t.Errorf("complete(%q) = %v, want %v", text, got, want)
+		}
+	}
 }

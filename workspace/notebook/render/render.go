@@ -1,4 +1,4 @@
-package notebook
+package render
 
 import (
 	"bufio"
@@ -55,7 +55,7 @@ func ParseMode(name string) (Mode, error) {
 	return "", fmt.Errorf("%q is no output mode: want one of %s", name, strings.Join(names, ", "))
 }
 
-// Style says how Render writes.
+// Style says how Write writes.
 type Style struct {
 	Mode    Mode
 	Width   int  // of duckbox, in character cells; 0 for as wide as needed
@@ -89,11 +89,11 @@ func (s Style) null() string {
 	return "NULL"
 }
 
-// Render reads a result to its end and writes it; it returns the number of
+// Write reads a result to its end and writes it; it returns the number of
 // rows read. Box holds the whole result in memory, duckbox the rows that it
 // shows, the other modes one row. It does not close the result. When the
 // result breaks off, what came before is written, and the error returned.
-func Render(w io.Writer, r Result, style Style) (rows int64, err error) {
+func Write(w io.Writer, r Result, style Style) (rows int64, err error) {
 	out := bufio.NewWriter(w)
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	switch style.Mode {
@@ -107,11 +107,11 @@ func Render(w io.Writer, r Result, style Style) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return each(r, func(n int64, row []any) error { return write(n, row) })
+	return Each(r, func(n int64, row []any) error { return write(n, row) })
 }
 
-// each calls fn for every row, counted from 0.
-func each(r Result, fn func(n int64, row []any) error) (rows int64, err error) {
+// Each calls fn for every row, counted from 0.
+func Each(r Result, fn func(n int64, row []any) error) (rows int64, err error) {
 	for {
 		row, err := r.Next()
 		if err == io.EOF {
@@ -134,7 +134,7 @@ func rowWriter(out *bufio.Writer, names, types []string, style Style) (func(int6
 	texts := func(row []any) []string {
 		cells := make([]string, len(row))
 		for i, v := range row {
-			cells[i] = valueText(v, types[i], null)
+			cells[i] = ValueText(v, types[i], null)
 		}
 		return cells
 	}
@@ -146,7 +146,7 @@ func rowWriter(out *bufio.Writer, names, types []string, style Style) (func(int6
 		if style.Exact {
 			return s
 		}
-		return harmless(s)
+		return Harmless(s)
 	}
 	delimited := func(sep string, head func(string) string, cell func(v any, text string) string) (func(int64, []any) error, error) {
 		var err error
@@ -211,7 +211,7 @@ func quoteCSV(s string) string {
 func markdownWriter(out *bufio.Writer, names, types []string, texts func([]any) []string) (func(int64, []any) error, error) {
 	line := func(cells []string) error {
 		for i, c := range cells {
-			cells[i] = strings.ReplaceAll(harmless(c), "|", `\|`)
+			cells[i] = strings.ReplaceAll(Harmless(c), "|", `\|`)
 		}
 		_, err := fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
 		return err
@@ -219,7 +219,7 @@ func markdownWriter(out *bufio.Writer, names, types []string, texts func([]any) 
 	rules := make([]string, len(names))
 	for i := range names {
 		rules[i] = "---"
-		if isNumeric(types[i]) {
+		if IsNumeric(types[i]) {
 			rules[i] = "---:"
 		}
 	}
@@ -234,15 +234,15 @@ func markdownWriter(out *bufio.Writer, names, types []string, texts func([]any) 
 func lineWriter(out *bufio.Writer, names []string, texts func([]any) []string) func(int64, []any) error {
 	width := 0
 	for _, name := range names {
-		width = max(width, cellWidth(harmless(name)))
+		width = max(width, Width(Harmless(name)))
 	}
 	return func(n int64, row []any) error {
 		if n > 0 {
 			out.WriteByte('\n') // an error comes again below
 		}
 		for i, text := range texts(row) {
-			name := harmless(names[i])
-			if _, err := fmt.Fprintf(out, "%s%s = %s\n", strings.Repeat(" ", width-cellWidth(name)), name, harmless(text)); err != nil {
+			name := Harmless(names[i])
+			if _, err := fmt.Fprintf(out, "%s%s = %s\n", strings.Repeat(" ", width-Width(name)), name, Harmless(text)); err != nil {
 				return err
 			}
 		}
@@ -255,7 +255,7 @@ func lineWriter(out *bufio.Writer, names []string, texts func([]any) []string) f
 func renderJSON(out *bufio.Writer, r Result) (int64, error) {
 	names, types := r.Columns(), r.Types()
 	out.WriteByte('[') // an error of out comes again with Flush
-	rows, err := each(r, func(n int64, row []any) error {
+	rows, err := Each(r, func(n int64, row []any) error {
 		if n > 0 {
 			out.WriteString(",\n")
 		}
@@ -275,13 +275,13 @@ func appendObject(b []byte, names, types []string, row []any) []byte {
 			b = append(b, ',')
 		}
 		b = append(appendJSONText(b, names[i]), ':')
-		b = appendJSON(b, v, types[i])
+		b = AppendJSON(b, v, types[i])
 	}
 	return append(b, '}')
 }
 
-// isNumeric reports whether values of a type line up at the right.
-func isNumeric(typ string) bool {
+// IsNumeric reports whether values of a type line up at the right.
+func IsNumeric(typ string) bool {
 	base, _, _ := strings.Cut(typ, "(")
 	switch base {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",

@@ -1,4 +1,4 @@
-package notebook
+package render
 
 import (
 	"bytes"
@@ -106,7 +106,7 @@ func golden(t *testing.T, name string, got []byte) {
 func render(t *testing.T, r Result, style Style) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if _, err := Render(&b, r, style); err != nil {
+	if _, err := Write(&b, r, style); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -148,7 +148,7 @@ func TestRenderWidth(t *testing.T) {
 		for _, r := range []*table{odd(), many(100), broad(12)} {
 			first := 0
 			for line := range strings.Lines(string(render(t, r, style))) {
-				w := cellWidth(strings.TrimSuffix(line, "\n"))
+				w := Width(strings.TrimSuffix(line, "\n"))
 				if first == 0 {
 					first = w
 				}
@@ -215,7 +215,7 @@ func TestRenderBreaksOff(t *testing.T) {
 		style := DefaultStyle()
 		style.Mode = mode
 		var b bytes.Buffer
-		rows, err := Render(&b, r, style)
+		rows, err := Write(&b, r, style)
 		if !errors.Is(err, broken) || rows != 2 {
 			t.Errorf("mode %s: %d rows, error %v, want 2 and %v", mode, rows, err, broken)
 		}
@@ -253,7 +253,7 @@ func TestValueText(t *testing.T) {
 		{time.Date(2025, 1, 2, 0, 0, 0, 0, time.UTC), "DATE", "2025-01-02"},
 		{[]any{"it's", "NULL", nil, " "}, "VARCHAR[]", "['it''s', 'NULL', NULL, ' ']"},
 	} {
-		if got := valueText(tt.v, tt.typ, "NULL"); got != tt.want {
+		if got := ValueText(tt.v, tt.typ, "NULL"); got != tt.want {
 			t.Errorf("valueText(%v, %s) = %q, want %q", tt.v, tt.typ, got, tt.want)
 		}
 	}
@@ -270,12 +270,12 @@ func TestParseMode(t *testing.T) {
 	}
 }
 
-func ExampleRender() {
+func ExampleWrite() {
 	result := &table{
 		names: []string{"dstport", "flows"}, types: []string{"BIGINT", "BIGINT"},
 		rows: [][]any{{int64(443), int64(1204)}, {int64(53), int64(911)}},
 	}
-	if _, err := Render(os.Stdout, result, DefaultStyle()); err != nil {
+	if _, err := Write(os.Stdout, result, DefaultStyle()); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

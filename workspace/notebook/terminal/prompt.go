@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"context"
@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/reeflective/readline"
+
+	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // HistoryFile returns the usual place of the notebook's history: netshare/history
@@ -75,10 +78,10 @@ func (s *Shell) answer(ctx context.Context, text string) {
 		return
 	}
 	if code, ok := goCell(text); ok {
-		s.try(ctx, "", func() error { return s.runCell(ctx, KindGo, code) })
+		s.try(ctx, "", func() error { return s.runCell(ctx, notebook.KindGo, code) })
 		return
 	}
-	for _, st := range Split(text) {
+	for _, st := range notebook.Split(text) {
 		failed := s.failed
 		s.try(ctx, "", func() error { return s.statement(ctx, st.Text) })
 		if s.failed > failed {
@@ -92,7 +95,7 @@ func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
 	rl := readline.NewShell()
 	prompt := "> "
 	if s.Name != "" {
-		prompt = harmless(s.Name) + prompt
+		prompt = render.Harmless(s.Name) + prompt
 	}
 	rl.Prompt.Primary(func() string { return prompt })
 	last := ""
@@ -146,9 +149,9 @@ func complete(text string) bool {
 		_, whole := goCell(text)
 		return whole
 	}
-	var sp splitter
-	sp.feed(text + "\n")
-	return !sp.open()
+	var sp notebook.Splitter
+	sp.Feed(text + "\n")
+	return !sp.Open()
 }
 
 // offer turns completions into readline's, which replace the whole word before
@@ -170,7 +173,7 @@ func (s *Shell) offer(ctx context.Context, text string) readline.Completions {
 		if strings.HasPrefix(label, ".") && takesArguments(label[1:]) {
 			value += " "
 		}
-		values = append(values, readline.Completion{Value: value, Display: harmless(label)})
+		values = append(values, readline.Completion{Value: value, Display: render.Harmless(label)})
 	}
 	offered := readline.CompleteRaw(values).NoSort()
 	offered.PREFIX = text[word:]

@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"netshare/eval/figure"
+	"netshare/workspace/notebook/render"
 )
 
 // chartStyle says how a chart is drawn in characters.
@@ -48,12 +49,12 @@ func drawChart(w io.Writer, c *figure.Chart, style chartStyle) {
 		style.height = 12
 	}
 	if style.title != "" {
-		fmt.Fprintln(w, harmless(style.title))
+		fmt.Fprintln(w, render.Harmless(style.title))
 	}
 	if len(c.Series) > 1 && c.Kind != figure.HeatChart {
 		var keys []string
 		for i, s := range c.Series {
-			keys = append(keys, ansi(keyMark(c.Kind, i, style.color)+" "+harmless(s.Name), c, i, style.color))
+			keys = append(keys, ansi(keyMark(c.Kind, i, style.color)+" "+render.Harmless(s.Name), c, i, style.color))
 		}
 		fmt.Fprintln(w, strings.Join(keys, "   "))
 	}
@@ -100,7 +101,7 @@ func bar(v, most float64, width int) string {
 func drawBars(w io.Writer, c *figure.Chart, style chartStyle) {
 	names, most := 0, 0.0
 	for _, l := range c.Labels {
-		names = max(names, cellWidth(harmless(l)))
+		names = max(names, render.Width(render.Harmless(l)))
 	}
 	names = min(names, style.width/3)
 	for _, s := range c.Series {
@@ -113,7 +114,7 @@ func drawBars(w io.Writer, c *figure.Chart, style chartStyle) {
 		for k, s := range c.Series {
 			name := ""
 			if k == 0 {
-				name = clip(harmless(l), names)
+				name = render.Clip(render.Harmless(l), names)
 			}
 			text := bar(s.Y[i], most, wide)
 			if k > 0 {
@@ -124,16 +125,16 @@ func drawBars(w io.Writer, c *figure.Chart, style chartStyle) {
 				text = strings.Repeat(keyMark(c.Kind, k, false), n)
 			}
 			text = strings.TrimRight(text, " ")
-			fmt.Fprintf(w, "%s │%s %s\n", pad(name, names, 1), ansi(text, c, k, style.color), shortNumber(s.Y[i]))
+			fmt.Fprintf(w, "%s │%s %s\n", render.Pad(name, names, 1), ansi(text, c, k, style.color), shortNumber(s.Y[i]))
 		}
 	}
-	fmt.Fprintf(w, "%s  %s\n", strings.Repeat(" ", names), harmless(c.XLabel))
+	fmt.Fprintf(w, "%s  %s\n", strings.Repeat(" ", names), render.Harmless(c.XLabel))
 }
 
 // shortNumber writes a number in at most some four digits.
 func shortNumber(v float64) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
-		return thousands(int64(v))
+		return render.Thousands(int64(v))
 	}
 	return strings.Replace(fmt.Sprintf("%.4g", v), "e+0", "e", 1)
 }
@@ -187,7 +188,7 @@ func drawColumns(w io.Writer, c *figure.Chart, style chartStyle) {
 			}
 			b.WriteString(strings.Repeat(cell, each))
 		}
-		fmt.Fprintf(w, "%s │%s\n", pad(label, left, 1), ansi(strings.TrimRight(b.String(), " "), c, 0, style.color))
+		fmt.Fprintf(w, "%s │%s\n", render.Pad(label, left, 1), ansi(strings.TrimRight(b.String(), " "), c, 0, style.color))
 	}
 	lo, hi := s.X[0], s.X[len(s.X)-1]
 	if lo-math.Floor(lo) == .5 && hi-math.Floor(hi) == .5 { // of whole numbers
@@ -200,14 +201,14 @@ func drawColumns(w io.Writer, c *figure.Chart, style chartStyle) {
 func drawXAxis(w io.Writer, c *figure.Chart, left, wide int, lo, hi float64) {
 	fmt.Fprintf(w, "%s └%s\n", strings.Repeat(" ", left), strings.Repeat("─", wide))
 	a, b := axisNumber(c, lo), axisNumber(c, hi)
-	name := harmless(c.XLabel)
+	name := render.Harmless(c.XLabel)
 	if c.Log {
 		name += " (log)"
 	}
-	gap := wide - len(a) - len(b) - cellWidth(name)
+	gap := wide - len(a) - len(b) - render.Width(name)
 	if gap < 2 {
-		name = clip(name, max(1, wide-len(a)-len(b)-2))
-		gap = max(2, wide-len(a)-len(b)-cellWidth(name))
+		name = render.Clip(name, max(1, wide-len(a)-len(b)-2))
+		gap = max(2, wide-len(a)-len(b)-render.Width(name))
 	}
 	fmt.Fprintf(w, "%s  %s%s%s%s%s\n", strings.Repeat(" ", left), a, strings.Repeat(" ", gap/2), name, strings.Repeat(" ", gap-gap/2), b)
 }
@@ -357,19 +358,19 @@ func drawDots(w io.Writer, c *figure.Chart, style chartStyle) {
 			}
 			b.WriteString(ansi(string(rune(0x2800+int(bits))), c, d.owner[r*d.wide+x], style.color))
 		}
-		fmt.Fprintf(w, "%s │%s\n", pad(label, left, 1), strings.TrimRight(b.String(), " "))
+		fmt.Fprintf(w, "%s │%s\n", render.Pad(label, left, 1), strings.TrimRight(b.String(), " "))
 	}
 	drawXAxis(w, c, left, d.wide, x0, x1)
 	if c.YLabel != "" {
-		fmt.Fprintf(w, "%s  up: %s\n", strings.Repeat(" ", left), harmless(c.YLabel))
+		fmt.Fprintf(w, "%s  up: %s\n", strings.Repeat(" ", left), render.Harmless(c.YLabel))
 	}
 }
 
 // drawHeat draws a heat map in shades.
 func drawHeat(w io.Writer, c *figure.Chart, style chartStyle) {
-	most, names := 0.0, cellWidth(harmless(c.YLabel))
+	most, names := 0.0, render.Width(render.Harmless(c.YLabel))
 	for _, s := range c.Series {
-		names = max(names, cellWidth(harmless(s.Name)))
+		names = max(names, render.Width(render.Harmless(s.Name)))
 		for _, v := range s.Y {
 			most = max(most, v)
 		}
@@ -379,9 +380,9 @@ func drawHeat(w io.Writer, c *figure.Chart, style chartStyle) {
 	shades := []rune(" ░▒▓█")
 	head := make([]string, len(c.Labels))
 	for i, l := range c.Labels {
-		head[i] = pad(clip(harmless(l), each-1), each, -1)
+		head[i] = render.Pad(render.Clip(render.Harmless(l), each-1), each, -1)
 	}
-	fmt.Fprintf(w, "%s  %s\n", pad(clip(harmless(c.YLabel), names), names, 1), strings.TrimRight(strings.Join(head, ""), " "))
+	fmt.Fprintf(w, "%s  %s\n", render.Pad(render.Clip(render.Harmless(c.YLabel), names), names, 1), strings.TrimRight(strings.Join(head, ""), " "))
 	for _, s := range c.Series {
 		var b strings.Builder
 		for _, v := range s.Y {
@@ -391,7 +392,7 @@ func drawHeat(w io.Writer, c *figure.Chart, style chartStyle) {
 			}
 			b.WriteString(strings.Repeat(string(shades[k]), each))
 		}
-		fmt.Fprintf(w, "%s │%s\n", pad(clip(harmless(s.Name), names), names, 1), strings.TrimRight(b.String(), " "))
+		fmt.Fprintf(w, "%s │%s\n", render.Pad(render.Clip(render.Harmless(s.Name), names), names, 1), strings.TrimRight(b.String(), " "))
 	}
-	fmt.Fprintf(w, "%s  by %s; █ is %s\n", strings.Repeat(" ", names), harmless(c.XLabel), shortNumber(most))
+	fmt.Fprintf(w, "%s  by %s; █ is %s\n", strings.Repeat(" ", names), render.Harmless(c.XLabel), shortNumber(most))
 }

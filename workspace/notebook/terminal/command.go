@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"context"
@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // command is one of the notebook's own, typed with a dot before it.
@@ -65,7 +69,7 @@ func shellCommands() []command {
 
 func modeNames() string {
 	var names []string
-	for _, m := range Modes() {
+	for _, m := range render.Modes() {
 		names = append(names, string(m))
 	}
 	return strings.Join(names, " ")
@@ -83,7 +87,7 @@ func (s *Shell) command(ctx context.Context, line string) error {
 		}
 		return runShell(ctx, s, []string{rest})
 	}
-	words, err := splitWords(strings.TrimSuffix(line[1:], ";"))
+	words, err := notebook.SplitWords(strings.TrimSuffix(line[1:], ";"))
 	if err != nil {
 		return fmt.Errorf("%s: %w", line, err)
 	}
@@ -125,40 +129,6 @@ func findCommand(name string) (command, error) {
 	return command{}, fmt.Errorf(".%s could be %s: type more of it", name, strings.Join(names, " or "))
 }
 
-// splitWords cuts a line at blanks; quotes of either kind hold blanks together.
-func splitWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	begun := false
-	quote := rune(0)
-	for _, r := range line {
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '\'' || r == '"':
-			quote, begun = r, true
-		case r == ' ' || r == '\t':
-			if begun {
-				words = append(words, word.String())
-				word.Reset()
-				begun = false
-			}
-		default:
-			word.WriteRune(r)
-			begun = true
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("the quote %c is not closed", quote)
-	}
-	if begun {
-		words = append(words, word.String())
-	}
-	return words, nil
-}
-
 func quit(_ context.Context, s *Shell, _ []string) error {
 	s.quit = s.leave()
 	return nil
@@ -181,7 +151,7 @@ func setMode(_ context.Context, s *Shell, args []string) error {
 		fmt.Fprintln(s.out, s.Style.Mode)
 		return nil
 	}
-	mode, err := ParseMode(args[0])
+	mode, err := render.ParseMode(args[0])
 	if err == nil {
 		s.Style.Mode = mode
 	}
@@ -253,7 +223,7 @@ const allTables = `FROM (
 func tables(ctx context.Context, s *Shell, args []string) error {
 	where := "schema_name <> 'netshare'"
 	if len(args) > 0 {
-		p := quoteText(args[0])
+		p := notebook.QuoteText(args[0])
 		where = fmt.Sprintf("name ILIKE %s OR schema_name || '.' || name ILIKE %s", p, p)
 	}
 	return s.statement(ctx, `SELECT schema_name AS "schema", name AS "table", rows, columns `+strings.Replace(allTables, "$", where, 1))
@@ -263,7 +233,7 @@ func tables(ctx context.Context, s *Shell, args []string) error {
 func schema(ctx context.Context, s *Shell, args []string) error {
 	where := "schema_name <> 'netshare'"
 	if len(args) > 0 {
-		p := quoteText(strings.ReplaceAll(args[0], `"`, ""))
+		p := notebook.QuoteText(strings.ReplaceAll(args[0], `"`, ""))
 		where = fmt.Sprintf("lower(name) = lower(%s) OR lower(schema_name || '.' || name) = lower(%s)", p, p)
 	}
 	result, err := s.Engine.Query(ctx, "SELECT sql "+strings.Replace(allTables, "$", where, 1))
@@ -275,11 +245,11 @@ func schema(ctx context.Context, s *Shell, args []string) error {
 	if s.sink != nil {
 		out = s.sink
 	}
-	n, err := each(result, func(_ int64, row []any) error {
+	n, err := render.Each(result, func(_ int64, row []any) error {
 		if text, ok := row[0].(string); ok {
 			lines := strings.Split(strings.TrimSpace(text), "\n")
 			for i := range lines {
-				lines[i] = harmless(lines[i])
+				lines[i] = render.Harmless(lines[i])
 			}
 			fmt.Fprintln(out, strings.Join(lines, "\n"))
 		}
@@ -293,9 +263,6 @@ func schema(ctx context.Context, s *Shell, args []string) error {
 	}
 	return err
 }
-
-// quoteText writes a text as an SQL literal.
-func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // completeCommand completes a command's name, and what it takes.
 func (s *Shell) completeCommand(ctx context.Context, text string) []Completion {
@@ -330,7 +297,7 @@ func (s *Shell) completeCommand(ctx context.Context, text string) []Completion {
 	case slices.Contains([]string{"compare", "export", "generate", "plot", "profile", "publish", "report", "schema", "sessions", "tables", "train"}, c.name):
 		choices = s.tableNames(ctx)
 		if c.name == "plot" && first {
-			for k := range plotKinds() {
+			for k := range notebook.PlotKinds() {
 				choices = append(choices, k+" of")
 			}
 			slices.Sort(choices)
@@ -387,4 +354,19 @@ func (s *Shell) tableNames(ctx context.Context) []string {
 		names = append(names, t.Name.Table)
 	}
 	return names
+}
+
+// runShell runs a command of the system.
+func runShell(ctx context.Context, s *Shell, args []string) error {
+	return s.interruptible(ctx, func(ctx context.Context) error {
+		c := exec.CommandContext(ctx, "sh", "-c", strings.Join(args, " "))
+		c.Stdin, c.Stdout, c.Stderr = nil, s.out, s.errOut
+		if s.interactive {
+			c.Stdin = os.Stdin
+		}
+		if err := c.Run(); err != nil {
+			return fmt.Errorf("%s: %w", args[0], err)
+		}
+		return nil
+	})
 }

@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"bufio"
@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"netshare/workspace/notebook"
 )
 
 // deepest is how many files may read one another.
@@ -17,7 +19,7 @@ const deepest = 16
 // errors. It returns an error only where the script can't go on.
 func (s *Shell) script(ctx context.Context, in io.Reader, name string) error {
 	lines := bufio.NewReader(in)
-	var sp splitter
+	var sp notebook.Splitter
 	for n := 1; !s.quit; n++ {
 		text, err := lines.ReadString('\n')
 		if err != nil && err != io.EOF {
@@ -26,27 +28,27 @@ func (s *Shell) script(ctx context.Context, in io.Reader, name string) error {
 		if n == 1 {
 			text = strings.TrimPrefix(text, "\uFEFF")
 		}
-		if !sp.open() && strings.TrimSpace(text) == goBegin {
+		if !sp.Open() && strings.TrimSpace(text) == goBegin {
 			begin := n
 			var code strings.Builder
 			for {
 				line, failed := lines.ReadString('\n')
 				n, err = n+1, failed
-				sp.feed("\n")
+				sp.Feed("\n")
 				if strings.TrimSpace(line) == goEnd || failed != nil {
 					break
 				}
 				code.WriteString(line)
 			}
-			sp.feed("\n")
-			s.try(ctx, fmt.Sprintf("%s:%d", name, begin), func() error { return s.runCell(ctx, KindGo, code.String()) })
-		} else if !sp.open() && strings.HasPrefix(text, ".") {
-			sp.feed("\n") // for the count of lines
+			sp.Feed("\n")
+			s.try(ctx, fmt.Sprintf("%s:%d", name, begin), func() error { return s.runCell(ctx, notebook.KindGo, code.String()) })
+		} else if !sp.Open() && strings.HasPrefix(text, ".") {
+			sp.Feed("\n") // for the count of lines
 			s.try(ctx, fmt.Sprintf("%s:%d", name, n), func() error { return s.command(ctx, strings.TrimSpace(text)) })
 		} else {
-			done := sp.feed(text)
+			done := sp.Feed(text)
 			if err == io.EOF {
-				if rest, ok := sp.rest(); ok {
+				if rest, ok := sp.Rest(); ok {
 					done = append(done, rest)
 				}
 			}

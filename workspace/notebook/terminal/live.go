@@ -1,9 +1,13 @@
-package notebook
+package terminal
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
+
+	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // liveEvery is how often the line of what runs in the background is written
@@ -18,21 +22,22 @@ func (s *Shell) tellJobs() {
 	}
 	for _, job := range s.lab.Jobs.List() {
 		st := job.Status()
-		if st.State == JobRunning || s.lab.told[st.ID] {
+		if st.State == notebook.JobRunning || s.lab.told[st.ID] {
 			continue
 		}
 		s.lab.told[st.ID] = true
 		took := st.Finished.Sub(st.Started).Round(100 * time.Millisecond)
 		switch st.State {
-		case JobFailed:
-			fmt.Fprintf(s.errOut, "job %d (%s) failed: %s\n", st.ID, harmless(st.Name), harmless(plainError(st.Error)))
-		case JobStopped:
-			fmt.Fprintf(s.out, "job %d (%s) was stopped after %s; what a training learnt is kept as a checkpoint\n", st.ID, harmless(st.Name), took)
+		case notebook.JobFailed:
+			fmt.Fprintf(s.errOut, "job %d (%s) failed: %s\n", st.ID, render.Harmless(st.Name), render.Harmless(plainError(st.Error)))
+		case notebook.JobStopped:
+			fmt.Fprintf(s.out, "job %d (%s) was stopped after %s; what a training learnt is kept as a checkpoint\n", st.ID, render.Harmless(st.Name), took)
 		default:
-			fmt.Fprintf(s.out, "job %d (%s) is done after %s\n", st.ID, harmless(st.Name), took)
-			for _, p := range job.output.Parts {
+			fmt.Fprintf(s.out, "job %d (%s) is done after %s\n", st.ID, render.Harmless(st.Name), took)
+			out, _ := job.Wait(context.Background()) // it has ended well
+			for _, p := range out.Parts {
 				if p.Text != "" {
-					fmt.Fprintln(s.out, harmlessLines(strings.TrimRight(p.Text, "\n")))
+					fmt.Fprintln(s.out, render.HarmlessLines(strings.TrimRight(p.Text, "\n")))
 				}
 			}
 		}
@@ -51,10 +56,10 @@ func (s *Shell) liveLine(width int) string {
 	for _, job := range s.lab.Jobs.List() {
 		st := job.Status()
 		switch {
-		case st.State == JobRunning:
-			lines = append(lines, clip(fmt.Sprintf("job %d  %s", st.ID, progressLine(st.Progress)), width))
+		case st.State == notebook.JobRunning:
+			lines = append(lines, render.Clip(fmt.Sprintf("job %d  %s", st.ID, progressLine(st.Progress)), width))
 		case !s.lab.told[st.ID]:
-			lines = append(lines, clip(fmt.Sprintf("job %d (%s) is %s: Enter shows what it gave", st.ID, harmless(st.Name), st.State), width))
+			lines = append(lines, render.Clip(fmt.Sprintf("job %d (%s) is %s: Enter shows what it gave", st.ID, render.Harmless(st.Name), st.State), width))
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -96,8 +101,8 @@ func (s *Shell) leave() bool {
 		return true
 	}
 	for _, job := range s.lab.Jobs.List() {
-		if st := job.Status(); st.State == JobRunning {
-			fmt.Fprintf(s.errOut, "job %d (%s) is running: leave again to stop it; what a training learnt is kept as a checkpoint\n", st.ID, harmless(st.Name))
+		if st := job.Status(); st.State == notebook.JobRunning {
+			fmt.Fprintf(s.errOut, "job %d (%s) is running: leave again to stop it; what a training learnt is kept as a checkpoint\n", st.ID, render.Harmless(st.Name))
 			s.lab.warned = true
 			return false
 		}

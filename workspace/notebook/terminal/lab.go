@@ -1,4 +1,4 @@
-package notebook
+package terminal
 
 import (
 	"context"
@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"netshare/workspace"
+	"netshare/workspace/notebook"
+	"netshare/workspace/notebook/render"
 )
 
 // Lab is the workspace behind a shell's commands that are not SQL.
 type Lab struct {
 	Workspace *workspace.Workspace
-	Jobs      *Jobs // of the workspace; the shell closes them when it ends
+	Jobs      *notebook.Jobs // of the workspace; the shell closes them when it ends
 
 	// UI serves the notebook of a file ("" for the workspace's own) as a page,
 	// and returns its address and what ends it; nil where there is none.
@@ -26,10 +27,10 @@ type Lab struct {
 // lab is what the shell keeps of its Lab.
 type lab struct {
 	*Lab
-	runner *Runner // of what is typed; keeps nothing
+	runner *notebook.Runner // of what is typed; keeps nothing
 
-	doc  *Document // that what is typed becomes part of, nil for none
-	note *Runner   // its
+	doc  *notebook.Document // that what is typed becomes part of, nil for none
+	note *notebook.Runner   // its
 
 	told    map[int]bool // jobs whose end was told
 	warned  bool         // that leaving stops a job
@@ -42,8 +43,8 @@ func newLab(l *Lab) *lab {
 	if l == nil {
 		return nil
 	}
-	r := NewRunner(l.Workspace, l.Jobs, "terminal")
-	r.transient = true
+	r := notebook.NewRunner(l.Workspace, l.Jobs, "terminal")
+	r.Transient = true
 	return &lab{Lab: l, runner: r, told: map[int]bool{}}
 }
 
@@ -74,20 +75,20 @@ func (s *Shell) needLab() (*lab, error) {
 }
 
 // cellOf makes a cell of what was typed: of the notebook, where one is written.
-func (l *lab) cellOf(kind Kind, text string) (Cell, *Runner, error) {
+func (l *lab) cellOf(kind notebook.Kind, text string) (notebook.Cell, *notebook.Runner, error) {
 	if l.doc == nil {
-		return Cell{ID: "terminal", Kind: kind, Text: text, Line: 1}, l.runner, nil
+		return notebook.Cell{ID: "terminal", Kind: kind, Text: text, Line: 1}, l.runner, nil
 	}
 	c, err := l.doc.Insert(len(l.doc.Cells), kind, text)
 	if err != nil {
-		return Cell{}, nil, err
+		return notebook.Cell{}, nil, err
 	}
 	return *c, l.note, nil
 }
 
 // settle keeps the cell in the notebook's file, or takes it out where it
 // failed.
-func (l *lab) settle(c Cell, err error) error {
+func (l *lab) settle(c notebook.Cell, err error) error {
 	if l.doc == nil || l.doc.Index(c.ID) < 0 {
 		return err
 	}
@@ -99,7 +100,7 @@ func (l *lab) settle(c Cell, err error) error {
 
 // runCell runs what was typed as a cell, with a line of progress, and shows
 // what it gives.
-func (s *Shell) runCell(ctx context.Context, kind Kind, text string) error {
+func (s *Shell) runCell(ctx context.Context, kind notebook.Kind, text string) error {
 	l, err := s.needLab()
 	if err != nil {
 		return err
@@ -109,7 +110,7 @@ func (s *Shell) runCell(ctx context.Context, kind Kind, text string) error {
 		return err
 	}
 	started := s.Now()
-	var out Output
+	var out notebook.Output
 	err = s.interruptible(ctx, func(ctx context.Context) (err error) {
 		defer s.endProgress()
 		out, err = r.Run(ctx, c, s.showProgress)
@@ -125,8 +126,8 @@ func (s *Shell) runCell(ctx context.Context, kind Kind, text string) error {
 
 // typedError is an error of what was typed just now, which has no place in a
 // file.
-func typedError(c Cell, err error) error {
-	var fault *CellError
+func typedError(c notebook.Cell, err error) error {
+	var fault *notebook.CellError
 	if !errors.As(err, &fault) {
 		return err
 	}
@@ -151,7 +152,7 @@ func (s *Shell) interruptible(ctx context.Context, fn func(context.Context) erro
 }
 
 // showProgress writes how far a cell has come over the last such line.
-func (s *Shell) showProgress(p Progress) {
+func (s *Shell) showProgress(p notebook.Progress) {
 	now := time.Now()
 	s.progress.Lock()
 	defer s.progress.Unlock()
@@ -159,7 +160,7 @@ func (s *Shell) showProgress(p Progress) {
 		return
 	}
 	s.progressed, s.progressing = now, true
-	fmt.Fprintf(s.errOut, "\r\x1b[K%s", clip(progressLine(p), max(20, terminalWidth(s.out)-1)))
+	fmt.Fprintf(s.errOut, "\r\x1b[K%s", render.Clip(progressLine(p), max(20, terminalWidth(s.out)-1)))
 }
 
 func (s *Shell) endProgress() {
@@ -172,7 +173,7 @@ func (s *Shell) endProgress() {
 }
 
 // progressLine is progress in a line.
-func progressLine(p Progress) string {
+func progressLine(p notebook.Progress) string {
 	line := p.Step
 	if p.Share >= 0 {
 		const cells = 20
@@ -180,7 +181,7 @@ func progressLine(p Progress) string {
 		line += fmt.Sprintf(" %s%s %3.0f %%", strings.Repeat("█", min(cells, full)), strings.Repeat("░", max(0, cells-full)), p.Share*100)
 	}
 	if p.Text != "" {
-		line += "  " + harmless(p.Text)
+		line += "  " + render.Harmless(p.Text)
 	}
 	if p.Left >= time.Second {
 		line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
@@ -189,7 +190,7 @@ func progressLine(p Progress) string {
 }
 
 // showOutput shows what a cell gave where results go.
-func (s *Shell) showOutput(out Output) error {
+func (s *Shell) showOutput(out notebook.Output) error {
 	for _, p := range out.Parts {
 		if err := s.showPart(p); err != nil {
 			return err
@@ -198,20 +199,20 @@ func (s *Shell) showOutput(out Output) error {
 	return nil
 }
 
-func (s *Shell) showPart(p Part) error {
+func (s *Shell) showPart(p notebook.Part) error {
 	out, style := s.target()
 	switch {
 	case p.Text != "":
-		fmt.Fprintln(out, harmlessLines(strings.TrimRight(p.Text, "\n")))
+		fmt.Fprintln(out, render.HarmlessLines(strings.TrimRight(p.Text, "\n")))
 	case p.Table != nil:
-		if _, err := Render(out, p.Table.Result(), style); err != nil {
+		if _, err := render.Write(out, p.Table.Result(), style); err != nil {
 			return err
 		}
-		if n := int64(len(p.Table.Rows)); p.Table.Total > n && style.Mode == ModeDuckbox {
-			fmt.Fprintf(out, "%s in all\n", noun(p.Table.Total, "row"))
+		if n := int64(len(p.Table.Rows)); p.Table.Total > n && style.Mode == render.ModeDuckbox {
+			fmt.Fprintf(out, "%s in all\n", render.Noun(p.Table.Total, "row"))
 		}
 		for _, n := range p.Table.Notes {
-			fmt.Fprintln(s.errOut, harmless(n))
+			fmt.Fprintln(s.errOut, render.Harmless(n))
 		}
 	case p.Figure != nil && p.Figure.Chart != nil:
 		drawChart(out, p.Figure.Chart, chartStyle{title: p.Figure.Title, width: style.Width, color: s.colored()})
@@ -222,7 +223,7 @@ func (s *Shell) showPart(p Part) error {
 }
 
 // target is where results go at the moment, and how.
-func (s *Shell) target() (out interface{ Write([]byte) (int, error) }, style Style) {
+func (s *Shell) target() (out interface{ Write([]byte) (int, error) }, style render.Style) {
 	style = s.Style
 	style.Exact = !s.terminal
 	if s.sink != nil {
@@ -241,7 +242,7 @@ func (s *Shell) colored() bool {
 }
 
 // writeReport writes the scores of a report.
-func writeReport(w interface{ Write([]byte) (int, error) }, r *Report) {
+func writeReport(w interface{ Write([]byte) (int, error) }, r *notebook.Report) {
 	fmt.Fprintf(w, "%s against %s: %.1f ± %.1f of 100   (half of the real trace: %.1f)\n\n", r.Synthetic, r.Real, r.Overall.Score, r.Overall.Spread, r.Overall.Baseline)
 	for _, p := range r.Properties {
 		fmt.Fprintf(w, "%-12s %s %6.1f ±%.1f   (real half %.1f)\n", p.Property, bar(p.Score, 100, 20), p.Score, p.Spread, p.Baseline)
@@ -250,16 +251,16 @@ func writeReport(w interface{ Write([]byte) (int, error) }, r *Report) {
 		fmt.Fprint(w, "\nwhat is off most\n")
 	}
 	for i, f := range r.Worst {
-		fmt.Fprintf(w, "%d. %s (score %.0f)\n", i+1, harmless(f.Words), f.Score)
+		fmt.Fprintf(w, "%d. %s (score %.0f)\n", i+1, render.Harmless(f.Words), f.Score)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(w, "note: %s\n", harmless(n))
+		fmt.Fprintf(w, "note: %s\n", render.Harmless(n))
 	}
 }
 
 // background runs what was typed as a job, if a person is there to look after
 // it, and right away in a script.
-func (s *Shell) background(ctx context.Context, kind Kind, text string) error {
+func (s *Shell) background(ctx context.Context, kind notebook.Kind, text string) error {
 	if !s.interactive || s.depth > 0 {
 		return s.runCell(ctx, kind, text)
 	}
@@ -271,7 +272,7 @@ func (s *Shell) background(ctx context.Context, kind Kind, text string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.checkCell(c); err != nil {
+	if err := r.CheckCell(c); err != nil {
 		return typedError(c, l.settle(c, err))
 	}
 	job, err := r.Start(ctx, c)
@@ -283,32 +284,7 @@ func (s *Shell) background(ctx context.Context, kind Kind, text string) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "job %d: %s\n", job.Status().ID, harmless(job.Status().Name))
+	fmt.Fprintf(s.out, "job %d: %s\n", job.Status().ID, render.Harmless(job.Status().Name))
 	l.warned = false
-	return nil
-}
-
-// openNotebook begins to write what is typed into a document.
-func (l *lab) openNotebook(ctx context.Context, path string) error {
-	if filepath.Ext(path) != ".md" {
-		return fmt.Errorf("%s: a notebook is a Markdown file: name one that ends in .md", path)
-	}
-	d, err := ReadDocument(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		d = NewDocument(path, l.Workspace.Path(), strings.TrimSuffix(filepath.Base(path), ".md"))
-	case err != nil:
-		return err
-	}
-	r := NewRunner(l.Workspace, l.Jobs, path)
-	if err := r.Attach(ctx, d); err != nil {
-		return errors.Join(err, r.Close())
-	}
-	if l.note != nil {
-		if err := l.note.Close(); err != nil {
-			return err
-		}
-	}
-	l.doc, l.note = d, r
 	return nil
 }

@@ -1,4 +1,4 @@
-package notebook
+package render
 
 import (
 	"bufio"
@@ -21,11 +21,11 @@ type box struct {
 func renderBox(out *bufio.Writer, r Result, style Style) (int64, error) {
 	b := &box{}
 	for i, name := range r.Columns() {
-		b.names = append(b.names, harmless(name))
+		b.names = append(b.names, Harmless(name))
 		typ := r.Types()[i]
-		b.right = append(b.right, isNumeric(typ))
+		b.right = append(b.right, IsNumeric(typ))
 		if style.Mode != ModeBox {
-			b.types = append(b.types, harmless(typeName(typ)))
+			b.types = append(b.types, Harmless(TypeName(typ)))
 		}
 	}
 	limit := style.MaxRows
@@ -33,10 +33,10 @@ func renderBox(out *bufio.Writer, r Result, style Style) (int64, error) {
 		limit, style.Width = 0, 0
 	}
 	types, null := r.Types(), style.null()
-	rows, err := each(r, func(n int64, row []any) error {
+	rows, err := Each(r, func(n int64, row []any) error {
 		cells := make([]string, len(row))
 		for i, v := range row {
-			cells[i] = harmless(valueText(v, types[i], null))
+			cells[i] = Harmless(ValueText(v, types[i], null))
 		}
 		b.keep(n, cells, limit)
 		return nil
@@ -149,7 +149,7 @@ func (b *box) widen(notes []string) {
 		last--
 	}
 	for _, note := range notes {
-		more := cellWidth(note) + 2 - b.inner()
+		more := Width(note) + 2 - b.inner()
 		if b.total > 0 {
 			more = min(more, b.total-2-b.inner())
 		}
@@ -166,7 +166,7 @@ func (b *box) notes() []string {
 		if n == 1 {
 			return "1 " + what
 		}
-		return fmt.Sprintf("%s %ss", thousands(n), what)
+		return fmt.Sprintf("%s %ss", Thousands(n), what)
 	}
 	hidden := len(b.shown) != len(b.names) || len(b.names) > 0 && b.shown[len(b.shown)/2] < 0
 	switch {
@@ -192,11 +192,11 @@ func (b *box) notes() []string {
 func (b *box) footer(out *bufio.Writer, notes []string) {
 	inner := b.inner()
 	b.rule(out, "├", "┴", "┤")
-	if gap := inner - 2 - cellWidth(strings.Join(notes, "")); len(notes) == 2 && gap >= 2 {
+	if gap := inner - 2 - Width(strings.Join(notes, "")); len(notes) == 2 && gap >= 2 {
 		notes = []string{notes[0] + strings.Repeat(" ", gap) + notes[1]}
 	}
 	for _, note := range notes {
-		out.WriteString("│ " + pad(clip(note, inner-2), inner-2, -1) + " │\n")
+		out.WriteString("│ " + Pad(Clip(note, inner-2), inner-2, -1) + " │\n")
 	}
 	out.WriteString("└" + strings.Repeat("─", inner) + "┘\n")
 }
@@ -225,9 +225,9 @@ func (b *box) row(out *bufio.Writer, cells []string, align func(int) int) {
 	for _, i := range b.shown {
 		cell, at := "…", 0
 		if i >= 0 {
-			cell, at = clip(cells[i], b.width(i)), align(i)
+			cell, at = Clip(cells[i], b.width(i)), align(i)
 		}
-		out.WriteString("│ " + pad(cell, b.width(i), at) + " ")
+		out.WriteString("│ " + Pad(cell, b.width(i), at) + " ")
 	}
 	out.WriteString("│\n")
 }

@@ -1,4 +1,4 @@
-package notebook
+package render
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 // narrowest is how far a wide column may be cut before columns are left out.
 const narrowest = 20
 
-// cellWidth is how many character cells of a terminal a text takes.
-func cellWidth(s string) int { return uniseg.StringWidth(s) }
+// Width is how many character cells of a terminal a text takes.
+func Width(s string) int { return uniseg.StringWidth(s) }
 
 // fit chooses the columns to show and their widths, so that the table is at
 // most total cells wide: first it cuts wide columns, then it leaves columns
@@ -20,13 +20,13 @@ func (b *box) fit(total int) {
 	b.total = total
 	natural := make([]int, len(b.names))
 	for i := range b.names {
-		natural[i] = max(1, cellWidth(b.names[i]))
+		natural[i] = max(1, Width(b.names[i]))
 		if b.types != nil {
-			natural[i] = max(natural[i], cellWidth(b.types[i]))
+			natural[i] = max(natural[i], Width(b.types[i]))
 		}
 		for _, rows := range [][][]string{b.head, b.tail} {
 			for _, row := range rows {
-				natural[i] = max(natural[i], cellWidth(row[i]))
+				natural[i] = max(natural[i], Width(row[i]))
 			}
 		}
 	}
@@ -93,9 +93,9 @@ func (b *box) cut(natural []int, total, least, widest int) (int, bool) {
 	return least, false
 }
 
-// clip cuts a text to a width, with … for what is left out.
-func clip(s string, width int) string {
-	if cellWidth(s) <= width {
+// Clip cuts a text to a width, with … for what is left out.
+func Clip(s string, width int) string {
+	if Width(s) <= width {
 		return s
 	}
 	var b strings.Builder
@@ -110,10 +110,10 @@ func clip(s string, width int) string {
 	return b.String() + "…"
 }
 
-// pad fills a text up to a width: it stands at the left for -1, in the middle
+// Pad fills a text up to a width: it stands at the left for -1, in the middle
 // for 0, at the right for 1.
-func pad(s string, width, at int) string {
-	gap := max(0, width-cellWidth(s))
+func Pad(s string, width, at int) string {
+	gap := max(0, width-Width(s))
 	before := 0
 	switch at {
 	case 0:
@@ -124,8 +124,8 @@ func pad(s string, width, at int) string {
 	return strings.Repeat(" ", before) + s + strings.Repeat(" ", gap-before)
 }
 
-// thousands writes a count with commas.
-func thousands(n int64) string {
+// Thousands writes a count with commas.
+func Thousands(n int64) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -133,9 +133,17 @@ func thousands(n int64) string {
 	return s
 }
 
-// typeName is a type as DuckDB's shell shows it: int64 for BIGINT, varchar for
+// Noun writes a count with its noun: 1 record, 2,000 records.
+func Noun[T int | int64](n T, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return Thousands(int64(n)) + " " + what + "s"
+}
+
+// TypeName is a type as DuckDB's shell shows it: int64 for BIGINT, varchar for
 // VARCHAR.
-func typeName(typ string) string {
+func TypeName(typ string) string {
 	base, list := strings.TrimRight(typ, "[]"), ""
 	if strings.HasSuffix(typ, "]") {
 		list = typ[len(base):]

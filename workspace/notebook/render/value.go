@@ -1,4 +1,4 @@
-package notebook
+package render
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// valueText writes a value as DuckDB's shell does; null stands for a missing
+// ValueText writes a value as DuckDB's shell does; null stands for a missing
 // one.
-func valueText(v any, typ, null string) string {
+func ValueText(v any, typ, null string) string {
 	switch v := v.(type) {
 	case nil:
 		return null
@@ -61,7 +61,7 @@ func elementText(v any, typ string) string {
 			return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 		}
 	}
-	return valueText(v, typ, "NULL")
+	return ValueText(v, typ, "NULL")
 }
 
 func sortedKeys(m map[string]any) []string {
@@ -119,11 +119,11 @@ func blobText(v []byte) string {
 	return b.String()
 }
 
-// harmless writes what a terminal might act upon, or what would reorder the
+// Harmless writes what a terminal might act upon, or what would reorder the
 // text around it, as an escape that shows it: control characters of ASCII and
 // Latin-1, line and paragraph separators, marks of direction, and bytes that
 // are no UTF-8.
-func harmless(s string) string {
+func Harmless(s string) string {
 	clean := true
 	for _, r := range s {
 		if dangerous(r) {
@@ -158,14 +158,23 @@ func harmless(s string) string {
 	return b.String()
 }
 
+// HarmlessLines is harmless on each line.
+func HarmlessLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = Harmless(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func dangerous(r rune) bool {
 	return r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError || r == 0x061c ||
 		r >= 0x200e && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
-// appendJSON writes a value as JSON. What JSON has no number for (infinities,
+// AppendJSON writes a value as JSON. What JSON has no number for (infinities,
 // not a number) becomes null; times and bytes are texts.
-func appendJSON(b []byte, v any, typ string) []byte {
+func AppendJSON(b []byte, v any, typ string) []byte {
 	switch v := v.(type) {
 	case nil:
 		return append(b, "null"...)
@@ -180,7 +189,7 @@ func appendJSON(b []byte, v any, typ string) []byte {
 		}
 		return append(b, floatText(float64(v), 32)...)
 	case time.Time, []byte:
-		return appendJSONText(b, valueText(v, typ, ""))
+		return appendJSONText(b, ValueText(v, typ, ""))
 	case string:
 		return appendJSONText(b, v)
 	case json.Number:
@@ -193,7 +202,7 @@ func appendJSON(b []byte, v any, typ string) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendJSON(b, e, strings.TrimSuffix(typ, "[]"))
+			b = AppendJSON(b, e, strings.TrimSuffix(typ, "[]"))
 		}
 		return append(b, ']')
 	case map[string]any:
@@ -203,7 +212,7 @@ func appendJSON(b []byte, v any, typ string) []byte {
 				b = append(b, ',')
 			}
 			b = append(appendJSONText(b, key), ':')
-			b = appendJSON(b, v[key], "")
+			b = AppendJSON(b, v[key], "")
 		}
 		return append(b, '}')
 	}
@@ -229,4 +238,4 @@ func appendJSONText(b []byte, s string) []byte {
 
 // Text writes a value of a Result as DuckDB's shell does; typ is its type by
 // DuckDB's name. A missing value is NULL.
-func Text(v any, typ string) string { return valueText(v, typ, "NULL") }
+func Text(v any, typ string) string { return ValueText(v, typ, "NULL") }
