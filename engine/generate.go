@@ -304,6 +304,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		out.PairsAfter += coupled.After
 		g.m.targets.pairs.agree(len(g.m.Codec.SeriesHeads()), cands, g.rand)
 		g.m.targets.pairs.hold(len(g.m.Codec.SeriesHeads()), cands, g.rand)
+		g.m.targets.pairs.correlate(g.m.Codec, cands)
 	}
 	for _, c := range cands {
 		g.keys[g.keyOf(c)] = true

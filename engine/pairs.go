@@ -15,6 +15,9 @@ type pairs struct {
 	Columns    []pairColumn
 	Pairs      []calibrate.Pair
 	Agreements []agreement // within bins, in the order in which they are met
+	// Correlations are those of the numbers themselves, which the largest few
+	// decide.
+	Correlations []correlation
 }
 
 // pairColumn makes bins of one field of a record or its session: one for each
@@ -55,6 +58,7 @@ func newPairs(c *codec.Codec, coded []whole) pairs {
 	g, _ := p.grid(len(c.SeriesHeads()), coded)
 	p.Pairs = calibrate.NewPairs(g, pairsAtMost)
 	p.Agreements = p.newAgreements(len(c.SeriesHeads()), coded)
+	p.Correlations = p.newCorrelations(c, coded)
 	return p
 }
 

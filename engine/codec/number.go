@@ -312,6 +312,21 @@ func (n *Number) decode(class int, rank float32) any {
 	return n.value(n.Min)
 }
 
+// float is what a row of codes holds as a number from Zero, not rounded, with
+// false where it is missing or may be of several classes.
+func (n *Number) float(p *Place, code []float32) (float64, bool) {
+	if p.Number != nil && p.Number.Counts(code) {
+		return n.quantile(code[p.Number.Head]), true
+	}
+	if p.Head < 0 {
+		return 0, false
+	}
+	if class := p.Of[int(code[p.Head])]; class >= 0 && int(class) < len(n.Masses) {
+		return n.Masses[class], true
+	}
+	return 0, false
+}
+
 func (n *Number) quantile(u float32) float64 {
 	if n.minmax() {
 		x := between(n.scale(n.Min), n.scale(n.Max), float64(u))

@@ -54,6 +54,29 @@ func placesOf(blocks []Block) []Place {
 	return out
 }
 
+// NumberOf returns how a field at a place of the metadata, or of the series, is
+// read as a number from a row of codes, with false where the row has none. It is
+// nil for a field that is no number.
+func (c *Codec) NumberOf(p Place, series bool) func(code []float32) (float64, bool) {
+	blocks := c.Meta
+	if series {
+		blocks = c.Series
+	}
+	at := 0
+	for i := range blocks {
+		b := &blocks[i]
+		if at == p.From && b.Length == nil {
+			for j := range b.Members {
+				if m := &b.Members[j]; m.Field == p.Field && m.numeric() {
+					return func(code []float32) (float64, bool) { return m.Number.float(&p, code) }
+				}
+			}
+		}
+		at += b.width()
+	}
+	return nil
+}
+
 func identity(n int) []int32 {
 	of := make([]int32, n)
 	for i := range of {
