@@ -1,10 +1,10 @@
 package codec
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"netshare/workspace/trace"
 )
@@ -20,6 +20,7 @@ type Classes struct {
 	Type  trace.Type
 	Kept  []string // class i is value Kept[i]
 	Alias []string // class len(Kept)+i is made-up value Alias[i]
+	Times []int32  // how often the value was seen that Alias[i] stands for
 
 	Missing  bool      // a class for missing values, after Alias
 	Prefixes []Prefix  // a class each, of addresses, after Missing
@@ -46,7 +47,7 @@ type Policy struct {
 // sessions, or records, that hold it. r draws the made-up values.
 func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p Policy, r *rand.Rand) *Classes {
 	c := &Classes{Kind: kind, Type: t, index: map[string]int{}}
-	counts := map[string]int{}
+	counts := map[string]int32{}
 	for _, v := range values {
 		if s, ok := text(v); ok {
 			counts[s]++
@@ -60,7 +61,7 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 	}
 	type seen struct {
 		s string
-		n int
+		n int32
 	}
 	var all []seen
 	for s, n := range counts {
@@ -69,10 +70,7 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 		}
 	}
 	slices.SortFunc(all, func(a, b seen) int {
-		if a.n != b.n {
-			return b.n - a.n
-		}
-		return strings.Compare(a.s, b.s)
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.s, b.s))
 	})
 	var rare, once []string
 	for _, e := range all {
@@ -80,7 +78,7 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 		switch {
 		case p.KeepAll && !room:
 			c.Others = append(c.Others, e.s)
-		case (p.KeepAll || e.n >= p.MinSeen || c.public(e.s)) && room:
+		case (p.KeepAll || int(e.n) >= p.MinSeen || c.public(e.s)) && room:
 			c.Kept = append(c.Kept, e.s)
 		case e.n >= 2 && kind != trace.KindPort && len(rare) < p.MaxClasses/8:
 			rare = append(rare, e.s)
@@ -91,7 +89,7 @@ func fitClasses(kind trace.Kind, t trace.Type, values []any, choices []string, p
 	for i, s := range c.Kept {
 		c.index[s] = i
 	}
-	c.fitRest(rare, once, r)
+	c.fitRest(rare, once, counts, r)
 	return c
 }
 
@@ -105,8 +103,9 @@ func (c *Classes) public(s string) bool {
 	return !isPort
 }
 
-// fitRest learns the classes of the values that are not kept.
-func (c *Classes) fitRest(rare, once []string, r *rand.Rand) {
+// fitRest learns the classes of the values that are not kept, and how often the
+// rare ones were seen.
+func (c *Classes) fitRest(rare, once []string, counts map[string]int32, r *rand.Rand) {
 	rest := slices.Concat(rare, once)
 	switch c.Kind {
 	case trace.KindAddress:
@@ -134,7 +133,7 @@ func (c *Classes) fitRest(rare, once []string, r *rand.Rand) {
 			}
 		}
 		taken[alias] = true
-		c.Alias = append(c.Alias, alias)
+		c.Alias, c.Times = append(c.Alias, alias), append(c.Times, counts[s])
 		c.index[s] = len(c.Kept) + i
 		if _, real := c.index[alias]; !real {
 			c.index[alias] = len(c.Kept) + i

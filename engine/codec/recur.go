@@ -111,9 +111,17 @@ func (t *tally) recurrences() []Recurrence {
 // Supply gives the values of classes that stand for many, each about as often
 // as values of the class recur in the real trace. It is for one generation.
 type Supply struct {
-	urns map[urn][]any
-	seen map[drawn]bool
-	rand *rand.Rand
+	urns  map[urn][]any
+	decks map[*Classes]map[int]*deck
+	seen  map[drawn]bool
+	rand  *rand.Rand
+}
+
+// deck has the rare values of a neighbourhood, those that have a class each and
+// those of the class that stands for many, as often as in the real trace.
+type deck struct {
+	left map[int]int32 // of each class
+	sum  int32
 }
 
 type drawn struct {
@@ -128,7 +136,72 @@ type urn struct {
 
 // NewSupply returns a supply whose values are drawn with r.
 func NewSupply(r *rand.Rand) *Supply {
-	return &Supply{urns: map[urn][]any{}, seen: map[drawn]bool{}, rand: r}
+	return &Supply{urns: map[urn][]any{}, decks: map[*Classes]map[int]*deck{}, seen: map[drawn]bool{}, rand: r}
+}
+
+// level returns the class of a rare value: its own while the real trace has
+// more of it, then another of its neighbourhood. Networks are slow to learn how
+// often each of them occurs.
+func (s *Supply) level(c *Classes, class int) int {
+	if len(c.Times) == 0 || len(c.Recurs) == 0 {
+		return class
+	}
+	of := c.neighbourhood(class)
+	d := s.decks[c][of]
+	if d == nil || d.sum == 0 {
+		if d = c.deck(of); d.sum == 0 {
+			return class
+		}
+		if s.decks[c] == nil {
+			s.decks[c] = map[int]*deck{}
+		}
+		s.decks[c][of] = d
+	}
+	if d.left[class] == 0 {
+		u := s.rand.Int32N(d.sum)
+		for _, k := range slices.Sorted(maps.Keys(d.left)) {
+			if u -= d.left[k]; u < 0 {
+				class = k
+				break
+			}
+		}
+	}
+	d.left[class]--
+	d.sum--
+	return class
+}
+
+// neighbourhood is the class that stands for many that a rare value's class is
+// near, or itself; -1 for none.
+func (c *Classes) neighbourhood(class int) int {
+	if class >= c.missing() {
+		return class
+	}
+	if i := within(c.Prefixes, c.Alias[class-len(c.Kept)]); i >= 0 {
+		return c.missing() + i
+	}
+	if rest := c.size() - 1; rest >= c.missing() {
+		return rest
+	}
+	return -1
+}
+
+func (c *Classes) deck(of int) *deck {
+	d := &deck{left: map[int]int32{}}
+	for i, n := range c.Times {
+		if class := len(c.Kept) + i; c.neighbourhood(class) == of {
+			d.left[class] = n
+			d.sum += n
+		}
+	}
+	if of >= c.missing() {
+		r := &c.Recurs[of-c.missing()]
+		for i, n := range r.Times {
+			d.left[of] += n * r.Values[i]
+		}
+		d.sum += d.left[of]
+	}
+	return d
 }
 
 // next returns a value of a class that stands for many.
@@ -206,13 +279,36 @@ func (c *Codec) RecurRecords(records []trace.Row, s *Supply) {
 func (s *Supply) replace(blocks []Block, row []any) (any bool) {
 	for _, b := range blocks {
 		for _, m := range b.Members {
-			if class := m.standsForMany(row); class >= 0 {
+			is := m.rare(row)
+			if is < 0 {
+				continue
+			}
+			switch class := s.level(m.Classes, is); {
+			case class >= m.Classes.missing():
 				row[m.Field] = s.next(m.Classes, class)
+				any = true
+			case class != is:
+				row[m.Field] = m.Classes.draw(class, s.rand)
 				any = true
 			}
 		}
 	}
 	return any
+}
+
+// rare returns the class of the field's value in a row of fields if it is one
+// that is not repeated from the real trace, otherwise -1.
+func (m *Member) rare(row []any) int {
+	if class := m.standsForMany(row); class >= 0 {
+		return class
+	}
+	if m.Field < 0 || m.Classes == nil || len(m.Classes.Recurs) == 0 || row[m.Field] == nil {
+		return -1
+	}
+	if class := m.Classes.class(row[m.Field]) - len(m.Classes.Kept); class >= 0 && class < len(m.Classes.Alias) {
+		return class + len(m.Classes.Kept)
+	}
+	return -1
 }
 
 // standsForMany returns the class of the field's value in a row of fields if it

@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"netshare/workspace/trace"
@@ -94,5 +95,46 @@ func TestRareValuesRecurAsOftenAndAreNotTheReal(t *testing.T) {
 	c.Recur(accepted, supply, func(trace.Row) bool { return false })
 	if accepted[0] != sessions[0].Meta[0] {
 		t.Error("a row that was refused has changed")
+	}
+}
+
+// TestRareValuesAreLevelled holds that values that each have a class, which the
+// networks draw as often as they like, recur as often as in the real trace.
+func TestRareValuesAreLevelled(t *testing.T) {
+	recipe := &trace.Recipe{Name: "t", Key: []string{"who", "n"}, Metadata: []trace.Field{trace.Text("who"), trace.Integer("n")}}
+	types := map[string]trace.Type{"who": trace.TypeText, "n": trace.TypeInt}
+	var sessions []trace.Session
+	var real []trace.Row
+	for i := range 300 { // 100 names once, 40 each of twice, 3 and 4 times less some
+		who := i
+		if i >= 100 {
+			who = 100 + (i-100)/(2+i%3)
+		}
+		s := trace.Session{Meta: trace.Row{fmt.Sprintf("host-%05d", 7*who), int64(i)}}
+		sessions, real = append(sessions, s), append(real, s.Meta)
+	}
+	c, err := Fit(recipe, types, sessions, DefaultOptions(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := c.Meta[0].Members[0].Classes
+	if len(classes.Alias) < 20 || classes.Template == nil {
+		t.Fatalf("%d names with a class each, template %v: the test shows nothing", len(classes.Alias), classes.Template)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	supply := NewSupply(r)
+	var before, made []trace.Row
+	rare := classes.size() - len(classes.Kept)
+	for i := range sessions {
+		meta := trace.Row{classes.draw(len(classes.Kept)+rare-1-(i*i/900)%rare, r), int64(i)}
+		before = append(before, slices.Clone(meta))
+		c.Recur(meta, supply, func(trace.Row) bool { return true })
+		made = append(made, meta)
+	}
+	want, got, lost := counted(real, 0), counted(made, 0), counted(before, 0)
+	for n := 1; n <= 4; n++ {
+		if got[n] < want[n]*9/10-2 || got[n] > want[n]*11/10+2 {
+			t.Errorf("%d values %d times, want %d (%d as they came)", got[n], n, want[n], lost[n])
+		}
 	}
 }
