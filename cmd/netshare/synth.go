@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -89,16 +88,13 @@ func (b *bytesFlag) String() string { return "1GB" } // the default, for --help
 
 func (b *bytesFlag) Type() string { return "size" }
 
-// Set reads 500000, 512KB, 64MB, 4GB, with the B or without.
+// Set reads a size.
 func (b *bytesFlag) Set(text string) error {
-	digits := strings.TrimRight(strings.ToUpper(text), "BKMG")
-	unit, known := map[string]float64{"": 1, "B": 1, "K": 1 << 10, "KB": 1 << 10, "M": 1 << 20, "MB": 1 << 20, "G": 1 << 30, "GB": 1 << 30}[strings.ToUpper(text)[len(digits):]]
-	n, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !known || !(n > 0 && n*unit < 1<<62) {
-		return errors.New("want a size such as 512MB or 4GB")
+	n, err := workspace.ParseSize(text)
+	if err == nil {
+		*b = bytesFlag(n)
 	}
-	*b = bytesFlag(n * unit)
-	return nil
+	return err
 }
 
 // training returns the options of training, or what is wrong with them.

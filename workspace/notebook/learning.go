@@ -1,9 +1,14 @@
 package notebook
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"netshare/engine"
 	"netshare/eval/figure"
@@ -28,25 +33,45 @@ func newLearning(tell func(Progress)) *learning {
 
 // hooks gather what is told of each epoch, and tell it on.
 func (l *learning) hooks() engine.Hooks {
-	return engine.Hooks{Progress: func(p engine.Progress) error {
-		if p.EpochEnded {
-			l.losses.Epochs = append(l.losses.Epochs, float64(p.Epoch))
-			for i, v := range []float64{p.Losses.Critic, p.Losses.Generator, p.Losses.Distance} {
-				l.losses.Series[i].Values = append(l.losses.Series[i].Values, v)
+	return engine.Hooks{Progress: func(p engine.Progress) error { l.take(p); return nil }}
+}
+
+// take gathers what is told, and tells it on.
+func (l *learning) take(p engine.Progress) {
+	if p.EpochEnded {
+		l.losses.Epochs = append(l.losses.Epochs, float64(p.Epoch))
+		for i, v := range []float64{p.Losses.Critic, p.Losses.Generator, p.Losses.Distance} {
+			l.losses.Series[i].Values = append(l.losses.Series[i].Values, v)
+		}
+	}
+	if p.Fidelity != nil {
+		l.measured = p.Fidelity
+		l.fidelity.Epochs = append(l.fidelity.Epochs, float64(p.Epoch))
+		l.fidelity.Series[0].Values = append(l.fidelity.Series[0].Values, l.measured.Overall)
+	}
+	p.Examples = nil // they are in the workspace
+	told := p
+	told.Fidelity = l.measured
+	now := learningProgress(told)
+	now.Training = &p
+	l.tell(now)
+}
+
+// past are the epochs of a run before it was cut off.
+func past(run int64, epochs []workspace.EpochFigures) []engine.Progress {
+	out := make([]engine.Progress, len(epochs))
+	for i, e := range epochs {
+		p := engine.Progress{Epoch: e.Epoch, EpochEnded: true, Run: run, Iteration: int(e.Values["iteration"])}
+		p.Losses.Critic, p.Losses.Generator, p.Losses.Distance = e.Values["critic_loss"], e.Values["generator_loss"], e.Values["distance"]
+		if f, ok := e.Values["fidelity"]; ok {
+			p.Fidelity = &engine.Fidelity{Overall: f}
+			for _, name := range slices.Sorted(maps.Keys(e.Columns)) {
+				p.Fidelity.Columns = append(p.Fidelity.Columns, engine.ColumnFidelity{Name: name, Value: e.Columns[name]})
 			}
 		}
-		if p.Fidelity != nil {
-			l.measured = p.Fidelity
-			l.fidelity.Epochs = append(l.fidelity.Epochs, float64(p.Epoch))
-			l.fidelity.Series[0].Values = append(l.fidelity.Series[0].Values, l.measured.Overall)
-		}
-		told := p
-		told.Fidelity = l.measured
-		now := learningProgress(told)
-		now.Training = &p
-		l.tell(now)
-		return nil
-	}}
+		out[i] = p
+	}
+	return out
 }
 
 // parts are what a training that ended shows.
@@ -64,6 +89,7 @@ func (l *learning) parts(t workspace.Trained) ([]Part, error) {
 		fmt.Fprintf(&b, "fidelity %.3f, 0 to 1, of the networks before their sessions meet the real margins\n", t.Fidelity)
 	}
 	parts := []Part{textPart("%s", b.String())}
+	parts[0].Run = t.Run
 	for _, c := range []struct {
 		title, alt string
 		figure     figure.Epochs
@@ -152,9 +178,65 @@ func (r *Runner) resume(ctx context.Context, run int64, tell func(Progress)) ([]
 	}
 	defer give()
 	l := newLearning(tell)
-	t, err := r.ws.Resume(ctx, run, l.hooks())
+	begun := false
+	t, err := r.ws.Resume(ctx, run, engine.Hooks{Progress: func(p engine.Progress) error {
+		if !begun { // by now the workspace has forgotten the epochs that come again
+			begun = true
+			before, err := r.ws.Epochs(ctx, run)
+			if err != nil {
+				return err
+			}
+			for _, e := range past(run, before) {
+				l.take(e)
+			}
+		}
+		l.take(p)
+		return nil
+	}})
 	if err != nil {
 		return nil, r.stopped(ctx, t, err)
 	}
 	return l.parts(t)
+}
+
+// Stopped finds, by cell, the trainings that were cut off before their time, by
+// a person or with the program, and can be gone on with: the last of a cell's
+// table with the cell's options, where nothing came of the cell since.
+func (r *Runner) Stopped(ctx context.Context, d *Document) (map[string]*StoppedTraining, error) {
+	out := map[string]*StoppedTraining{}
+	if !slices.ContainsFunc(d.Cells, func(c *Cell) bool { return c.Kind == KindTrain }) {
+		return out, nil
+	}
+	all, err := r.ws.Trainings(ctx)
+	if err != nil || len(all) == 0 {
+		return out, err
+	}
+	kept, err := r.ws.Cells(ctx, r.key)
+	if err != nil {
+		return nil, err
+	}
+	ended := map[string]time.Time{}
+	for _, c := range kept {
+		ended[c.ID] = c.Finished
+	}
+	for _, c := range d.Cells {
+		steps, err := parseSteps(c.Kind, c.Text)
+		if c.Kind != KindTrain || err != nil || len(steps) != 1 {
+			continue
+		}
+		options, err := json.Marshal(steps[0].train)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(t workspace.Training) bool {
+			return strings.EqualFold(t.Table, steps[0].table) && bytes.Equal(t.Options, options)
+		})
+		if i < 0 {
+			continue
+		}
+		if t := all[i]; t.Resumable() && t.Started.After(ended[c.ID]) {
+			out[c.ID] = &StoppedTraining{Run: t.ID, Table: t.Table, Epochs: t.Epochs, Resumable: true}
+		}
+	}
+	return out, nil
 }

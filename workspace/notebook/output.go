@@ -28,6 +28,7 @@ type Output struct {
 // Part is one thing of an output: the field that is set says what.
 type Part struct {
 	Text   string  `json:"text,omitempty"`
+	Run    int64   `json:"run,omitempty"` // besides Text, the training run that it tells of
 	Table  *Page   `json:"table,omitempty"`
 	Figure *Figure `json:"figure,omitempty"`
 	Report *Report `json:"report,omitempty"`

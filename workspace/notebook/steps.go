@@ -21,7 +21,9 @@ import (
 //
 //	load      FILE... [as TABLE] [recipe FILE] [protocol LIST] [header innermost]
 //	train     TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE]
-//	          [min-seen N] [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N]
+//	          [min-seen N] [memory 4GB] [set NAME=VALUE]...
+//	          [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N] [dp-model gan]
+//	          [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE]
 //	generate  TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated]
 //	          [given CONDITION]...
 //	report    REAL [against SYNTHETIC]
@@ -34,7 +36,8 @@ func Grammar(kind Kind) string {
 	case KindLoad:
 		return "FILE... [as TABLE] [recipe FILE] [protocol LIST] [header innermost]"
 	case KindTrain:
-		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE] [min-seen N] [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N]"
+		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE] [min-seen N] [memory 4GB] [set NAME=VALUE]..." +
+			" [dp] [epsilon X] [delta X] [dp-unit session|host|record] [host-cap N] [dp-model gan] [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE]"
 	case KindGenerate:
 		return "TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated] [given 'dstport=53']..."
 	case KindReport:
@@ -175,18 +178,22 @@ func (s *step) parseTrain(words []string) error {
 	s.table = FullName(words[0], "raw")
 	s.train = engine.DefaultOptions()
 	dp := engine.DP{Budget: privacy.Budget{Epsilon: 2, Delta: 1e-5}, Unit: marginal.Session, HostCap: marginal.DefaultOptions().HostCap}
-	on, bounded := false, ""
-	only := ""
-	needs := func(name string, o option) option {
-		return option{value: func(v string) error { only = name; return o.value(v) }}
+	on, model := false, "marginal"
+	var private, networks, bounds []string // options given: of privacy, of private networks, of how long is learnt
+	said := func(list *[]string, name string, o option) option {
+		value, alone := o.value, o.alone
+		if value != nil {
+			o.value = func(v string) error { *list = append(*list, name); return value(v) }
+		} else {
+			o.alone = func() { *list = append(*list, name); alone() }
+		}
+		return o
 	}
-	bounds := func(name string, o option) option {
-		return option{value: func(v string) error { bounded = name; return o.value(v) }}
-	}
+	var settings []string
 	err := options(KindTrain, words[1:], map[string]option{
-		"epochs":     bounds("epochs", whole(&s.train.Epochs, 1)),
-		"iterations": bounds("iterations", whole(&s.train.Iterations, 1)),
-		"time": bounds("time", option{value: func(v string) (err error) {
+		"epochs":     said(&bounds, "epochs", whole(&s.train.Epochs, 1)),
+		"iterations": said(&bounds, "iterations", whole(&s.train.Iterations, 1)),
+		"time": said(&bounds, "time", option{value: func(v string) (err error) {
 			if s.train.Time, err = time.ParseDuration(v); err != nil || s.train.Time <= 0 {
 				return fmt.Errorf("%q is no length of time: want one such as 90s or 5m", v)
 			}
@@ -195,22 +202,51 @@ func (s *step) parseTrain(words []string) error {
 		"seed":     seed(&s.train.Seed),
 		"recipe":   text(&s.recipe),
 		"min-seen": whole(&s.train.Codec.MinSeen, 1),
-		"dp":       {alone: func() { on = true }},
-		"epsilon":  needs("epsilon", number(&dp.Epsilon)),
-		"delta":    needs("delta", number(&dp.Delta)),
-		"dp-unit":  needs("dp-unit", option{value: func(v string) error { dp.Unit = marginal.Unit(v); return nil }}),
-		"host-cap": needs("host-cap", whole(&dp.HostCap, 1)),
+		"memory": {value: func(v string) (err error) {
+			s.train.Memory, err = workspace.ParseSize(v)
+			return err
+		}},
+		"set":              said(&bounds, "set", option{again: true, value: func(v string) error { settings = append(settings, v); return nil }}),
+		"dp":               {alone: func() { on = true }},
+		"epsilon":          said(&private, "epsilon", number(&dp.Epsilon)),
+		"delta":            said(&private, "delta", number(&dp.Delta)),
+		"dp-unit":          said(&private, "dp-unit", option{value: func(v string) error { dp.Unit = marginal.Unit(v); return nil }}),
+		"host-cap":         said(&private, "host-cap", whole(&dp.HostCap, 1)),
+		"dp-model":         said(&private, "dp-model", text(&model)),
+		"noise-multiplier": said(&networks, "noise-multiplier", number(&dp.NoiseMultiplier)),
+		"clip":             said(&networks, "clip", number(&dp.Clip)),
+		"dp-force":         said(&networks, "dp-force", option{alone: func() { dp.Force = true }}),
+		"pretrain":         said(&networks, "pretrain", text(&dp.Pretrain)),
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case only != "" && !on:
-		return fmt.Errorf("%s without dp: add dp", only)
-	case on && bounded != "":
-		return fmt.Errorf("%s with dp: noised counts are learnt at once, without epochs: leave it out", bounded)
-	case on:
-		s.train.DP = dp
 	}
+	for _, v := range settings {
+		if err := s.train.Set(v); err != nil {
+			return fmt.Errorf("set: %w", err)
+		}
+	}
+	if !on {
+		if given := append(private, networks...); given != nil {
+			return fmt.Errorf("%s without dp: add dp", given[0])
+		}
+		return s.train.Validate()
+	}
+	gan := model == string(engine.DPGAN)
+	if model != "marginal" {
+		dp.Model = engine.DPModel(model)
+	}
+	switch {
+	case networks != nil && !gan:
+		return fmt.Errorf("%s without dp-model gan: add it", networks[0])
+	case slices.Contains(bounds, "time"):
+		return errors.New("time with dp: how much is learnt is settled by the budget, not the clock: leave it out")
+	case bounds != nil && !gan:
+		return fmt.Errorf("%s with dp: noised counts are learnt at once, without epochs: leave it out", bounds[0])
+	case slices.Contains(networks, "noise-multiplier") && !slices.Contains(private, "epsilon"):
+		dp.Epsilon = 0 // comes of it
+	}
+	s.train.DP = dp
 	return s.train.Validate()
 }
 

@@ -113,6 +113,9 @@ func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part
 			return nil, err
 		}
 	}
+	if file, rest, found := strings.Cut(s.train.DP.Pretrain, ".duckdb:"); found { // of another workspace
+		s.train.DP.Pretrain = r.file(file+".duckdb") + ":" + rest
+	}
 	l := newLearning(tell)
 	t, err := r.ws.Train(ctx, s.table, s.train, l.hooks())
 	if err != nil {

@@ -18,6 +18,12 @@ type Training struct {
 	Score, Spread float64
 }
 
+// Resumable reports whether the run was cut off and has a checkpoint to go on
+// from.
+func (t Training) Resumable() bool {
+	return t.Checkpoints > 0 && t.Status != Done && t.Status != Running
+}
+
 // Trainings lists all training runs, the latest first.
 func (db *DB) Trainings(ctx context.Context) ([]Training, error) {
 	runs, err := db.runs(ctx, "WHERE r.verb = 'train'")

@@ -181,6 +181,10 @@ type cellView struct {
 	Text  string        `json:"text"`
 	State *stateView    `json:"state,omitempty"`
 	Job   *jobView      `json:"job,omitempty"`
+
+	// Stopped is a training of the cell that was cut off with an earlier run of
+	// the program, nil for none.
+	Stopped *stoppedView `json:"stopped,omitempty"`
 }
 
 // sendBook answers with the document; with states also with what is kept of
@@ -188,6 +192,7 @@ type cellView struct {
 func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell string, states bool) error {
 	cells := []cellView{}
 	var kept []notebook.CellState
+	var stopped map[string]*notebook.StoppedTraining
 	title, seq := "", int64(0)
 	err := s.book.use(ctx, func(d *notebook.Document) (changed bool, err error) {
 		for _, c := range d.Cells {
@@ -196,6 +201,9 @@ func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell strin
 		title, seq = d.Title, s.book.seq
 		if states {
 			kept, err = s.runner.States(ctx, d)
+		}
+		if states && err == nil {
+			stopped, err = s.runner.Stopped(ctx, d)
 		}
 		return false, err
 	})
@@ -206,7 +214,10 @@ func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell strin
 		cells[i].State = viewOf(&kept[i], true)
 	}
 	for i := range cells {
-		cells[i].Job = s.running.view(cells[i].ID)
+		c := &cells[i]
+		if c.Job = s.running.view(c.ID); c.Job == nil {
+			c.Stopped = stoppedOf(stopped[c.ID])
+		}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{
 		"title": title, "path": s.opts.Notebook, "kinds": notebook.Kinds(), "cells": cells, "cell": cell, "seq": seq,

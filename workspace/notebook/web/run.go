@@ -70,6 +70,7 @@ type jobView struct {
 	Left    float64     `json:"left"`    // seconds, 0 where nobody knows
 	Seconds float64     `json:"seconds"` // since its start
 	Error   string      `json:"error,omitempty"`
+	Run     int64       `json:"run,omitempty"`    // that a training is
 	From    int         `json:"from"`             // how many epochs stand before Epochs
 	Epochs  []epochView `json:"epochs,omitempty"` // those that the page may not have
 
@@ -82,6 +83,14 @@ type stoppedView struct {
 	Run       int64 `json:"run"`
 	Epochs    int   `json:"epochs"`
 	Resumable bool  `json:"resumable"`
+}
+
+// stoppedOf is nil for nil.
+func stoppedOf(s *notebook.StoppedTraining) *stoppedView {
+	if s == nil {
+		return nil
+	}
+	return &stoppedView{s.Run, s.Epochs, s.Resumable}
 }
 
 // epochView is the end of an epoch.
@@ -120,10 +129,13 @@ func jobOf(cell string, job *notebook.Job) *jobView {
 		ID: s.ID, Cell: cell, Name: s.Name, State: string(s.State), Step: s.Progress.Step, Share: s.Progress.Share, Text: s.Progress.Text,
 		Left: s.Progress.Left.Seconds(), Seconds: end.Sub(s.Started).Seconds(), Error: s.Error,
 	}
+	if t := s.Progress.Training; t != nil {
+		v.Run = t.Run
+	}
 	var stopped *notebook.StoppedTraining
 	if s.State == notebook.JobStopped {
 		if _, err := job.Wait(context.Background()); errors.As(err, &stopped) { // it has ended
-			v.Stopped = &stoppedView{stopped.Run, stopped.Epochs, stopped.Resumable}
+			v.Stopped = stoppedOf(stopped)
 		}
 	}
 	return v
@@ -144,6 +156,7 @@ type stateView struct {
 // partView is a part of an output; values of tables are text.
 type partView struct {
 	Text   string           `json:"text,omitempty"`
+	Run    int64            `json:"run,omitempty"` // the training run that Text tells of
 	Table  *page            `json:"table,omitempty"`
 	Figure *notebook.Figure `json:"figure,omitempty"`
 	Report *notebook.Report `json:"report,omitempty"`
@@ -158,7 +171,7 @@ func viewOf(s *notebook.CellState, output bool) *stateView {
 		return v
 	}
 	for _, p := range s.Output.Parts {
-		part := partView{Text: p.Text, Figure: p.Figure, Report: p.Report}
+		part := partView{Text: p.Text, Run: p.Run, Figure: p.Figure, Report: p.Report}
 		if p.Table != nil {
 			part.Table = pageOf(p.Table)
 		}

@@ -178,6 +178,7 @@ func (s *Server) routes() http.Handler {
 		"POST /api/stop":     s.postStop,
 		"GET /api/trainings": s.getTrainings,
 		"GET /api/epochs":    s.getEpochs,
+		"GET /api/samples":   s.getSamples,
 		"POST /api/resume":   s.postResume,
 		"POST /api/publish":  s.postPublish,
 		"POST /api/audit":    s.postAudit,

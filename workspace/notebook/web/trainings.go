@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -48,7 +49,7 @@ func (s *Server) getTrainings(w http.ResponseWriter, r *http.Request) error {
 			end = time.Now()
 		}
 		v.Seconds = end.Sub(t.Started).Seconds()
-		v.Resumable = t.Checkpoints > 0 && t.Status != "done" && t.Status != "running"
+		v.Resumable = t.Resumable()
 		if t.Scored {
 			v.Score = &t.Score
 		}
@@ -60,9 +61,9 @@ func (s *Server) getTrainings(w http.ResponseWriter, r *http.Request) error {
 
 // getEpochs gives the curves of a training run.
 func (s *Server) getEpochs(w http.ResponseWriter, r *http.Request) error {
-	run, err := strconv.ParseInt(r.URL.Query().Get("run"), 10, 64)
+	run, err := runOf(r)
 	if err != nil {
-		return fmt.Errorf("%q is no number of a run", r.URL.Query().Get("run"))
+		return err
 	}
 	epochs, err := s.ws.Epochs(r.Context(), run)
 	if err != nil {
@@ -89,16 +90,15 @@ func (s *Server) postResume(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &q); err != nil {
 		return err
 	}
-	s.running.mu.Lock()
-	defer s.running.mu.Unlock()
 	cell := notebook.Cell{ID: resumeCell(q.Run), Kind: notebook.KindTrain}
 	if q.Cell != "" {
-		began := s.running.jobs[q.Cell]
-		if began == nil {
-			return fmt.Errorf("run %d was not stopped in that cell: go on with it in the list of training runs", q.Run)
+		var err error
+		if cell, err = s.stoppedIn(r.Context(), q.Cell, q.Run); err != nil {
+			return err
 		}
-		cell = began.cell
 	}
+	s.running.mu.Lock()
+	defer s.running.mu.Unlock()
 	if job := s.running.jobs[cell.ID]; job != nil && job.Status().State == notebook.JobRunning {
 		return fmt.Errorf("run %d is being gone on with already", q.Run)
 	}
@@ -115,4 +115,71 @@ func (s *Server) postResume(w http.ResponseWriter, r *http.Request) error {
 	s.watch(cell, job)
 	writeJSON(w, http.StatusAccepted, map[string]bool{"started": true})
 	return nil
+}
+
+// stoppedIn returns the cell that a run was stopped in: as it was when it began,
+// or as the document has it where the program was started again since.
+func (s *Server) stoppedIn(ctx context.Context, id string, run int64) (cell notebook.Cell, err error) {
+	if job := s.running.of(id); job != nil {
+		if v := jobOf(id, job.Job); v.Stopped != nil && v.Stopped.Run == run {
+			return job.cell, nil
+		}
+	}
+	err = s.book.use(ctx, func(d *notebook.Document) (bool, error) {
+		stopped, err := s.runner.Stopped(ctx, d)
+		if err != nil {
+			return false, err
+		}
+		c, err := d.Cell(id)
+		if err == nil && (stopped[id] == nil || stopped[id].Run != run) {
+			err = fmt.Errorf("run %d was not stopped in that cell: go on with it in the list of training runs", run)
+		}
+		if err == nil {
+			cell = *c
+		}
+		return false, err
+	})
+	return cell, err
+}
+
+// samplesView is a few sessions of a training run's last measurement, real and
+// synthetic.
+type samplesView struct {
+	Epoch    int          `json:"epoch"`
+	Columns  []string     `json:"columns"`
+	Sessions []sampleView `json:"sessions"`
+}
+
+type sampleView struct {
+	Real    bool        `json:"real"`
+	Records int         `json:"records"` // of the whole session
+	Rows    [][]*string `json:"rows"`
+}
+
+// getSamples gives the samples of a training run.
+func (s *Server) getSamples(w http.ResponseWriter, r *http.Request) error {
+	run, err := runOf(r)
+	if err != nil {
+		return err
+	}
+	kept, err := s.ws.Samples(r.Context(), run)
+	if err != nil {
+		return err
+	}
+	v := samplesView{Epoch: kept.Epoch, Columns: kept.Columns, Sessions: []sampleView{}}
+	for _, x := range kept.Sessions {
+		v.Sessions = append(v.Sessions, sampleView(x))
+	}
+	writeJSON(w, http.StatusOK, v)
+	return nil
+}
+
+// runOf is the run that a request names.
+func runOf(r *http.Request) (int64, error) {
+	text := r.URL.Query().Get("run")
+	run, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no number of a run", text)
+	}
+	return run, nil
 }

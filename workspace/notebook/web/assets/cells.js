@@ -4,7 +4,8 @@ import { h, button, menu, notice, dialog, span } from "./dom.js";
 import { get, post, Fault } from "./api.js";
 import { editor } from "./editor.js";
 import { markdown } from "./markdown.js";
-import { showOutput, showJob, showStopped } from "./output.js";
+import { showOutput, showJob } from "./output.js";
+import { showStopped } from "./learning.js";
 
 export const kinds = {
   prose: "Text", sql: "SQL", plot: "Plot", load: "Load", train: "Train", generate: "Generate", report: "Report", export: "Export", go: "Go",
@@ -133,7 +134,7 @@ export function book(root, tools) {
     function judge() {
       let words = "", stale = false;
       if (job) words = job.step === "waiting" ? job.text || "waiting" : `running, ${span(job.seconds)}`;
-      else if (stopped) words = `stopped after ${span(stopped.seconds)}`;
+      else if (stopped) words = stopped.seconds ? `stopped after ${span(stopped.seconds)}` : "was cut off";
       else if (state && state.status !== "new" && d.kind !== "prose") {
         stale = state.status === "stale" || !same(text.text, base);
         if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
@@ -168,8 +169,16 @@ export function book(root, tools) {
           if (rendered) drawProse();
         } else self.clash(n.text);
         if (n.state) self.stand(n.state);
-        self.work(n.job ?? null);
+        if (!n.stopped || n.job) self.work(n.job ?? null);
+        else if (stopped?.stopped.run !== n.stopped.run) self.cutOff(n.stopped);
         judge();
+      },
+
+      // cutOff takes a training that ended with an earlier run of the program.
+      async cutOff(s) {
+        self.work({ state: "stopped", stopped: s, epochs: [], from: 0 });
+        const epochs = await get("/api/epochs?run=" + s.run).catch(() => []);
+        if (stopped?.stopped === s && !job) self.work({ state: "stopped", stopped: s, epochs, from: 0 });
       },
 
       // stand takes what is kept of the cell.
@@ -190,7 +199,7 @@ export function book(root, tools) {
         const runs = j && j.state === "running";
         if (j) {
           const known = job ?? stopped;
-          j = { ...j, epochs: [...(known?.id === j.id ? known.epochs.slice(0, j.from) : []), ...(j.epochs ?? [])] };
+          j = { ...j, epochs: [...(known && known.id === j.id ? known.epochs.slice(0, j.from) : []), ...(j.epochs ?? [])] };
         }
         stopped = j?.stopped ? j : null;
         if (stopped) {
@@ -198,7 +207,7 @@ export function book(root, tools) {
           showStopped(live, stopped, { workspace: tools.context.workspace(), resume: () => self.resume() });
         } else if (runs) {
           job = j;
-          showJob(live, job, { stop: () => self.stop() });
+          showJob(live, job, { stop: () => self.stop(), training: d.kind === "train" });
         } else {
           job = null;
           live.hidden = true;

@@ -1,8 +1,10 @@
 // What cells show: text, tables, charts, reports, errors; and work under way.
 
-import { h, s, button, span, brief, count } from "./dom.js";
+import { h, button, span, brief } from "./dom.js";
 import { resultTable } from "./table.js";
 import { condition, narrowed } from "./sql.js";
+import { samplesOf } from "./samples.js";
+import { learntBoxes, showLearnt } from "./learning.js";
 
 // showOutput draws the parts of a cell's state {parts, error}.
 export function showOutput(state, context) {
@@ -10,7 +12,8 @@ export function showOutput(state, context) {
     if (p.table) return table(p.table, context);
     if (p.figure) return figure(p.figure);
     if (p.report) return report(p.report, context);
-    return h("pre", { class: "out-text" }, p.text ?? "");
+    const words = h("pre", { class: "out-text" }, p.text ?? "");
+    return p.run ? h("div", null, words, samplesOf(p.run)) : words;
   });
   // The error's place begins with the notebook's path: its name is enough here.
   if (state.error) out.push(h("pre", { class: "out-error", role: "alert" }, state.error.replace(/^\S*\/(?=[^/\s]+:\d+: )/, "")));
@@ -83,14 +86,15 @@ function report(r, context) {
     r.figures?.length ? h("div", { class: "figures" }, r.figures.map((f) => h("figure", null, h("figcaption", null, f.title), picture(f.svg, f.alt)))) : null);
 }
 
-// showJob draws work under way into root.
-export function showJob(root, job, { stop }) {
-  if (job.seconds < 0.4 && !job.epochs.length && job.step === "running") return; // over before it could be read
+// showJob draws work under way into root. A training has room for all that it
+// will show, so that nothing moves when it comes.
+export function showJob(root, job, { stop, training }) {
+  if (job.seconds < 0.4 && !training && job.step === "running") return; // over before it could be read
   if (root.hidden || !root.querySelector(".step")) {
     const meter = h("span", { class: "meter", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 }, h("i"));
     root.replaceChildren(h("div", { class: "job" },
       h("div", { class: "job-line" }, h("b", { class: "step" }), meter, h("span", { class: "word left" }), button("Stop", "stop", stop, { text: true })),
-      h("div", { class: "word text" }), h("div", { class: "learnt" })));
+      h("div", { class: "word text" }), training ? learntBoxes() : null));
     root.hidden = false;
   }
   const $ = (q) => root.querySelector(q);
@@ -106,51 +110,5 @@ export function showJob(root, job, { stop }) {
     meter.firstChild.style.width = "";
   }
   $(".left").textContent = job.left > 0 ? `${span(job.left)} left` : span(job.seconds);
-  $(".learnt").replaceChildren(...learnt(job.epochs));
-}
-
-// learnt draws what is known of a training by its epochs: losses, and fidelity
-// over all and by column, the worst first.
-function learnt(epochs) {
-  if (!epochs.length) return [];
-  const measured = epochs.filter((e) => Number.isFinite(e.fidelity));
-  const last = measured.at(-1);
-  const columns = Object.entries(last?.columns ?? {}).sort((a, b) => a[1] - b[1]);
-  return [
-    epochs.length > 1 ? h("div", { class: "curves" },
-      curve("Critic", epochs, "critic", ""), curve("Generator", epochs, "generator", "b"), curve("Distance, lower is closer", epochs, "distance", "c"),
-      measured.length > 1 ? curve("Fidelity, 1 is alike", measured, "fidelity", "d") : null) : null,
-    columns.length ? h("div", { class: "by-column" }, h("h4", null, `Fidelity ${last.fidelity.toFixed(3)} after epoch ${count(last.epoch)}; by column, the worst first`),
-      h("ul", null, columns.map(([name, v]) => {
-        const i = h("i");
-        i.style.width = Math.max(0, Math.min(1, v)) * 100 + "%";
-        return h("li", null, h("span", { class: "name", title: name }, name), h("span", { class: "bar", "aria-hidden": "true" }, i), h("span", { class: "n" }, v.toFixed(3)));
-      }))) : null,
-  ].filter(Boolean);
-}
-
-// showStopped draws what came of a training that was stopped into root.
-export function showStopped(root, job, { resume, workspace }) {
-  const t = job.stopped;
-  const epochs = `${count(t.epochs)} ${t.epochs === 1 ? "epoch" : "epochs"}`;
-  root.replaceChildren(h("div", { class: "job" },
-    h("div", { class: "job-line" }, h("b", null, `Stopped after ${epochs}`),
-      h("span", { class: "word" }, t.resumable ? "What was learnt so far is kept." : "Nothing of it is kept: run the cell again."), h("span", { class: "grow" }),
-      t.resumable ? button("Resume", "play", resume, { text: true }) : null),
-    t.resumable ? h("p", { class: "command" }, `netshare ws train ${workspace} --resume ${t.run}`) : null,
-    h("div", { class: "learnt" }, learnt(job.epochs))));
-  root.hidden = false;
-}
-
-// curve draws one figure by epoch.
-export function curve(title, epochs, key, cls) {
-  const values = epochs.map((e) => e[key]).filter(Number.isFinite);
-  const lo = Math.min(...values), hi = Math.max(...values), width = 300, height = 72;
-  const step = Math.max(1, Math.floor(epochs.length / 600));
-  const points = epochs.filter((e, i) => Number.isFinite(e[key]) && (i % step === 0 || i === epochs.length - 1))
-    .map((e, i, all) => `${(i / Math.max(1, all.length - 1) * width).toFixed(1)},${(height - 3 - (e[key] - lo) / ((hi - lo) || 1) * (height - 6)).toFixed(1)}`).join(" ");
-  const last = values.at(-1);
-  return h("div", { class: "curve" }, h("h4", null, title, h("span", null, last === undefined ? "" : brief(last))),
-    s("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title} over ${count(epochs.length)} epochs, now ${last === undefined ? "unknown" : brief(last)}` },
-      s("polyline", { class: cls, points })));
+  if (training) showLearnt(root, job);
 }
