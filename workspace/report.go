@@ -177,11 +177,11 @@ func (m *measurer) report(ctx context.Context, synthetic string) (Reported, erro
 			defer debug.SetGCPercent(debug.SetGCPercent(manyRowsGC))
 		}
 		if m.real == nil {
-			if m.real, err = m.w.column(ctx, m.table, m.recipe); err != nil {
+			if m.real, err = m.column(ctx, m.table); err != nil {
 				return err
 			}
 		}
-		b, err := m.w.column(ctx, st, m.recipe)
+		b, err := m.column(ctx, st)
 		if err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func (m *measurer) holdout(ctx context.Context, r *eval.Report, synth Table, b *
 	if err != nil {
 		return err
 	}
-	h, err := m.w.column(ctx, ht, m.recipe)
+	h, err := m.column(ctx, ht)
 	if err != nil {
 		return err
 	}
@@ -257,6 +257,20 @@ func (w *Workspace) addTraining(ctx context.Context, t Table, r *eval.Report) er
 	}
 	r.AddTraining(epochs, values)
 	return nil
+}
+
+// column reads a table that is compared. Of one that was made in SQL nobody has
+// noted what the numbers of a time count: it is what those of the real table do.
+func (m *measurer) column(ctx context.Context, t Table) (*eval.Trace, error) {
+	if madeInSQL(t) {
+		t.Schema.Columns = slices.Clone(t.Schema.Columns)
+		for i, c := range t.Schema.Columns {
+			if k := m.table.Schema.Index(c.Name); k >= 0 && c.Unit == "" && m.table.Schema.Columns[k].Type == c.Type {
+				t.Schema.Columns[i].Unit = m.table.Schema.Columns[k].Unit
+			}
+		}
+	}
+	return m.w.column(ctx, t, m.recipe)
 }
 
 // column reads a table's columns as they are compared: those that the recipe
