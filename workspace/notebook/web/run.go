@@ -198,17 +198,19 @@ func pageOf(p *notebook.Page) *page {
 	return out
 }
 
-// postRun runs a cell, or all from the first to the last.
+// postRun runs a cell, or some one after another, or all from the first to the
+// last.
 func (s *Server) postRun(w http.ResponseWriter, r *http.Request) error {
 	var q struct {
-		ID  string `json:"id"`
-		All bool   `json:"all"`
+		ID  string   `json:"id"`
+		IDs []string `json:"ids"`
+		All bool     `json:"all"`
 	}
 	if err := readJSON(w, r, &q); err != nil {
 		return err
 	}
-	if q.All {
-		if err := s.startAll(); err != nil {
+	if q.All || q.IDs != nil {
+		if err := s.startAll(q.IDs); err != nil {
 			return err
 		}
 	} else if _, err := s.start(r.Context(), q.ID); err != nil {
@@ -256,8 +258,9 @@ func (s *Server) watch(cell notebook.Cell, job *notebook.Job) {
 	s.running.wait.Go(func() { s.follow(cell, job) })
 }
 
-// startAll runs all cells in order, until one fails or it is stopped.
-func (s *Server) startAll() error {
+// startAll runs cells in their order, all where ids is nil, until one fails or it
+// is stopped.
+func (s *Server) startAll(ids []string) error {
 	s.running.mu.Lock()
 	defer s.running.mu.Unlock()
 	if s.running.all != nil {
@@ -266,7 +269,7 @@ func (s *Server) startAll() error {
 	ctx, stop := context.WithCancel(s.ctx)
 	s.running.all = stop
 	s.running.wait.Go(func() {
-		cell, err := s.runAll(ctx)
+		cell, err := s.runAll(ctx, ids)
 		s.running.mu.Lock()
 		s.running.all = nil
 		s.running.mu.Unlock()
@@ -282,18 +285,19 @@ func (s *Server) startAll() error {
 }
 
 // runAll returns the cell that failed.
-func (s *Server) runAll(ctx context.Context) (cell string, err error) {
-	var ids []string
-	err = s.book.use(ctx, func(d *notebook.Document) (bool, error) {
-		for _, c := range d.Cells {
-			if c.Runs() {
-				ids = append(ids, c.ID)
+func (s *Server) runAll(ctx context.Context, ids []string) (cell string, err error) {
+	if ids == nil {
+		err = s.book.use(ctx, func(d *notebook.Document) (bool, error) {
+			for _, c := range d.Cells {
+				if c.Runs() {
+					ids = append(ids, c.ID)
+				}
 			}
+			return false, nil
+		})
+		if err != nil {
+			return "", err
 		}
-		return false, nil
-	})
-	if err != nil {
-		return "", err
 	}
 	for _, id := range ids {
 		job, err := s.start(ctx, id)
@@ -375,6 +379,32 @@ func (s *Server) postStop(w http.ResponseWriter, r *http.Request) error {
 		s.running.mu.Unlock()
 	} else if job := s.running.of(q.ID); job != nil {
 		job.Stop()
+	}
+	writeJSON(w, http.StatusOK, struct{}{})
+	return nil
+}
+
+// postCheck reads the commands of cells that are not in the document, and says
+// what is wrong with the first that has a fault.
+func (s *Server) postCheck(w http.ResponseWriter, r *http.Request) error {
+	var q struct {
+		Cells []struct {
+			Kind notebook.Kind `json:"kind"`
+			Text string        `json:"text"`
+		} `json:"cells"`
+	}
+	if err := readJSON(w, r, &q); err != nil {
+		return err
+	}
+	for _, c := range q.Cells {
+		err := s.runner.Check(&notebook.Document{Cells: []*notebook.Cell{{Kind: c.Kind, Text: c.Text}}})
+		var fault *notebook.CellError
+		if errors.As(err, &fault) {
+			return fault.Err // it has no place yet
+		}
+		if err != nil {
+			return err
+		}
 	}
 	writeJSON(w, http.StatusOK, struct{}{})
 	return nil

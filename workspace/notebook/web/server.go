@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"netshare/engine"
 	"netshare/workspace"
 	"netshare/workspace/notebook"
 )
@@ -174,6 +175,7 @@ func (s *Server) routes() http.Handler {
 		"GET /api/profile":   s.getProfile,
 		"GET /api/notebook":  s.getBook,
 		"POST /api/edit":     s.postEdit,
+		"POST /api/check":    s.postCheck,
 		"POST /api/run":      s.postRun,
 		"POST /api/stop":     s.postStop,
 		"GET /api/trainings": s.getTrainings,
@@ -257,6 +259,13 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	return nil
 }
 
+// setting is one of the networks and their training, as forms offer it.
+type setting struct {
+	Name    string `json:"name"`
+	Help    string `json:"help"`
+	Default string `json:"default"`
+}
+
 // getState tells what the page is about.
 func (s *Server) getState(w http.ResponseWriter, r *http.Request) error {
 	grammar := [][2]string{}
@@ -265,7 +274,11 @@ func (s *Server) getState(w http.ResponseWriter, r *http.Request) error {
 			grammar = append(grammar, [2]string{string(k), text})
 		}
 	}
+	settings := []setting{}
+	for _, x := range engine.Settings() {
+		settings = append(settings, setting{x.Name, x.Help, x.Value(engine.DefaultOptions())})
+	}
 	path := s.ws.Path()
-	writeJSON(w, http.StatusOK, map[string]any{"workspace": filepath.Base(path), "path": path, "grammar": grammar})
+	writeJSON(w, http.StatusOK, map[string]any{"workspace": filepath.Base(path), "path": path, "grammar": grammar, "settings": settings})
 	return nil
 }

@@ -116,3 +116,96 @@ func (c *site) number(sql string) int64 {
 	}
 	return n
 }
+
+// set fills a field of a dialog.
+func (b *browser) set(name, value string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(fmt.Sprintf(`(() => {
+		const f = document.querySelector('dialog [name="%s"]');
+		if (f.type === "checkbox") { if (f.checked !== (%q === "on")) f.click(); return; }
+		f.value = %q;
+		f.dispatchEvent(new Event(f.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+	})()`, name, value, value), nil))
+}
+
+// TestBrowserForm: a training by a form shows the commands that it stands for,
+// refuses what is wrong, and makes cells that do it; a cell is changed by it.
+func TestBrowserForm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains")
+	}
+	c := serve(t)
+	if _, err := c.ws.Load(t.Context(), workspace.Load{Table: "flows", Files: []string{"../../../testdata/netflow.csv"}}); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, c.URL())
+	b.until(`document.querySelector('[data-table="raw.flows"]')`)
+	b.press("T")
+	command := func() string { return js[string](b, `document.querySelector("dialog .command").textContent`) }
+	b.until(`document.querySelector("dialog .command")`)
+	b.picture("form")
+	b.set("until", "epochs")
+	b.set("amount", "none")
+	b.set("seed", "5")
+	b.choose("dialog button.main", "Train")
+	b.until(`document.querySelector("dialog [role=alert]").textContent.includes('epochs: "none" is no number')`)
+	b.set("amount", "2")
+	b.set("memory", "512MB")
+	b.set("sessions", "60")
+	want := "netshare ws train lab.duckdb --table flows --epochs 2 --seed 5 --memory 512MB\n" +
+		"netshare ws generate lab.duckdb --table flows --replace --sessions 60 --seed 5\n" +
+		"netshare ws report lab.duckdb --real flows --synthetic flows -o flows-report"
+	if got := command(); got != want {
+		t.Errorf("the command is\n%s\nwant\n%s", got, want)
+	}
+	b.choose("dialog button.main", "Train")
+	b.until(`document.querySelectorAll(".cell").length === 3`)
+	for n := 1; n <= 3; n++ {
+		b.ran(n)
+	}
+	for i, want := range []string{"flows epochs 2 seed 5 memory 512MB", "flows sessions 60 seed 5", "raw.flows against synth.flows"} {
+		if got := js[string](b, `document.querySelector("`+cell(i+1, "textarea")+`").value`); got != want {
+			t.Errorf("cell %d says %q, want %q", i+1, got, want)
+		}
+	}
+	if n := c.number("select count(*) from netshare.runs where status = 'done' and verb in ('train', 'generate', 'report')"); n != 3 {
+		t.Errorf("%d steps are done, want 3", n)
+	}
+
+	// Samples are there to be looked at afterwards.
+	b.do(chromedp.Click(cell(1, ".look summary"), chromedp.ByQuery))
+	b.until(`document.querySelectorAll("` + cell(1, ".look .synth tbody") + `").length === 4`)
+	b.picture("samples")
+
+	// The cell again by the form, under differential privacy.
+	b.choose(cell(1, ".cell-top button"), "Form")
+	b.until(`document.querySelector('dialog [name="amount"]').value === "2" && document.querySelector('dialog [name="memory"]').value === "512MB"`)
+	b.set("dp", "on")
+	b.set("epsilon", "3")
+	b.set("dp-unit", "host")
+	b.picture("private")
+	if got, want := command(), "netshare ws train lab.duckdb --table flows --seed 5 --memory 512MB --dp --epsilon 3 --delta 1e-5 --dp-unit host --host-cap 10"; got != want {
+		t.Errorf("the command is %q, want %q", got, want)
+	}
+	b.choose("dialog button", "Change the cell")
+	b.until(`document.querySelector("` + cell(1, "textarea") + `").value === "flows seed 5 memory 512MB dp epsilon 3 delta 1e-5 dp-unit host host-cap 10"`)
+	b.until(`document.querySelector("` + strings.TrimSpace(cell(1, "")) + `").dataset.status === "stale"`)
+
+	// What is typed and what the form makes of it are the same, or it says that
+	// it can't.
+	for _, tt := range [][2]string{
+		{"flows time 90s seed 2 set batch_size=50 set patience=3", "time 90s seed 2 set batch_size=50 set patience=3"},
+		{"flows --epochs 3", "epochs 3"},
+		{"flows dp epsilon 1 dp-model gan clip 2 epochs 3", "epochs 3 dp epsilon 1 dp-model gan clip 2"},
+		{"flows dance 3", "none"},
+		{"flows epochs 3\nothers", "none"},
+	} {
+		got := js[string](b, fmt.Sprintf(`import("/assets/train.js").then((m) => {
+			const f = m.readCell(%q);
+			return f ? m.trainWords({ until: ["epochs", "time", "iterations"].find((k) => f[k]) ?? "usual", "dp-unit": "session", ...f }, "").join(" ") : "none";
+		})`, tt[0]))
+		if got != tt[1] {
+			t.Errorf("%q becomes %q, want %q", tt[0], got, tt[1])
+		}
+	}
+}

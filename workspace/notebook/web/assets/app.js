@@ -9,6 +9,7 @@ import { book, kinds } from "./cells.js";
 import { charting } from "./chart.js";
 import { sessionsOf, sessionOf, sessionFile } from "./sessions.js";
 import { reportActions } from "./actions.js";
+import { training } from "./train.js";
 
 if (location.search) history.replaceState(null, "", "/"); // the token has been changed for a cookie
 
@@ -67,14 +68,38 @@ const cells = book($("cells"), {
     document.title = (doc.title || name) + " · netshare";
   },
 });
+context.form = (cell) => training(context, { cell });
+context.train = (table = "") => training(context, { table });
+context.settings = () => settings;
+context.showRuns = () => openRuns();
+
+// runCells puts cells at the end, or their text into one that is there, and runs
+// them one after another.
+context.runCells = async (made, { run = true, into = null } = {}) => {
+  if (into) {
+    await into.rewrite(made[0][1]);
+    return run ? into.run() : cells.focus(into);
+  }
+  const ids = [];
+  let first = null;
+  for (const [kind, text] of made) {
+    const c = await cells.addAfter(cells.last, kind, text, { write: false });
+    first ??= c;
+    ids.push(c.id);
+  }
+  cells.focus(first);
+  if (run) await post("/api/run", ids.length > 1 ? { ids } : { id: ids[0] });
+};
 context.addAtEnd = (kind, text, opts) => cells.addAfter(cells.last, kind, text, opts);
 
 const profile = drawer($("drawer"), {
+  train: (table) => context.train(table),
   tables: () => tables.tables,
   insert: (kind, text) => { if (narrow()) profile.close(); cells.insert(kind, text, { run: kind === "sql", write: false }); },
   closed: () => tables.select(""),
 });
 const trained = runs($("drawer"), {
+  train: () => context.train(),
   insert: (kind, text) => { if (narrow()) trained.close(); cells.addAfter(cells.last, kind, text, { write: false }).then((c) => cells.focus(c)); },
   closed: () => {},
 });
@@ -83,6 +108,7 @@ $("runs").onclick = openRuns;
 const tables = rail($("rail"), {
   open: (t) => { trained.close(); tables.select(t); if (narrow()) setRail(false); profile.show(t); },
   insert: (kind, text) => { if (narrow()) setRail(false); cells.insert(kind, text, { run: kind === "sql", write: kind !== "sql" }); },
+  train: (table) => { if (narrow()) setRail(false); context.train(table); },
   load: () => picker.click(),
 });
 context.tables = () => tables.tables;
@@ -104,13 +130,13 @@ function help() {
     h("h3", null, "On a cell"),
     row("Enter", "write"), row("↑ ↓", "the cell above, below; also k, j"), row("a b", "new cell above, below"), row("d d", "delete it"), row("z", "undo a deletion or a move"), row("Alt ↑ ↓", "move it"), row("s", "stop it"),
     h("h3", null, "Everywhere"),
-    row("Ctrl Shift Enter", "run all cells"), row("/", "search cells and tables"), row("t", "tables"), row("r", "training runs"), row("?", "this"),
+    row("Ctrl Shift Enter", "run all cells"), row("/", "search cells and tables"), row("t", "tables"), row("r", "training runs"), row("Shift T", "train by a form"), row("?", "this"),
     h("h3", null, "On a value of a result"),
     row("Enter", "on a column's name: sort by it, the other way, as it came"), row("↑ ↓ ← →", "other values"), row("Enter", "what can be done with it, as a right-click does"), row("PgUp PgDn", "other pages"),
   ), h("h3", { class: "n" }, "What cells say"), h("div", { class: "keys" },
     grammar.map(([k, text]) => [h("b", null, kinds[k]), h("code", { class: "command" }, text)])));
 }
-let grammar = [];
+let grammar = [], settings = [];
 
 function closeDrawer() { if (trained.open) trained.close(); else profile.close(); }
 addEventListener("keydown", (e) => {
@@ -121,6 +147,7 @@ addEventListener("keydown", (e) => {
   if (!e.ctrlKey && !e.metaKey && !e.altKey) {
     if (e.key === "?") { help(); e.preventDefault(); return; }
     if (e.key === "/") { search(); e.preventDefault(); return; }
+    if (e.key === "T") { context.train(); e.preventDefault(); return; }
     if (e.key === "r") { openRuns(); e.preventDefault(); return; }
     if (e.key === "t") { setRail(true); tables.find(); e.preventDefault(); return; }
   }
@@ -209,4 +236,4 @@ listen({
 });
 let workspace = "W";
 context.workspace = () => workspace;
-get("/api/state").then((s) => { grammar = s.grammar; workspace = s.workspace; }).catch(() => {});
+get("/api/state").then((s) => { grammar = s.grammar; settings = s.settings; workspace = s.workspace; }).catch(() => {});

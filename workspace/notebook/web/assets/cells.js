@@ -94,6 +94,7 @@ export function book(root, tools) {
       [...new Set([...offered, d.kind])].map((k) => h("option", { value: k, selected: k === d.kind }, kinds[k] ?? k)));
     const bar = h("div", { class: "cell-top" },
       d.kind === "prose" ? null : runButton, kindBox, say,
+      d.kind === "train" ? button("Form", null, () => tools.context.form(self), { text: true, cls: "small", title: "Change this training by a form" }) : null,
       h("span", { class: "tools" },
         button("Move up", "up", () => move(self, -1), { title: "Move up (Alt ↑)" }),
         button("Move down", "down", () => move(self, 1), { title: "Move down (Alt ↓)" }),
@@ -158,6 +159,7 @@ export function book(root, tools) {
         text.field.focus();
       },
       save,
+      rewrite(t) { text.text = t; return save(); },
       gone() { clearTimeout(timer); },
 
       // told takes what the program says of the cell.

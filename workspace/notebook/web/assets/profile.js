@@ -5,8 +5,9 @@ import { h, s, button, count, brief, share } from "./dom.js";
 import { get } from "./api.js";
 import { numeric, temporal, condition, table as sqlName } from "./sql.js";
 
-// drawer shows profiles. insert(kind, text) makes a cell; tables() lists all.
-export function drawer(root, { insert, tables, closed }) {
+// drawer shows profiles. insert(kind, text) makes a cell, train(table) opens the
+// form of a training, tables() lists all.
+export function drawer(root, { insert, train, tables, closed }) {
   let busy = null, back = null;
 
   function close() {
@@ -34,6 +35,7 @@ export function drawer(root, { insert, tables, closed }) {
       h("p", { class: "waiting" }, h("span", { class: "spin", "aria-hidden": "true" }), "Looking at every row… ", h("button", { type: "button", class: "link", onclick: close }, "Stop")));
     root.replaceChildren(h("header", null, h("h2", { tabIndex: -1 }, table), h("span", { class: "grow" }),
       button("Rows", null, () => insert("sql", `from ${sqlName(table)};`), { text: true, title: "A cell that shows the rows" }),
+      one?.schema === "raw" && !one.view ? button("Train", null, () => train(table), { text: true, title: "Learn it, by a form" }) : null,
       button("Close the profile", "close", close, { title: "Close (Esc)" })), body);
     root.querySelector("h2").focus();
     try {

@@ -6,9 +6,9 @@ import { table as sqlName } from "./sql.js";
 
 const schemas = { raw: "Real traces", synth: "Synthetic", main: "Yours", netshare: "Program's own" };
 
-// rail fills the side of the page. It calls open(table) for a profile and
-// insert(kind, text) for a new cell.
-export function rail(root, { open, insert, load }) {
+// rail fills the side of the page. It calls open(table) for a profile, train(table)
+// for the form of a training and insert(kind, text) for a new cell.
+export function rail(root, { open, insert, train, load }) {
   let tables = [], words = "", selected = "";
   const closed = new Set(JSON.parse(localStorage.getItem("rail-closed") ?? '["netshare"]'));
   const filter = h("input", {
@@ -32,7 +32,7 @@ export function rail(root, { open, insert, load }) {
       { label: "Show rows", do: () => insert("sql", `from ${n};`) },
       ...(t.schema === "raw" ? [
         null,
-        { label: "Train on it", do: () => insert("train", `${t.name} epochs 40 seed 1`) },
+        { label: "Train on it…", do: () => train(full(t)) },
         { label: "Generate like it", do: () => insert("generate", `${t.name} as ${t.name}_synth`) },
         ...(synth ? [{ label: "Report", do: () => insert("report", `${full(t)} against ${full(synth)}`) }] : []),
       ] : []),

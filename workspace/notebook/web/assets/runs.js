@@ -7,8 +7,8 @@ import { get, post } from "./api.js";
 const colours = ["a", "b", "c", "d", "e", "f"];
 const figures = [["distance", "Distance, lower is closer"], ["critic", "Critic's loss"], ["generator", "Generator's loss"], ["fidelity", "Fidelity, 1 is alike"]];
 
-// runs shows the panel in the drawer; insert makes a cell.
-export function runs(root, { insert, closed }) {
+// runs shows the panel in the drawer; insert makes a cell, train opens the form.
+export function runs(root, { insert, train, closed }) {
   const chosen = new Set();
   let all = [], curves = new Map(), back = null, timer = 0;
 
@@ -26,7 +26,7 @@ export function runs(root, { insert, closed }) {
     back = document.activeElement;
     root.hidden = false;
     root.classList.add("wide");
-    root.replaceChildren(h("header", null, h("h2", { tabIndex: -1 }, "Training runs"), h("span", { class: "grow" }), button("Close the runs", "close", close, { title: "Close (Esc)" })), h("div", { class: "drawer-body" }));
+    root.replaceChildren(h("header", null, h("h2", { tabIndex: -1 }, "Training runs"), h("span", { class: "grow" }), button("Train", "play", train, { text: true, title: "Train by a form (Shift T)" }), button("Close the runs", "close", close, { title: "Close (Esc)" })), h("div", { class: "drawer-body" }));
     root.querySelector("h2").focus();
     await refresh();
     if (!chosen.size) {
