@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -99,7 +100,8 @@ type fidelityRow struct {
 // worst pair's correlation similarity, the scores of three properties, the
 // distances of session length, duration and interarrival time, the detector's
 // area under the curve, the two-way total variation, and the shares of sessions
-// whose key, and whose every record but for the times, the learnt half has.
+// whose key, and whose records but for key and times, the learnt half has; the
+// row "other half" has these two for real sessions that were not learnt.
 var fidelityColumns = [...]string{
 	"train", "held out", "JSD", "nEMD", "worst corr", "pairs", "joint", "sessions", "length", "duration", "gap", "AUC", "two-way", "keys known", "copies",
 }
@@ -161,6 +163,9 @@ func (f *fidelity) run(file string, seed uint64, limit time.Duration) {
 	for _, name := range []string{"synth.calibrated", "synth.uncalibrated", "raw.real_half", "synth.chow_liu", "raw.row_bootstrap", "raw.independent"} {
 		f.measure(ctx, name)
 	}
+	values := noValues()
+	values[len(values)-2], values[len(values)-1] = f.known("raw.b"), f.copies("raw.b")
+	f.add("other half", values)
 }
 
 // measure adds what a synthetic table's reports say.
@@ -172,12 +177,6 @@ func (f *fidelity) measure(ctx context.Context, name string) {
 	held, err := f.ws.Report(ctx, "b", name)
 	if err != nil {
 		f.b.Fatal(err)
-	}
-	row := f.rows[name]
-	if row == nil {
-		row = &fidelityRow{}
-		f.rows[name] = row
-		f.names = append(f.names, name)
 	}
 	worst, auc, pair := math.NaN(), math.NaN(), ""
 	sums := map[string][]float64{}
@@ -215,17 +214,34 @@ func (f *fidelity) measure(ctx context.Context, name string) {
 			property[p.Property] = p.Score
 		}
 	}
-	known := f.share("select count(*) filter (k in (select %[1]s from raw.a)) / count(*) from (select distinct %[1]s as k from %[2]s)", f.keyOr("null"), name)
 	two := math.NaN()
 	if held.TwoWay != nil {
 		two = held.TwoWay.Value
 	}
-	for i, v := range []float64{
+	f.add(name, [...]float64{
 		trained.Overall.Score, held.Overall.Score, mean(sums["jsd"]), mean(sums["emd"]), worst,
 		orNaN(property, eval.Pairs), orNaN(property, eval.Joint), orNaN(property, eval.Sessions),
 		mean(sums["session_length_emd"]), mean(sums["session_duration_emd"]), mean(sums["interarrival_emd"]),
-		auc, two, known, f.copies(name),
-	} {
+		auc, two, f.known(name), f.copies(name),
+	})
+}
+
+func noValues() (out [len(fidelityColumns)]float64) {
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	return out
+}
+
+// add adds a seed's measures of a model, NaN for none.
+func (f *fidelity) add(name string, values [len(fidelityColumns)]float64) {
+	row := f.rows[name]
+	if row == nil {
+		row = &fidelityRow{}
+		f.rows[name] = row
+		f.names = append(f.names, name)
+	}
+	for i, v := range values {
 		if !math.IsNaN(v) {
 			row.values[i] += v
 			row.seen[i]++
@@ -233,19 +249,27 @@ func (f *fidelity) measure(ctx context.Context, name string) {
 	}
 }
 
+// known is the share of a table's session keys that the learnt half has.
+func (f *fidelity) known(name string) float64 {
+	return f.share("select count(*) filter (k in (select %[1]s from raw.a)) / count(*) from (select distinct %[1]s as k from %[2]s)", f.keyOr("null"), name)
+}
+
 // copies is the share of a table's sessions whose records the learnt half has
-// too, in their order, all columns but the time.
+// too, in their order, all columns but the time and the session's key.
 func (f *fidelity) copies(name string) float64 {
 	exclude := ""
-	if f.time != "" {
-		exclude = fmt.Sprintf(" exclude (%s)", quoted(f.time))
+	if but := slices.DeleteFunc(append(slices.Clone(f.key), f.time), func(c string) bool { return c == "" }); len(but) > 0 {
+		for i, c := range but {
+			but[i] = quoted(c)
+		}
+		exclude = fmt.Sprintf(" exclude (%s)", strings.Join(but, ", "))
 	}
 	order := "rowid"
 	if f.time != "" {
 		order = quoted(f.time) + ", rowid"
 	}
 	sessions := func(table string) string {
-		return fmt.Sprintf("select string_agg(r, ' ' order by o) as s from (select %s as k, row(columns(*%s))::varchar as r, row_number() over (order by %s) as o from %s) group by k",
+		return fmt.Sprintf("select string_agg(r, ' ' order by o) as s from (select %s as k, row(*columns(*%s))::varchar as r, row_number() over (order by %s) as o from %s) group by k",
 			f.keyOr("rowid"), exclude, order, table)
 	}
 	return f.share("select count(*) filter (s in (%s)) / count(*) from (%s)", sessions("raw.a"), sessions(name))
