@@ -306,8 +306,10 @@ func joins(b byte, address bool) bool {
 // protocol's own are known by their columns' names.
 func names(f trace.Field) bool {
 	switch {
-	case f.IsPublic:
+	case f.IsPublic, len(f.Choices) > 0: // declared, or named one by one
 		return false
+	case len(f.Elements) > 0:
+		return slices.ContainsFunc(f.Elements, names)
 	case f.Kind == trace.KindAddress:
 		return true
 	case anyOf(wholes(f.Name), protocolWords):
@@ -322,8 +324,10 @@ func names(f trace.Field) bool {
 
 const (
 	protocolWords = "history state connstate service proto protocol method version cipher curve qtype qtypename qclassname rcodename status statusmsg " +
-		"flag flags label type class action facility severity level opcode analyzer mimetype resumed func function exception authtype logontype orientation"
-	namingWords = "user username account login host hostname computer machine device mac domain query servername uri url path agent email mail"
+		"time date timestamp day hour month year eventid eventtemplate " +
+		"flag flags layers label type class action facility severity level opcode analyzer mimetype resumed func function exception authtype logontype orientation"
+	namingWords = "user username account login host hostname computer machine device mac domain query servername uri url path agent email mail referrer referer useragent sni issuer realm " +
+		"password passwd subject filename cookie answers helo rcptto mailfrom msg message"
 )
 
 // readAllowed turns what --allow was given into values: a file's lines, or the

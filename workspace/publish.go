@@ -14,19 +14,6 @@ import (
 	"netshare/workspace/trace"
 )
 
-// TextPolicy says what becomes of names and other free text when they are
-// handed out.
-type TextPolicy string
-
-// The policies.
-const (
-	// TextMadeUp replaces them word by word, one for one: hosts of one domain
-	// stay hosts of one domain, and no value is a real one.
-	TextMadeUp TextPolicy = "made-up"
-	// TextAsGenerated leaves them as they are.
-	TextAsGenerated TextPolicy = "as-generated"
-)
-
 // Publish says what is handed out, and how.
 type Publish struct {
 	Tables []string // of schema synth
@@ -76,10 +63,7 @@ func (w *Workspace) Publish(ctx context.Context, p Publish) (out Published, err 
 	if p.Text == "" {
 		p.Text = TextMadeUp
 	}
-	if p.Text != TextMadeUp && p.Text != TextAsGenerated {
-		return out, fmt.Errorf("text policy %q is unknown: choose %s or %s", string(p.Text), TextMadeUp, TextAsGenerated)
-	}
-	if err := p.Addresses.Validate(); err != nil {
+	if err := errors.Join(p.Text.Validate(), p.Addresses.Validate()); err != nil {
 		return out, err
 	}
 	tables, err := w.publishable(ctx, p)
@@ -231,7 +215,7 @@ func (j *publishJob) copyTable(ctx context.Context, t Table, address, text func(
 	for _, f := range recipe.Declared() {
 		fields[f.Name] = f
 	}
-	change := make([]func(string) string, len(t.Schema.Columns))
+	change := make([]changer, len(t.Schema.Columns))
 	where := make([]string, len(change))
 	for i, c := range t.Schema.Columns {
 		f, ok := fields[c.Name]
@@ -239,18 +223,7 @@ func (j *publishJob) copyTable(ctx context.Context, t Table, address, text func(
 			f = trace.Field{Name: c.Name, Kind: c.Kind}
 		}
 		where[i] = t.Name.String() + "." + c.Name
-		switch {
-		case !names(f):
-		case f.Kind == trace.KindAddress:
-			change[i] = func(s string) string {
-				if to := address(s); to != s || !strings.ContainsAny(s, ":-") {
-					return to
-				}
-				return text(s) // a hardware address
-			}
-		default:
-			change[i] = text
-		}
+		change[i] = changerOf(f, address, text)
 	}
 	own, err := j.w.ownExtension(ctx, t)
 	if err != nil {
@@ -275,7 +248,9 @@ func (j *publishJob) copyTable(ctx context.Context, t Table, address, text func(
 		}
 		copy(row, in)
 		for i, fn := range change {
-			row[i] = changed(row[i], fn)
+			if fn != nil && row[i] != nil {
+				row[i] = fn(row[i])
+			}
 			for _, s := range texts(row[i]) {
 				j.ids.check(s, where[i])
 			}
@@ -290,9 +265,6 @@ func (j *publishJob) copyTable(ctx context.Context, t Table, address, text func(
 
 // changed is a value, or a list element by element, after fn.
 func changed(v any, fn func(string) string) any {
-	if fn == nil {
-		return v
-	}
 	switch v := v.(type) {
 	case string:
 		return fn(v)

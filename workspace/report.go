@@ -274,7 +274,7 @@ func (m *measurer) column(ctx context.Context, t Table) (*eval.Trace, error) {
 }
 
 // column reads a table's columns as they are compared: those that the recipe
-// names, each of the kind that it gives.
+// names, each of the kind that it gives, made-up names as what they stand for.
 func (w *Workspace) column(ctx context.Context, t Table, r *trace.Recipe) (*eval.Trace, error) {
 	kinds := map[string]trace.Kind{}
 	for _, f := range r.Declared() {
@@ -292,10 +292,17 @@ func (w *Workspace) column(ctx context.Context, t Table, r *trace.Recipe) (*eval
 	if r.HasTime() && t.Schema.Index(r.Time.Name) >= 0 {
 		q.OrderBy = []string{r.Time.Name}
 	}
+	standing, err := w.standing(ctx, t, r, q.Columns)
+	if err != nil {
+		return nil, err
+	}
 	out := eval.NewTrace(t.Name.String(), columns)
 	for row, err := range w.db.Rows(ctx, q) {
 		if err != nil {
 			return nil, err
+		}
+		if standing != nil {
+			standing(row)
 		}
 		if err := out.Append(row); err != nil {
 			return nil, err

@@ -196,6 +196,7 @@ type tableSink struct {
 	learning *learning
 	writer   *store.TableWriter
 	schema   trace.Schema
+	names    *nameMaker // nil where names stay as they are
 
 	meta, series []int // column of each field; series of the time first, -1 without
 	waiting      []trace.Session
@@ -245,6 +246,7 @@ func (k *tableSink) records(ctx context.Context, sessions []trace.Session) ([][]
 					row[c] = k.fit(c, rec[i])
 				}
 			}
+			k.names.row(row)
 			rows[n] = append(rows[n], row)
 		}
 	}

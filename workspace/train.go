@@ -188,8 +188,9 @@ func epochRow(p engine.Progress) store.Epoch {
 
 // Generate says what is generated.
 type Generate struct {
-	Table   string // in schema synth; "" for the real table's name
-	Replace bool   // a table of that name is replaced; otherwise it must not exist
+	Table   string     // in schema synth; "" for the real table's name
+	Replace bool       // a table of that name is replaced; otherwise it must not exist
+	Text    TextPolicy // of names and other free text; "" for TextMadeUp
 	Options engine.GenerateOptions
 }
 
@@ -197,7 +198,8 @@ type Generate struct {
 type Made struct {
 	Table Table
 	engine.Generated
-	Run int64
+	MadeUp []string // columns whose names and other free text are made up
+	Run    int64
 }
 
 // Model is a model that the workspace keeps.
@@ -258,8 +260,13 @@ func (w *Workspace) ModelOf(ctx context.Context, run int64, table string) (Model
 }
 
 // Generate makes synthetic sessions with a model into a table of schema synth
-// with the real table's columns.
+// with the real table's columns. Its names and other free text are made up
+// unless the policy says otherwise: the same one for the same one within the
+// table. What they stand for is kept beside it, for measuring.
 func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made, error) {
+	if err := g.Text.Validate(); err != nil {
+		return Made{}, err
+	}
 	kept, err := w.db.Model(ctx, model)
 	if err != nil {
 		return Made{}, err
@@ -296,6 +303,12 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 	if g.Replace {
 		spec.Mode = store.Replace
 	}
+	var made *nameMaker
+	if g.Text != TextAsGenerated {
+		if made, err = w.nameMaker(ctx, recipe, real, spec.Schema, g.Options.Seed, m.Privacy != nil); err != nil {
+			return Made{}, err
+		}
+	}
 	var out Made
 	run := store.Run{Verb: "generate", Table: name.String(), Options: optionsJSON(g.Options), Seed: int64(g.Options.Seed)}
 	err = w.step(ctx, run, func(id int64) (err error) {
@@ -306,11 +319,16 @@ func (w *Workspace) Generate(ctx context.Context, model int64, g Generate) (Made
 		}
 		defer func() { err = errors.Join(err, writer.Abort()) }()
 		sink := newTableSink(recipe, learning, spec.Schema, writer)
+		sink.names = made
 		if out.Generated, err = m.Generate(ctx, g.Options, sink); err != nil {
 			return err
 		}
 		if err := sink.end(ctx); err != nil {
 			return err
+		}
+		if made != nil {
+			out.MadeUp = made.changed
+			writer.SetNames(made.standsFor)
 		}
 		out.Table, err = writer.Commit(ctx)
 		return err

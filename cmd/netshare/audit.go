@@ -17,6 +17,12 @@ func addressFlag(c *cobra.Command, to *string, standard workspace.AddressPolicy,
 	c.Flags().StringVar(to, "addresses", string(standard), what+": "+strings.Join(words, ", "))
 }
 
+// textFlag adds --text.
+func textFlag(c *cobra.Command, to *string) {
+	c.Flags().StringVar(to, "text", string(workspace.TextMadeUp),
+		"what becomes of names and other free text: "+string(workspace.TextMadeUp)+", "+string(workspace.TextAsGenerated)+" (those that five sessions or more have are then real ones)")
+}
+
 func newAudit(g *global) *cobra.Command {
 	var a workspace.Audit
 	var dir, addresses string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,7 @@ dropped: their bytes stay in the file.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			pub.Out, pub.Addresses, pub.Text = filepath.Clean(args[1]), workspace.AddressPolicy(addresses), workspace.TextPolicy(text)
-			if err := pub.Addresses.Validate(); err != nil {
+			if err := errors.Join(pub.Addresses.Validate(), pub.Text.Validate()); err != nil {
 				return usageError{err}
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
@@ -47,7 +48,7 @@ dropped: their bytes stay in the file.`,
 	}
 	c.Flags().StringArrayVar(&pub.Tables, "table", nil, "synthetic table to hand out; may be given several times")
 	addressFlag(c, &addresses, workspace.AddressesKeepStructure, "what becomes of addresses")
-	c.Flags().StringVar(&text, "text", string(workspace.TextMadeUp), "what becomes of names and other free text: made-up, as-generated")
+	textFlag(c, &text)
 	c.Flags().StringArrayVar(&pub.Allow, "allow", nil, "a real value that may be handed out, or a file of such values, one a line")
 	c.Flags().BoolVar(&pub.Force, "force", false, "hand out all the same what real values are found in")
 	c.Flags().BoolVar(&pub.Counts, "counts", false, "say in the report how many real records there are")

@@ -110,6 +110,9 @@ func (f *synthFlags) runScript(ctx context.Context, script *scripting.Script, in
 	if workspace.AddressPolicy(f.addresses) != workspace.AddressesAsGenerated {
 		return usageError{errors.New("--addresses with a recipe that scripts its steps: write the file there, with ws.ExportWith")}
 	}
+	if workspace.TextPolicy(f.text) != workspace.TextMadeUp {
+		return usageError{errors.New("--text with a recipe that scripts its steps: set it there, as Text of ws.Generate")}
+	}
 	beside := script.File
 	if len(inputs) > 0 && isFile(inputs[0]) {
 		beside = inputs[0]

@@ -274,7 +274,7 @@ func printMade(p *printer, m workspace.Made) {
 	p.event("generated", map[string]any{
 		"table": m.Table.Name.String(), "sessions": m.Sessions, "rows": m.Records, "calibrated": m.Calibrated,
 		"residual_before": m.Before, "residual_after": m.After, "effective": m.Effective, "run": m.Run,
-		"pairs_before": m.PairsBefore, "pairs_after": m.PairsAfter,
+		"pairs_before": m.PairsBefore, "pairs_after": m.PairsAfter, "made_up": m.MadeUp,
 	})
 	p.note("made     %s, %s into %s", plural(m.Sessions, "session"), plural(m.Records, "record"), m.Table.Name)
 	if m.Calibrated && m.PairsBefore == 0 {
@@ -282,6 +282,9 @@ func printMade(p *printer, m workspace.Made) {
 	} else if m.Calibrated {
 		p.note("         calibrated: margins from %.1f to %.1f times the real trace's noise, pairs of columns from %.1f to %.1f",
 			m.Before, m.After, m.PairsBefore, m.PairsAfter)
+	}
+	if len(m.MadeUp) > 0 {
+		p.note("         names are made up, one for one: %s", printable(strings.Join(m.MadeUp, ", ")))
 	}
 }
 

@@ -39,6 +39,7 @@ type synthFlags struct {
 	holdout   float64
 	holdoutBy string
 	addresses string
+	text      string
 
 	// Of a configuration of NetShare's:
 	train *engine.Options  // instead of the options given
@@ -77,6 +78,7 @@ func (f *synthFlags) addGeneration(c *cobra.Command) {
 	c.Flags().StringVar(&f.from, "from", "", "time that generation begins at, as the trace has it or 2006-01-02T15:04:05 in UTC (default: the trace's first); the trace's course repeats before and after it")
 	c.Flags().StringVar(&f.to, "to", "", "time that it ends at (default: after as long as the trace, or --span)")
 	c.Flags().DurationVar(&f.span, "span", 0, "how long a time is generated, for example 48h")
+	textFlag(c, &f.text)
 	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
 	c.Flags().StringArrayVar(&f.given, "given", nil, "what sessions are to be: 'proto=UDP & dstport=53,5353', a range 'dstport=1024..65535', a prefix 'srcip=10.0.0.0/8'; with a share: 'dstport=53 : 10x' as many as there are, or ': 30%'; may be given several times")
 }
@@ -161,7 +163,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	if f.holdout < 0 || f.holdout >= 1 {
 		return usageError{fmt.Errorf("--holdout %v: want more than 0 and less than 1", f.holdout)}
 	}
-	if err := workspace.AddressPolicy(f.addresses).Validate(); err != nil {
+	if err := errors.Join(workspace.AddressPolicy(f.addresses).Validate(), workspace.TextPolicy(f.text).Validate()); err != nil {
 		return usageError{err}
 	}
 	if f.holdoutBy != "" && f.holdout == 0 {
@@ -189,7 +191,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 	defer func() { err = errors.Join(err, leave(ws, err)) }()
 	load.Replace, load.Progress = !f.keep, p.loading
 	s := workspace.Synth{Load: load, Holdout: f.holdout, HoldoutBy: f.holdoutBy, Addresses: workspace.AddressPolicy(f.addresses), Train: opts, Try: f.try, Output: f.out, Report: f.report}
-	s.Generate = workspace.Generate{Replace: !f.keep, Options: f.generation(p)}
+	s.Generate = workspace.Generate{Replace: !f.keep, Text: workspace.TextPolicy(f.text), Options: f.generation(p)}
 	s.Generate.Options.Sessions = f.sessions
 	began := time.Now()
 	s.Hooks = workspace.SynthHooks{

@@ -141,7 +141,7 @@ func newGenerate(g *global) *cobra.Command {
 			}
 			given := f.generation(nil)
 			given.Sessions = f.sessions
-			if err := given.Validate(); err != nil {
+			if err := errors.Join(given.Validate(), workspace.TextPolicy(f.text).Validate()); err != nil {
 				return usageError{err}
 			}
 			return inWorkspace(c, g, args[0], false, func(p *printer, ws *workspace.Workspace) error {
@@ -151,7 +151,7 @@ func newGenerate(g *global) *cobra.Command {
 				}
 				opts := f.generation(p)
 				opts.Sessions = f.sessions
-				m, err := ws.Generate(c.Context(), model.ID, workspace.Generate{Table: table, Replace: replace, Options: opts})
+				m, err := ws.Generate(c.Context(), model.ID, workspace.Generate{Table: table, Replace: replace, Text: workspace.TextPolicy(f.text), Options: opts})
 				if err != nil {
 					return err
 				}

@@ -19,7 +19,8 @@ type Text struct {
 	words   map[string]string
 	whole   map[string]string
 	taken   map[string]bool
-	longer  int // by how much words become longer
+	longer  int  // by how much words become longer
+	digits  bool // single digits are renamed too
 	rng     *rand.Rand
 }
 
@@ -36,13 +37,40 @@ var (
 )
 
 // common are words that say nothing of whoever has them: of domains, of what
-// browsers call themselves, of protocols and paths. Top-level domains of two
-// letters are among them.
+// browsers call themselves, of protocols and paths, and those that programs write
+// into logs. Top-level domains of two letters are among them.
 var common = wordSet(`com net org edu gov mil int info biz name arpa addr ip6 local localhost localdomain lan home internal example test invalid
 	www mail smtp imap pop ftp ns dns ntp api cdn static img http https tcp udp mozilla gecko applewebkit khtml like chrome chromium safari firefox
 	edge edg msie trident opera version mobile windows win64 wow64 nt linux x11 x86 amd64 macintosh intel mac os android iphone ipad cpu curl wget
 	python requests java go client server user agent compatible index html htm php asp aspx js css png jpg jpeg gif ico svg json xml txt pdf zip
-	anonymous system null none true false unknown error get post put head options`)
+	anonymous system null none true false unknown error get post put head options delete connect trace patch
+	accept accepted access account action active add added address after again alert alive all allow allowed already and another any application
+	are argument arguments array as at attempt attempts auth authenticated authenticating authentication auto available back bad based because been
+	before begin being between bind block blocked blocks boot break buffer but by bye byte bytes cache call called can cannot change changed changes
+	channel check checking child class clean cleared clock close closed closing code command complete completed component config configuration
+	connected connecting connection connections console content control core corrupt could count create created critical current currently daemon
+	data database date debug default deleting denied detected device devices did directory disabled disconnect disconnected disconnecting disk
+	does done down drive driver dropped due duplicate during each empty enabled end ended ending enough enter entries entry environment eof errors
+	establish established euid event exceeded exceeding exception exec executing exists exit exited exiting expected expired fail failed failing
+	failure false fatal fault field file files find finished first flag flags for force found free from full generic getaddrinfo given got group
+	group handle handler handshake hard has have header hello hostname however id identification idle if ignored ignoring illegal in
+	incoming index info information init initialized input inside installed interactive interface internal interrupt into invalid ip is it item
+	its job kernel key keyboard keys kill killed last late length less level library lifetime limit line link list listen listening load loaded
+	loading lock locked log logged login logname logout lookup lost made main manager mapping mask match matched max maximum may memory message
+	messages method min minimum missing mode module more mount mounted multiple must my name names need network new next no node normal not
+	notice now number object of off old on once one only open opened opening operation option or order other out output over overflow own owner
+	packet packets page pam panic parameter parameters parse partition pass password path peer pending percent per permission permitted pid ping
+	policy pool port ports possible power preauth prefix present press pressed previous priority problem process processed processes processing
+	program progress protocol proxy publickey query queue quit rate read reading ready reason receive received receiving recv recovery refused
+	registered reject rejected release released reload remote remove removed replica reply report request required reset resource respond
+	responding response restart restarted result resumed retry return returned reverse rhost root route ruser run running same saved scan second
+	seconds sec section secure security see segment send sending sent serve service services session sessions set setting setup shell should
+	shutdown signal since size skip skipped sleep slow socket software some source space specified ssh ssh2 sshd stack start started starting
+	startup state status still stop stopped stopping storage stream string su success successful successfully such sudo suspended switch sync
+	table target task temporary terminated terminating test than that the their then there these they this thread threads through time timed
+	timeout times to token too total transfer transferring tries trying tty type uid unable unavailable unexpected unix unreachable unsupported
+	until up update updated updating uptime url usage use used using usb valid value verification verify via virtual volume wait waiting warn
+	warning was were when where which while will with within without worker write writing written wrong yes you your zero`)
 
 func wordSet(list string) map[string]bool {
 	set := map[string]bool{}
@@ -59,12 +87,13 @@ func (t *Text) Rename(s string) string {
 	if to, ok := t.whole[s]; ok {
 		return to
 	}
-	t.longer = 0
+	t.longer, t.digits = 0, false
 	to := t.rename(s, t.words, common)
 	for try := 0; try < 40 && (t.taken[to] || named(to) && t.real(to)); try++ {
 		kept := common
-		if try >= 10 { // common words alone make a real value, or all of this length are real
-			kept, t.longer = nil, 1+(try-10)/5
+		t.digits = true // common words alone make a real value: other versions of them
+		if try >= 20 {  // and no other number does, or all of this length are real
+			kept, t.longer = nil, 1+(try-20)/5
 		}
 		to = t.rename(s, map[string]string{}, kept)
 	}
@@ -154,7 +183,8 @@ func (t *Text) plain(out *strings.Builder, s string, words map[string]string, ke
 // word returns the word for a word.
 func (t *Text) word(w string, hex bool, words map[string]string, kept map[string]bool) string {
 	low := strings.ToLower(w)
-	if utf8.RuneCountInString(w) == 1 || kept[low] || kept != nil && len(w) == 2 && !unicode.IsDigit(rune(w[0])) {
+	single := utf8.RuneCountInString(w) == 1 && !(t.digits && unicode.IsDigit(rune(w[0])))
+	if single || kept[low] || kept != nil && len(w) == 2 && !unicode.IsDigit(rune(w[0])) {
 		return w
 	}
 	to, ok := words[low]

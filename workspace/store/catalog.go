@@ -163,6 +163,9 @@ func (db *DB) DropTable(ctx context.Context, n Name) error {
 		if _, err := tx.ExecContext(ctx, "DROP TABLE "+db.Qualify(n)); err != nil {
 			return err
 		}
+		if err := saveNames(ctx, tx, n, nil); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM netshare.traces WHERE schema_name = ? AND table_name = ?`, n.Schema, n.Table)
 		return err
 	})

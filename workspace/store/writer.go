@@ -51,9 +51,10 @@ type TableWriter struct {
 	spec   TableSpec
 	conn   *sql.Conn
 	tx     *sql.Tx
-	feed   *feed // once a row was appended
-	rows   int64 // appended
-	before Trace // what is there already, in mode Append
+	feed   *feed             // once a row was appended
+	rows   int64             // appended
+	before Trace             // what is there already, in mode Append
+	names  map[string]string // see SetNames
 	closed bool
 }
 
@@ -286,6 +287,11 @@ func (w *TableWriter) register(ctx context.Context) (Trace, error) {
 	}
 	if err := w.tx.QueryRowContext(ctx, "SELECT count(*) FROM "+w.Name()).Scan(&t.Rows); err != nil {
 		return Trace{}, err
+	}
+	if w.spec.Mode != Append {
+		if err := saveNames(ctx, w.tx, t.Name, w.names); err != nil {
+			return Trace{}, err
+		}
 	}
 	return t, w.db.saveTrace(ctx, w.tx, t)
 }
