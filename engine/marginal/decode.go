@@ -41,11 +41,11 @@ func (m *Model) ofNumber(a *attribute, x, now float64) any {
 		return time.Unix(0, int64(x)).UTC()
 	case a.Type == trace.TypeInt:
 		return int64(math.Round(x))
-	case a.Type == trace.TypeText && (a.Grid.Whole || a.Grid.Ports):
+	case a.Type == trace.TypeText && (a.Grid.Whole && a.Grid.Scale == 0 || a.Grid.Ports):
 		return strconv.FormatInt(int64(x), 10)
 	case a.Type == trace.TypeText:
 		return strconv.FormatFloat(rounded(x), 'f', -1, 64)
-	case a.Grid.Whole:
+	case a.Grid.Whole && a.Grid.Scale == 0:
 		return math.Round(x)
 	}
 	return rounded(x)

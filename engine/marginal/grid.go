@@ -15,6 +15,9 @@ import (
 type grid struct {
 	Ports bool
 	Whole bool
+	// Scale is what numbers with few decimals are whole after being multiplied
+	// by, where Whole; 0 for 1.
+	Scale float64
 	// Low and High bound the numbers where High is above Low: others count as
 	// the bound.
 	Low, High float64
@@ -92,7 +95,7 @@ func (g *grid) find(x float64) (cell, part int32) {
 	if g.High > g.Low {
 		x = min(max(x, g.Low), g.High)
 	}
-	m := math.Abs(x)
+	m := math.Abs(x) * g.scale()
 	if g.Whole {
 		m = math.Round(m)
 	}
@@ -112,9 +115,22 @@ func (g *grid) find(x float64) (cell, part int32) {
 	return cell, min(n-1, int32((2*fraction-1)*float64(n)))
 }
 
+func (g *grid) scale() float64 {
+	if g.Scale == 0 {
+		return 1
+	}
+	return g.Scale
+}
+
 // bounds returns the numbers of neighbouring parts of a cell: those from lo up
 // to, but not, hi in their absolute value.
 func (g *grid) bounds(cell, part, count int32) (lo, hi float64) {
+	lo, hi = g.scaled(cell, part, count)
+	return lo / g.scale(), hi / g.scale()
+}
+
+// scaled returns the bounds multiplied by the scale.
+func (g *grid) scaled(cell, part, count int32) (lo, hi float64) {
 	if g.Ports {
 		base := float64(cell-1) * portRange
 		switch cell {
@@ -135,13 +151,14 @@ func (g *grid) bounds(cell, part, count int32) (lo, hi float64) {
 
 // draw returns a number of neighbouring parts of a cell, u being from 0 to 1.
 func (g *grid) draw(cell, part, count int32, u float64) float64 {
-	lo, hi := g.bounds(cell, part, count)
+	lo, hi := g.scaled(cell, part, count)
 	x := lo + u*(hi-lo)
 	if g.Whole || g.Ports {
 		if x = math.Floor(x); x < lo {
 			x++
 		}
 	}
+	x /= g.scale()
 	if !g.Ports && cell > octaves {
 		x = -x
 	}
@@ -237,6 +254,56 @@ func (f *fitter) fitGrid(a *attribute, values []weighted, rho float64) error {
 		return nil
 	}
 	return f.fitParts(a, values, rest, coarse[:n])
+}
+
+// Of reals it is learnt how many decimals they have, where noise leaves that
+// something: the least number that nearly all have no more than.
+const (
+	decimalsShare = .05 // of the column's budget
+	decimalsMost  = 3
+	decimalsHold  = .95 // of the sessions
+	decimalsLeast = 10  // sessions over the noise's standard deviation
+)
+
+// fitDecimals makes a grid of reals one of whole numbers, scaled, where they have
+// few decimals, and returns what is left of rho.
+func (f *fitter) fitDecimals(a *attribute, values []weighted, rho float64) (float64, error) {
+	g := a.Grid
+	share := rho * decimalsShare
+	reals := a.Def.Kind == trace.KindReal && a.Type != trace.TypeInt && !g.Whole && !g.Ports
+	if !reals || f.sessions < decimalsLeast*multiplier(share)*f.look.options.sensitivity() {
+		return rho, nil
+	}
+	exact := make([]int64, decimalsMost+2) // then those with more
+	for _, v := range values {
+		if v.value.kind == parts {
+			exact[decimals(v.value.number)] += v.weight
+		}
+	}
+	noised, _, err := f.look.counts("column "+a.Def.Name+": decimals", share, 1, exact)
+	if err != nil {
+		return 0, err
+	}
+	held, all := 0.0, sumOf(noised)
+	for d, n := range noised[:decimalsMost+1] {
+		if held += n; held > decimalsHold*all {
+			if g.Whole = true; d > 0 {
+				g.Scale = math.Pow10(d)
+			}
+			break
+		}
+	}
+	return rho - share, nil
+}
+
+// decimals is how many decimals a number has, decimalsMost+1 for more.
+func decimals(x float64) int {
+	for d := range decimalsMost + 1 {
+		if y := x * math.Pow10(d); math.Abs(y-math.Round(y)) <= 1e-9*max(1, math.Abs(y)) {
+			return d
+		}
+	}
+	return decimalsMost + 1
 }
 
 // blocks is the number of blocks of a cell, and block the one of a part; a

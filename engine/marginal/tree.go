@@ -50,7 +50,7 @@ const (
 // choose chooses the pairs of a tree over the attributes that have several
 // classes, one after the other, each by an exponential mechanism: a pair scores
 // by how far its counts are from those of independent columns, less what noise
-// will take of it.
+// will take of it. No pair is a choice too, and the last: it scores 0.
 func (f *fitter) choose(t *table, rho, sigma float64) ([][2]int, error) {
 	as := f.model.Attributes
 	var in []int
@@ -102,7 +102,11 @@ func (f *fitter) choose(t *table, rho, sigma float64) ([][2]int, error) {
 				open, theirs = append(open, i), append(theirs, scores[i])
 			}
 		}
-		p := pairs[open[f.look.noise.Choose(theirs, num, den)]]
+		k := f.look.noise.Choose(append(theirs, 0), num, den)
+		if k == len(open) {
+			break
+		}
+		p := pairs[open[k]]
 		chosen = append(chosen, p)
 		from, to := group[p[0]], group[p[1]]
 		for a, g := range group {

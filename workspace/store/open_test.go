@@ -198,7 +198,7 @@ func TestFormat1IsMigrated(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	plainDuckDB(t, path, "ALTER TABLE netshare.epochs DROP COLUMN column_name; DROP TABLE netshare.samples; DELETE FROM netshare.format WHERE version > 1")
+	plainDuckDB(t, path, "ALTER TABLE netshare.epochs DROP COLUMN column_name; DROP TABLE netshare.samples; DROP TABLE netshare.names; DELETE FROM netshare.format WHERE version > 1")
 	if db, err = Open(t.Context(), path, Options{}); err != nil {
 		t.Fatal(err)
 	}
