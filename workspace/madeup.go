@@ -145,7 +145,9 @@ func (w *Workspace) nameMaker(ctx context.Context, r *trace.Recipe, real Table, 
 	there := err == nil // else the model is of another workspace
 	for _, f := range r.Declared() {
 		i := s.Index(f.Name)
-		if i < 0 || f.DeriveFunc != nil { // what is computed is computed of made-up values
+		// What is computed is computed of made-up values; what is declared to be
+		// learnt as categories, NetShare's categorical, is repeated as such.
+		if i < 0 || f.DeriveFunc != nil || f.Encoding == trace.EncodeCategory {
 			continue
 		}
 		if m.columns[i] = changerOf(f, same, renamed); m.columns[i] == nil {
