@@ -15,7 +15,7 @@ var migrationFiles embed.FS
 
 // FormatVersion is the newest workspace format that this program knows, which
 // is the one it writes: the number of the last migration.
-const FormatVersion = 3
+const FormatVersion = 4
 
 // migration is one step from a format to the next.
 type migration struct {

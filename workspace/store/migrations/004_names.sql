@@ -1,4 +1,4 @@
--- Format 3: what made-up names of a synthetic table stand for.
+-- Format 4: what made-up names of a synthetic table stand for.
 
 CREATE TABLE netshare.names (
 	table_name VARCHAR NOT NULL,   -- in schema synth
