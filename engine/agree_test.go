@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -55,7 +57,8 @@ func TestAgreement(t *testing.T) {
 			b := col.bin(made[i].series)
 			byBin[b] = append(byBin[b], i)
 		}
-		for _, rows := range byBin {
+		for _, b := range slices.Sorted(maps.Keys(byBin)) {
+			rows := byBin[b]
 			r.Shuffle(len(rows), func(i, j int) {
 				x, y := made[rows[i]].series, made[rows[j]].series
 				x[head], y[head] = y[head], x[head]

@@ -39,9 +39,11 @@ var (
 // checkpoint is a training run as it is saved. All that it does not hold follows
 // from the trace, the recipe and the options, which begun tells to be the same.
 type checkpoint struct {
-	Begun begun
-	At    position
-	Model []byte // with the state of its training; nil before the first iteration
+	Begun  begun
+	At     position
+	Model  []byte // with the state of its training; nil before the first iteration
+	Chunks int    // of the trace; 0 where it is one
+	Chunk  int    // that it is of
 }
 
 // begun is what a run was begun with: SHA-256 in hex of the sessions' values,
@@ -63,6 +65,8 @@ type position struct {
 	Since     int       // measurements after it
 	Collapsed int       // measurements in a row with too little variety
 	Kept      kept
+
+	Done bool // of a chunk
 }
 
 // done is the number of epochs that ended.
@@ -73,10 +77,16 @@ func (p position) done(perEpoch int) int {
 	return p.Epoch - 1
 }
 
-// Checkpoint returns the training run as bytes, for Resume and LastModel. It is
-// for use within Hooks.Checkpoint.
+// Chunk is the chunk that Hooks.Checkpoint is called for; 0 where the trace is one.
+func (m *Model) Chunk() int { return m.chunk }
+
+// Checkpoint returns the training run, or that of a chunk, as bytes, for Resume
+// and LastModel. It is for use within Hooks.Checkpoint.
 func (m *Model) Checkpoint() ([]byte, error) {
-	c := checkpoint{Begun: m.begun, At: m.at}
+	c := checkpoint{Begun: m.begun, At: m.at, Chunk: m.chunk}
+	if m.chunks != nil {
+		c.Chunks = len(m.chunks.nets)
+	}
 	if m.at.Iteration > 0 {
 		var err error
 		if c.Model, err = m.marshal(m.net.MarshalBinary); err != nil {
@@ -119,21 +129,27 @@ func LastModel(data []byte) (*Model, error) {
 	if c.Model == nil {
 		return nil, errors.New("the checkpoint was saved before anything was learnt: train again")
 	}
+	if c.Chunks > 0 {
+		return nil, fmt.Errorf("the checkpoint is of one of %d chunks: resume the run", c.Chunks)
+	}
 	m := new(Model)
 	return m, m.UnmarshalBinary(c.Model)
 }
 
-// Resume goes on with a training run from a checkpoint of it, to the same model
-// bit for bit that it would have come to. Sessions, recipe, types and options
+// Resume goes on with a training run from a checkpoint of it, or the last one of
+// each chunk, to the same model bit for bit that it would have come to. Sessions, recipe, types and options
 // must be those that it began with: an error wraps ErrChanged where they are
 // not, ErrCorrupt where the checkpoint is damaged. A run bounded by Options.Time
 // has the time that was left.
-func Resume(ctx context.Context, saved []byte, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*Model, error) {
-	c, err := readCheckpoint(saved)
-	if err != nil {
-		return nil, err
+func Resume(ctx context.Context, saved [][]byte, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*Model, error) {
+	from := make([]checkpoint, len(saved))
+	for i, data := range saved {
+		var err error
+		if from[i], err = readCheckpoint(data); err != nil {
+			return nil, err
+		}
 	}
-	return train(ctx, src, recipe, types, opts, hooks, &c)
+	return train(ctx, src, recipe, types, opts, hooks, from)
 }
 
 // restore takes the training's state from a checkpoint.
@@ -156,6 +172,9 @@ func (l *loop) restore(c *checkpoint) error {
 		return fmt.Errorf("%w: %w: train again", ErrCorrupt, err)
 	}
 	l.m.Fidelity = s.Model.Fidelity
+	if l.m.at.Done {
+		l.m.Epochs, l.m.Ended = s.Model.Epochs, s.Model.Ended
+	}
 	var err error
 	l.m.net, err = dgan.Load(l.m.shape(), s.Networks)
 	return err

@@ -29,11 +29,11 @@ func (n states) Sessions(context.Context) iter.Seq2[trace.Session, error] {
 func statesLoop(t *testing.T, o Options) *loop {
 	t.Helper()
 	r := trace.Recipe{Name: "states", Key: []string{}, Metadata: []trace.Field{trace.Category("state"), trace.Real("x")}}
-	l, err := newLoop(t.Context(), states(200), &r, map[string]trace.Type{"state": trace.TypeText, "x": trace.TypeReal}, o, Hooks{})
+	_, loops, err := newLoops(t.Context(), states(200), &r, map[string]trace.Type{"state": trace.TypeText, "x": trace.TypeReal}, o, Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return loops[0]
 }
 
 // TestCollapse: where sessions are too alike, measurement after measurement, the

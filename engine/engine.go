@@ -77,6 +77,18 @@ type Options struct {
 	// fidelity; 0 for never. Default 0.
 	Patience int
 
+	// SelfNorm learns the numbers of each sample by their place in the sample's own
+	// range, which is learnt with its metadata: DoppelGANger's additional
+	// attributes [self_norm]. Default false; source: measured, see the README.
+	SelfNorm bool
+	// Chunks cuts the trace into slices of time.
+	Chunks Chunks
+	// Pretrain names the model whose networks the training begins with
+	// [pretrain_dir], "" for none, and Pretrained is it. Its columns have to be
+	// coded alike. The state of its optimisers is left behind.
+	Pretrain   string `json:",omitempty"`
+	Pretrained *Model `json:"-"`
+
 	Codec codec.Options
 	GAN   dgan.Config
 	DP    DP // asks for differential privacy
@@ -86,7 +98,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Iterations: 2500, Seed: 1, Memory: 1 << 30, CheckpointEvery: 30 * time.Second, Measures: 20, Choose: ChooseLast,
-		Codec: codec.DefaultOptions(), GAN: dgan.DefaultConfig(),
+		Chunks: DefaultChunks(), Codec: codec.DefaultOptions(), GAN: dgan.DefaultConfig(),
 	}
 }
 
@@ -122,6 +134,13 @@ func (o Options) Validate() error {
 	if o.Measures == 0 && o.MeasureEpochs == 0 && (o.Choose == ChooseBest || o.Patience > 0) {
 		errs = append(errs, errors.New("choose best and patience need fidelity: want measures, or extra_checkpoint_freq, above 0"))
 	}
+	errs = append(errs, o.Chunks.validate()...)
+	if o.DP.On() && (o.Chunks.On() || o.SelfNorm || o.Pretrain != "") {
+		errs = append(errs, errors.New("n_chunks, self_norm and pretrain_dir are not for models under differential privacy: leave them out; --pretrain of those names a public trace"))
+	}
+	if o.Chunks.SkipFirst && o.Pretrain == "" {
+		errs = append(errs, errors.New("skip_chunk0_train is true without pretrain_dir: name the model that the first chunk's networks come from"))
+	}
 	return errors.Join(append(errs, o.Codec.Validate(), o.GAN.Validate(), o.DP.Validate())...)
 }
 
@@ -136,6 +155,7 @@ type Progress struct {
 	Records       int           // learnt from so far, counting repeats
 	Losses        dgan.Losses   // mean over the epoch
 	EpochEnded    bool          // false for the reports in between
+	Chunk, Chunks int           // the chunk that it is of, from 0, and how many there are; 0 where the trace is one
 	Fidelity      *Fidelity     // the last of the epoch, when it ended; nil where it was not measured
 	Examples      *Examples     // of that measurement; nil where there was none, or the run was cut off since
 	Run           int64         // the caller's number of the run; the engine leaves it at 0
@@ -145,6 +165,7 @@ type Progress struct {
 type Hooks struct {
 	Progress func(Progress) error
 	// Checkpoint is to save Model.Checkpoint: before the first iteration, every
-	// Options.CheckpointEvery, and when the context ends. Epoch is the one begun.
+	// Options.CheckpointEvery, and when the context ends; of each chunk by itself
+	// (Model.Chunk), and when it is done. Epoch is the one begun.
 	Checkpoint func(epoch int, model *Model) error
 }

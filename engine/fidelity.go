@@ -139,7 +139,8 @@ func average(xs []float64) (sum float64) {
 // may repeat.
 func (y *yardstick) sessions(ctx context.Context) ([]whole, *Examples, error) {
 	g := generator{m: y.m, opts: GenerateOptions{Raw: true}, rand: rand.New(rand.NewPCG(y.m.Options.Seed, 0x666964))}
-	heads := y.m.Codec.MetaHeads()
+	heads := y.m.metaHeads()
+	width := widthOf(heads)
 	var made []candidate
 	var lengths []int // before they are cut
 	records := 0
@@ -149,9 +150,17 @@ func (y *yardstick) sessions(ctx context.Context) ([]whole, *Examples, error) {
 			return nil, nil, err
 		}
 		first := len(made)
-		for _, code := range g.firstPieces(heads, metas, tried >= patience*measuredSessions/2) {
+		for i := 0; i < len(metas); i += width {
 			if len(made) == measuredSessions || records >= measuredInAll {
 				break
+			}
+			code := make([]float32, len(heads))
+			compact(heads, metas[i:i+width], code)
+			if tried >= patience*measuredSessions/2 {
+				y.m.Codec.SetPiece(code, true)
+			}
+			if !y.m.Codec.Begins(code) {
+				continue
 			}
 			c := candidate{Candidate: y.m.Codec.DecodeMeta(code, g.rand), meta: code}
 			lengths = append(lengths, c.Records)
@@ -174,20 +183,21 @@ func (y *yardstick) sessions(ctx context.Context) ([]whole, *Examples, error) {
 // leastHeld is how many sessions must be held out to be measured against.
 const leastHeld = 50
 
-// reference are the real sessions that fidelity is measured against.
+// reference are the real sessions that fidelity is measured against; in chunks,
+// their stretches.
 type reference struct {
 	m     *Model
 	share float64 // of the sessions that are held out, each drawn on its own
 	rand  *rand.Rand
-	taken int
-	list  []whole
-	shown []Example // the first
+	taken []int // by chunk
+	lists [][]whole
+	shown []Example // the first, of all chunks
 }
 
 // newReference takes sessions of the sample, unless others are to be held out.
 func newReference(m *Model, g gathered) *reference {
-	o := m.Options
-	ref := &reference{m: m, rand: rand.New(rand.NewPCG(o.Seed, 0x68656c64))}
+	o, n := m.Options, len(m.networks())
+	ref := &reference{m: m, rand: rand.New(rand.NewPCG(o.Seed, 0x68656c64)), taken: make([]int, n), lists: make([][]whole, n)}
 	if o.Measures == 0 && o.MeasureEpochs == 0 {
 		return ref
 	}
@@ -196,10 +206,15 @@ func newReference(m *Model, g gathered) *reference {
 		return ref
 	}
 	for _, i := range ref.rand.Perm(len(g.sample)) {
-		if len(ref.list) == measuredAgainst {
+		full := true
+		for _, t := range m.stretches(g.sample[i]) {
+			if list := &ref.lists[t.chunk]; len(*list) < measuredAgainst {
+				*list, full = append(*list, wholeOf(m.Codec, t.session, ref.rand)), false
+			}
+		}
+		if full && n == 1 {
 			break
 		}
-		ref.list = append(ref.list, wholeOf(m.Codec, g.sample[i], ref.rand))
 		ref.keep(g.sample[i])
 	}
 	return ref
@@ -211,23 +226,28 @@ func (ref *reference) takes(n int, s trace.Session) bool {
 	if ref.share == 0 || rand.New(rand.NewPCG(ref.m.Options.Seed, uint64(n))).Float64() >= ref.share {
 		return false
 	}
-	ref.taken++
 	ref.keep(s)
-	switch at := ref.rand.IntN(ref.taken); {
-	case len(ref.list) < measuredAgainst:
-		ref.list = append(ref.list, wholeOf(ref.m.Codec, s, ref.rand))
-	case at < measuredAgainst:
-		ref.list[at] = wholeOf(ref.m.Codec, s, ref.rand)
+	for _, t := range ref.m.stretches(s) {
+		list := &ref.lists[t.chunk]
+		ref.taken[t.chunk]++
+		switch at := ref.rand.IntN(ref.taken[t.chunk]); {
+		case len(*list) < measuredAgainst:
+			*list = append(*list, wholeOf(ref.m.Codec, t.session, ref.rand))
+		case at < measuredAgainst:
+			(*list)[at] = wholeOf(ref.m.Codec, t.session, ref.rand)
+		}
 	}
 	return true
 }
 
-// yardstick is of the sessions that were taken; nil where there are none.
-func (ref *reference) yardstick() *yardstick {
-	if len(ref.list) == 0 {
+// yardstick is of the sessions that were taken of a model's chunk; nil where there
+// are none.
+func (ref *reference) yardstick(m *Model) *yardstick {
+	list := ref.lists[m.chunk]
+	if len(list) == 0 {
 		return nil
 	}
-	y := newYardstick(ref.m, ref.list, ref.share > 0)
+	y := newYardstick(m, list, ref.share > 0)
 	y.shown = ref.shown
 	return y
 }

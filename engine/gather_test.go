@@ -102,11 +102,9 @@ func TestGatherKeepsASample(t *testing.T) {
 // TestSpilledSamplesAreTheSame: what goes to a file comes back as it was.
 func TestSpilledSamplesAreTheSame(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	c := &codec.Codec{}
 	heads := []codec.Head{{Classes: 3}, {}}
 	fill := func(bound int64) *samples {
-		s := newSamples(c, bound)
-		s.meta, s.series = heads, heads[1:]
+		s := newSamples(heads, heads[1:], bound)
 		for i := range 3000 {
 			m := codec.Sample{Meta: []float32{float32(i % 3), float32(i) / 3000}, Records: 1 + i%4}
 			for k := range m.Records {

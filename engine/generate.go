@@ -13,6 +13,7 @@ import (
 
 	"netshare/engine/calibrate"
 	"netshare/engine/codec"
+	"netshare/engine/dgan"
 	"netshare/workspace/trace"
 )
 
@@ -138,9 +139,12 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	}
 	if !opts.Raw && parts == nil && windowed {
 		g.starts = m.targets.arrivals.drawIn(win, length, want, g.rand)
+	} else if !opts.Raw && parts == nil && m.chunks != nil {
+		g.starts = m.chunks.starts(want, g.rand)
 	} else if !opts.Raw && parts == nil {
 		g.starts = m.targets.arrivals.draw(want, g.rand)
 	}
+	g.windowed = windowed
 	for b := range blocks {
 		n := want*(b+1)/blocks - want*b/blocks
 		records := opts.Records*(b+1)/blocks - opts.Records*b/blocks
@@ -189,6 +193,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		})
 		for _, c := range made {
 			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
+			g.anchor(&c, s.Series)
 			if !opts.Raw {
 				m.Codec.RecurRecords(s.Series, supply)
 				g.equateRecords(s)
@@ -221,7 +226,9 @@ func (g *generator) place(made []candidate, start func(i int) int) {
 		if g.starts != nil {
 			c.Start = g.starts[start(i)]
 		}
-		if c.Records > 1 {
+		if g.chunked() { // each stretch stays in its chunk
+			c.Room = g.m.Codec.Span() + g.m.Codec.Duration(c.series, g.rand)
+		} else if c.Records > 1 {
 			room := g.m.Codec.Span()
 			if c.Room > 0 {
 				room = c.Room
@@ -242,7 +249,8 @@ type generator struct {
 	parts    []*part      // of what is given; nil for sessions like the real trace's
 	balances [][4]balance // of the equalities in records
 
-	starts []float64 // of all sessions, ascending; nil where they are the networks'
+	starts   []float64 // of all sessions, ascending; nil where they are the networks'
+	windowed bool      // another span of time than the real trace's
 }
 
 // candidate is a generated session, its metadata decoded and its series coded.
@@ -251,6 +259,8 @@ type candidate struct {
 	meta   []float32
 	series []float32
 	part   *part // that it was made for; nil where nothing is given
+
+	stretches []stretch // in chunks; nil where the trace is one
 }
 
 // block makes n sessions, ordered by start.
@@ -259,7 +269,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	if !g.opts.Raw {
 		pool = n * g.opts.Candidates
 	}
-	cands, err := g.candidates(ctx, n, pool, func(share float64) {
+	cands, err := g.candidates(ctx, nil, n, pool, func(share float64) {
 		if g.opts.Progress != nil {
 			g.opts.Progress(out.Sessions+int(share*float64(n)*.9), want)
 		}
@@ -270,27 +280,22 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	if !g.opts.Raw && len(cands) > n {
 		rows := make([]calibrate.Row, len(cands))
 		strata := g.m.targets.lengths.strata(len(cands))
+		if g.chunked() {
+			strata = g.m.chunks.strata(cands, g.m.targets.lengths.Head)
+		}
 		for i, c := range cands {
-			strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
+			if !g.chunked() {
+				strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
+			}
 			w := whole{meta: c.meta, series: c.series, records: c.Records}
 			w.duration = min(g.m.Codec.Duration(c.series, g.rand), g.m.Codec.Span())
 			rows[i] = g.m.targets.row(w)
 		}
-		res, err := calibrate.Choose(ctx, rows, strata, g.m.targets.margins, n, g.rand)
-		if err != nil {
+		if cands, err = g.choose(ctx, cands, rows, strata, g.m.targets.margins, n, 1, out); err != nil {
 			return nil, err
 		}
-		out.Calibrated = true
-		out.Before += res.Before
-		out.After += res.After
-		out.Effective += res.Effective
-		chosen := make([]candidate, len(res.Chosen))
-		for i, k := range res.Chosen {
-			chosen[i] = cands[k]
-		}
 		// of the chosen ones the largest number is the largest, once
-		g.m.targets.series.move(len(g.m.Codec.SeriesHeads()), seriesOf(chosen)...)
-		cands = chosen
+		g.m.targets.series.move(len(g.m.Codec.SeriesHeads()), seriesOf(cands)...)
 	}
 	if !g.opts.Raw {
 		for _, i := range g.m.targets.variety.vary(g.m.Codec, cands, g.rand) {
@@ -348,17 +353,36 @@ func (g *generator) keyOf(c candidate) string {
 	return b.String()
 }
 
-// drawn is how many candidates are drawn from the networks at a time.
-const drawn = 2000
+// choose takes n of the candidates whose rows meet the margins, and tells out of
+// it; they are a share of the block.
+func (g *generator) choose(ctx context.Context, cands []candidate, rows []calibrate.Row, strata calibrate.Strata, margins calibrate.Targets, n int, share float64, out *Generated) ([]candidate, error) {
+	res, err := calibrate.Choose(ctx, rows, strata, margins, n, g.rand)
+	if err != nil {
+		return nil, err
+	}
+	out.Calibrated = true
+	out.Before += res.Before * share
+	out.After += res.After * share
+	out.Effective += res.Effective * share
+	chosen := make([]candidate, len(res.Chosen))
+	for i, k := range res.Chosen {
+		chosen[i] = cands[k]
+	}
+	return chosen, nil
+}
 
 // patience is how many sessions are drawn for each that is wanted before keys
 // may repeat: a trace between few hosts has few keys.
 const patience = 12
 
-// candidates makes up to pool sessions with distinct keys, or at least n where
-// the model knows too few keys, the later of which then repeat earlier ones.
-func (g *generator) candidates(ctx context.Context, n, pool int, progress func(share float64)) ([]candidate, error) {
-	heads := g.m.Codec.MetaHeads()
+// givenTries is how many more are drawn where something is given before that is
+// given up: so much do what is given and the rest of a session not go together.
+const givenTries = 60
+
+// candidates makes up to pool sessions with distinct keys, of a part where it is
+// not nil, or at least n where the model knows too few keys, the later of which
+// then repeat earlier ones.
+func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progress func(share float64)) ([]candidate, error) {
 	seen := map[string]bool{}
 	var cands []candidate
 	for tried := 0; len(cands) < pool; {
@@ -369,18 +393,26 @@ func (g *generator) candidates(ctx context.Context, n, pool int, progress func(s
 		if repeat && len(cands) >= n {
 			break
 		}
-		metas, err := g.m.net.Metas(drawn, g.rand)
+		if p != nil && tried >= (patience+givenTries)*(pool+drawn) {
+			return nil, fmt.Errorf("given %s: %d of %d sessions could be made, since it hardly goes together with the rest of what a session is: ask for fewer, or give less", p, len(cands), n)
+		}
+		rows, err := g.rows(p, repeat)
 		if err != nil {
 			return nil, err
 		}
-		first := len(cands)
-		rows := g.firstPieces(heads, metas, tried >= patience*pool)
 		tried += drawn
-		for _, code := range rows {
+		first := len(cands)
+		for _, row := range rows {
 			if len(cands) == pool {
 				break
 			}
-			c := candidate{Candidate: g.m.Codec.DecodeMeta(code, g.rand), meta: code}
+			if p != nil {
+				p.bound(row.code, g.rand)
+			}
+			c := candidate{Candidate: g.m.Codec.DecodeMeta(row.code, g.rand), meta: row.code, part: p, stretches: row.stretches}
+			if p != nil && (!g.m.Codec.Settle(c.Meta, p.conditions, g.rand) || !p.accepts(c.Meta) || !g.m.Codec.Holds(c.Meta)) {
+				continue
+			}
 			if !g.m.targets.families.valid(c.Meta) && !repeat {
 				continue
 			}
@@ -389,82 +421,110 @@ func (g *generator) candidates(ctx context.Context, n, pool int, progress func(s
 				continue
 			}
 			seen[k] = true
+			g.settle(&c)
 			cands = append(cands, c)
 		}
-		if err := g.series(ctx, cands[first:]); err != nil {
+		if p == nil {
+			err = g.series(ctx, cands[first:])
+			progress(float64(len(cands)) / float64(pool))
+		}
+		if err != nil {
 			return nil, err
 		}
-		progress(float64(len(cands)) / float64(pool))
+	}
+	if p != nil {
+		return cands, g.series(ctx, cands)
 	}
 	return cands, nil
 }
 
-// firstPieces returns the codes of the metadata rows that begin a session, all
-// of them, made to begin one, where need be, with the real trace's
-// distributions of numbers and lengths unless the raw ones are asked for.
-func (g *generator) firstPieces(heads []codec.Head, metas []float32, all bool) [][]float32 {
-	width := widthOf(heads)
-	var rows [][]float32
-	for i := 0; i < len(metas); i += width {
-		code := make([]float32, len(heads))
-		compact(heads, metas[i:i+width], code)
-		if all {
-			g.m.Codec.SetPiece(code, true)
-		}
-		if g.m.Codec.Begins(code) {
-			rows = append(rows, code)
-		}
-	}
-	if !g.opts.Raw {
-		g.m.targets.meta.move(len(heads), rows...)
-		g.m.targets.lengths.move(rows, g.rand)
-	}
-	return rows
-}
-
-// series makes the candidates' records, piece by piece for long sessions.
+// series makes the candidates' records, piece by piece for long sessions and
+// stretch by stretch for those in several chunks.
 func (g *generator) series(ctx context.Context, cands []candidate) error {
 	c := g.m.Codec
-	heads, seriesHeads := c.MetaHeads(), c.SeriesHeads()
-	if len(seriesHeads) == 0 || len(cands) == 0 {
+	width := len(c.SeriesHeads())
+	if width == 0 || len(cands) == 0 {
 		return nil
 	}
+	for k, net := range g.m.networks() {
+		if net == nil {
+			continue
+		}
+		if err := g.seriesBy(ctx, net, k, cands); err != nil {
+			return err
+		}
+	}
+	if g.opts.Raw || cands[0].part != nil {
+		return nil
+	}
+	g.m.targets.series.move(width, seriesOf(cands)...)
+	return nil
+}
+
+// seriesBy has the networks of a chunk make the records of the candidates'
+// stretches in it, behind those of the chunks before.
+func (g *generator) seriesBy(ctx context.Context, net *dgan.Model, chunk int, cands []candidate) error {
+	c := g.m.Codec
+	heads, seriesHeads := g.m.metaHeads(), c.SeriesHeads()
+	own := len(c.MetaHeads())
 	width, longest := widthOf(heads), c.Longest()
+	type piece struct{ cand, upTo int } // records that the session then has
 	var metas []float32
-	var owner []int
-	for i, cand := range cands {
-		for p := 0; p*longest < cand.Records; p++ {
-			code := slices.Clone(cand.meta)
+	var owner []piece
+	for i := range cands {
+		x := &cands[i]
+		before, n := 0, x.Records
+		code := slices.Clone(x.meta)
+		if x.stretches != nil {
+			s, from := x.in(chunk)
+			if s == nil {
+				continue
+			}
+			before, n = from, s.records
+			copy(code[own:], s.extras)
+			if len(x.stretches) > 1 {
+				c.SetRecords(code, n)
+			}
+			if from > 0 {
+				c.SetStart(code, s.start)
+			}
+		}
+		for p := 0; p*longest < n; p++ {
 			c.SetPiece(code, p == 0)
 			row := make([]float32, width)
 			expand(heads, code, row)
 			metas = append(metas, row...)
-			owner = append(owner, i)
+			owner = append(owner, piece{i, before + n})
 		}
 	}
 	at := 0
 	seriesWidth := widthOf(seriesHeads)
-	err := g.m.net.SampleSeries(metas, g.rand, func(_, series []float32, records int) error {
-		cand := &cands[owner[at]]
+	return net.SampleSeries(metas, g.rand, func(meta, series []float32, records int) error {
+		x := &cands[owner[at].cand]
+		upTo := owner[at].upTo * len(seriesHeads)
 		at++
+		first := len(x.series)
 		code := make([]float32, len(seriesHeads))
 		for k := range records {
-			if len(cand.series) >= cand.Records*len(seriesHeads) {
+			if len(x.series) >= upTo {
 				break
 			}
 			compact(seriesHeads, series[k*seriesWidth:], code)
-			cand.series = append(cand.series, code...)
+			x.series = append(x.series, code...)
+		}
+		if g.m.Options.SelfNorm {
+			extras := make([]float32, len(heads))
+			compact(heads, meta, extras)
+			g.m.restore(extras[own:], x.series[first:])
+		}
+		if s, from := x.in(chunk); from > 0 && first == from*len(seriesHeads) {
+			c.SetGap(x.series[first:], max(0, s.start-x.Start-c.Duration(x.series[:first], g.rand)))
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return nil
 	})
-	if err != nil || g.opts.Raw || len(cands) == 0 || cands[0].part != nil {
-		return err
-	}
-	g.m.targets.series.move(len(seriesHeads), seriesOf(cands)...)
-	return nil
 }
 
 func seriesOf(cands []candidate) [][]float32 {

@@ -213,47 +213,15 @@ func (m *Model) realShare(p *part, r *rand.Rand) (float64, error) {
 	case len(p.limits) == 1:
 		return float64(p.limits[0].High - p.limits[0].Low), nil
 	}
-	_, weights, err := m.metasGiven(p.limits, r)
+	made, err := m.draw(p.limits, r)
 	if err != nil {
 		return 0, err
 	}
 	var sum float64
-	for _, w := range weights {
+	for _, w := range made.weights {
 		sum += w
 	}
-	return sum / float64(len(weights)), nil
-}
-
-// metasGiven draws rows of metadata codes that keep limits, which are in codes
-// too, and their weights. Of a head of vectors no column is of a class: its rows
-// weigh as much as is wanted of the class that they came to.
-func (m *Model) metasGiven(limits []dgan.Limit, r *rand.Rand) (rows [][]float32, weights []float64, err error) {
-	heads := m.Codec.MetaHeads()
-	var columns, vectors []dgan.Limit
-	for _, l := range limits {
-		switch h := heads[l.Head]; {
-		case h.Vectors != nil:
-			vectors = append(vectors, l)
-			continue
-		case h.Symmetric:
-			l.Low, l.High = 2*l.Low-1, 2*l.High-1
-		}
-		columns = append(columns, l)
-	}
-	metas, weights, err := m.net.MetasGiven(drawn, columns, r)
-	if err != nil {
-		return nil, nil, err
-	}
-	width := widthOf(heads)
-	for i := range weights {
-		code := make([]float32, len(heads))
-		compact(heads, metas[i*width:(i+1)*width], code)
-		for _, l := range vectors {
-			weights[i] *= l.Shares[int(code[l.Head])]
-		}
-		rows = append(rows, code)
-	}
-	return rows, weights, nil
+	return sum / float64(len(made.weights)), nil
 }
 
 // resample returns indices of rows drawn with their weights, as many as the

@@ -3,7 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -42,11 +42,8 @@ func (g *generator) ofPart(ctx context.Context, p *part, n int, share float64, o
 	if !g.opts.Raw {
 		pool *= g.opts.Candidates
 	}
-	cands, err := g.given(ctx, p, n, pool)
+	cands, err := g.candidates(ctx, p, n, pool, nil)
 	if err != nil {
-		return nil, err
-	}
-	if err := g.series(ctx, cands); err != nil {
 		return nil, err
 	}
 	if g.opts.Raw {
@@ -65,93 +62,23 @@ func (g *generator) ofPart(ctx context.Context, p *part, n int, share float64, o
 			}
 			rows[i] = t.row(whole{meta: c.meta, series: c.series, records: c.Records})
 		}
-		res, err := calibrate.Choose(ctx, rows, strata, t.margins, n, g.rand)
-		if err != nil {
+		if cands, err = g.choose(ctx, cands, rows, strata, t.margins, n, share, out); err != nil {
 			return nil, err
 		}
-		out.Calibrated = true
-		out.Before += res.Before * share
-		out.After += res.After * share
-		out.Effective += res.Effective * share
-		chosen := make([]candidate, len(res.Chosen))
-		for i, k := range res.Chosen {
-			chosen[i] = cands[k]
-		}
-		cands = chosen
 	}
 	cands = cands[:n]
 	g.m.targets.pairs.hold(t.width, cands, g.rand)
 	return cands, nil
 }
 
-// givenTries is how many rows are drawn for each session that is wanted before
-// weights are left aside: so much do what is given and the rest of a session not
-// go together.
-const givenTries = 60
-
-// given draws up to pool sessions of a part, at least n, with keys of their own
-// where there are as many.
-func (g *generator) given(ctx context.Context, p *part, n, pool int) ([]candidate, error) {
-	m := g.m
-	heads := m.Codec.MetaHeads()
-	seen := map[string]bool{}
-	var cands []candidate
-	for tried := 0; len(cands) < pool; {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		repeat := tried >= patience*pool
-		if repeat && len(cands) >= n {
-			break
-		}
-		if tried >= (patience+givenTries)*(pool+drawn) {
-			return nil, fmt.Errorf("given %s: %d of %d sessions could be made, since it hardly goes together with the rest of what a session is: ask for fewer, or give less", p, len(cands), n)
-		}
-		codes, weights, err := m.metasGiven(p.limits, g.rand)
-		if err != nil {
-			return nil, err
-		}
-		tried += drawn
-		for i := range weights {
-			if !m.Codec.Begins(codes[i]) {
-				weights[i] = 0
-			}
-		}
-		var rows [][]float32
-		for _, i := range resample(weights, drawn, g.rand) {
-			rows = append(rows, slices.Clone(codes[i]))
-		}
-		if !g.opts.Raw {
-			p.targets.meta.move(len(heads), rows...)
-			if p.targets.known && len(rows) > 0 {
-				p.targets.lengths.move(rows, g.rand)
-			}
-		}
-		for _, code := range rows {
-			if len(cands) == pool {
-				break
-			}
-			for _, l := range p.limits { // which the move knows nothing of
-				if v := &code[l.Head]; l.Shares == nil && (*v < l.Low || *v > l.High) {
-					*v = l.Low + g.rand.Float32()*(l.High-l.Low)
-				}
-			}
-			c := candidate{Candidate: m.Codec.DecodeMeta(code, g.rand), meta: code, part: p}
-			if !m.Codec.Settle(c.Meta, p.conditions, g.rand) || !p.accepts(c.Meta) || !m.Codec.Holds(c.Meta) {
-				continue
-			}
-			if !m.targets.families.valid(c.Meta) && !repeat {
-				continue
-			}
-			k := g.keyOf(c)
-			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
-				continue
-			}
-			seen[k] = true
-			cands = append(cands, c)
+// bound keeps the numbers of a row of codes within the part's limits, which moves
+// know nothing of.
+func (p *part) bound(code []float32, r *rand.Rand) {
+	for _, l := range p.limits {
+		if v := &code[l.Head]; l.Shares == nil && (*v < l.Low || *v > l.High) {
+			*v = l.Low + r.Float32()*(l.High-l.Low)
 		}
 	}
-	return cands, nil
 }
 
 // String names what is given of the part.

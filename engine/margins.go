@@ -73,11 +73,7 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	b := &binner{c: c, coded: coded}
 	b.heads(c.MetaHeads(), c.MetaNumbers(), ofMeta)
 	b.heads(c.SeriesHeads(), c.SeriesNumbers(), ofSeries)
-	var starts []float64
 	if c.Clock != nil {
-		for _, s := range sessions {
-			starts = append(starts, c.Clock.Times(s.Series)[0])
-		}
 		b.numbers(ofDuration, 0, nil, func(w whole, f func(float64)) { f(w.duration) })
 	}
 	t := targets{features: b.features}
@@ -96,11 +92,21 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	t.meta = fitRanks(c.MetaNumbers(), len(c.MetaHeads()), meta...)
 	t.variety = fitVariety(c, coded)
 	t.pairs = newPairs(c, coded)
-	t.arrivals = fitArrivals(starts)
+	t.arrivals = fitArrivals(startsOf(c, sessions))
 	head := c.LengthHead()
 	t.lengths = fitLengths(head, c.MetaHeads()[head].Classes, meta...)
 	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)
 	return t
+}
+
+// startsOf are the sessions' first times, in ticks; none without a clock.
+func startsOf(c *codec.Codec, sessions []trace.Session) (starts []float64) {
+	if c.Clock != nil {
+		for _, s := range sessions {
+			starts = append(starts, c.Clock.Times(s.Series)[0])
+		}
+	}
+	return starts
 }
 
 // whole is a coded session, its pieces put together.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/gob"
 	"fmt"
+	"slices"
 
 	"netshare/engine/calibrate"
 	"netshare/engine/codec"
@@ -37,7 +38,9 @@ type Model struct {
 
 	targets targets
 	net     *dgan.Model
-	lengths []int // of the samples that a private model's networks make next
+	chunks  *chunks // with networks instead of net once all are learnt; nil where the trace is one
+	chunk   int     // that net learns
+	lengths []int   // of the samples that a private model's networks make next
 
 	begun begun    // what its training began with
 	at    position // where its training stands
@@ -54,6 +57,10 @@ const (
 	networksFormat = 5
 )
 
+// extendedFormat is that of models with more heads than the codec's: of chunks, or
+// with series that are normalised in each sample.
+const extendedFormat = 7
+
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs, and are the same for the same model.
 func (m *Model) MarshalBinary() ([]byte, error) {
@@ -67,6 +74,8 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	format := modelFormat
 	switch {
+	case m.Options.SelfNorm || m.chunks != nil:
+		format = extendedFormat
 	case m.Marginal != nil && m.net == nil:
 		format = privateFormat
 	case m.Marginal != nil:
@@ -76,11 +85,17 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var cut *chunks
+	if m.net == nil && m.chunks != nil {
+		if cut, err = m.chunks.saved(); err != nil {
+			return nil, err
+		}
+	}
 	bare := *m
-	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public = nil, targets{}, begun{}, position{}, nil
+	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.relations, m.targets.equalities})
+	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.relations, m.targets.equalities, cut})
 	return b.Bytes(), err
 }
 
@@ -108,6 +123,7 @@ type savedAs struct {
 
 	Relations  relations // behind the networks: models without any are read too
 	Equalities []equality
+	Chunks     *chunks // of a whole model
 }
 
 // UnmarshalBinary restores a model that MarshalBinary wrote.
@@ -116,7 +132,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&s); err != nil {
 		return fmt.Errorf("the saved model is damaged: %w", err)
 	}
-	if s.Format != modelFormat && s.Format != privateFormat && s.Format != networksFormat {
+	if !slices.Contains([]int{modelFormat, privateFormat, networksFormat, extendedFormat}, s.Format) {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
@@ -131,6 +147,9 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		}
 		m.Marginal.Index()
 		shape = m.privateShape
+	}
+	if m.chunks = s.Chunks; m.chunks != nil {
+		return m.chunks.load(m.shape())
 	}
 	net, err := dgan.Load(shape(), s.Networks)
 	if err != nil {

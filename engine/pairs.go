@@ -289,7 +289,7 @@ func (g *generator) couple(ctx context.Context, cands []candidate) (calibrate.Co
 			return true
 		}
 		x, y, ok := g.exchanged(u, parts, &cands[a], &cands[b], taken)
-		if ok {
+		if ok = ok && !g.strays(&cands[a], x) && !g.strays(&cands[b], y); ok {
 			cands[a].Candidate, cands[b].Candidate = x, y
 			swapCodes(cands[a].meta[u.from:u.to], cands[b].meta[u.from:u.to])
 		}

@@ -43,7 +43,7 @@ func checkpoints(t *testing.T, l list, o engine.Options) (*engine.Model, [][]byt
 
 func resume(from []byte, l list, o engine.Options, hooks engine.Hooks) (*engine.Model, error) {
 	o.CheckpointEvery = 1
-	return engine.Resume(context.Background(), from, l, &recipe, types, o, hooks)
+	return engine.Resume(context.Background(), [][]byte{from}, l, &recipe, types, o, hooks)
 }
 
 // TestResumeIsBitEqual: a run that goes on from a checkpoint of any iteration
@@ -149,7 +149,7 @@ func TestResumeRefuses(t *testing.T) {
 	other := recipe
 	other.Series = []trace.Field{trace.Integer("bytes").Range(0, 1e6), trace.Category("flag")}
 	o.CheckpointEvery = 1
-	_, err := engine.Resume(context.Background(), good, l, &other, types, o, engine.Hooks{})
+	_, err := engine.Resume(context.Background(), [][]byte{good}, l, &other, types, o, engine.Hooks{})
 	if err == nil || !strings.Contains(err.Error(), "the recipe changed since the run began") {
 		t.Errorf("another recipe: got error %v", err)
 	}

@@ -29,8 +29,8 @@ type samples struct {
 }
 
 // newSamples returns samples with so many bytes of memory, and none yet.
-func newSamples(c *codec.Codec, bound int64) *samples {
-	return &samples{meta: c.MetaHeads(), series: c.SeriesHeads(), bound: bound}
+func newSamples(meta, series []codec.Head, bound int64) *samples {
+	return &samples{meta: meta, series: series, bound: bound}
 }
 
 // add takes a sample: its records, its metadata, its series.

@@ -19,8 +19,8 @@ func Train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	return train(ctx, src, recipe, types, opts, hooks, nil)
 }
 
-// train learns from the beginning, or from a checkpoint.
-func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks, from *checkpoint) (*Model, error) {
+// train learns from the beginning, or from checkpoints, one of each chunk.
+func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks, from []checkpoint) (*Model, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
@@ -30,68 +30,111 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	case opts.DP.On(): // Validate lets no other model through
 		return trainMarginal(ctx, src, recipe, types, opts)
 	}
-	l, err := newLoop(ctx, src, recipe, types, opts, hooks)
+	m, loops, err := newLoops(ctx, src, recipe, types, opts, hooks)
+	defer func() {
+		for _, l := range loops {
+			l.data.Close()
+		}
+	}()
 	if err != nil {
 		return nil, err
 	}
-	defer l.data.Close()
-	if from != nil {
-		if err := l.restore(from); err != nil {
-			return nil, err
+	for _, l := range loops {
+		for i := range from {
+			if from[i].Chunk == l.m.chunk {
+				if err := l.restore(&from[i]); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
-	return l.m, l.run(ctx)
+	if m.chunks != nil {
+		return m, m.learnChunks(ctx, loops)
+	}
+	return m, loops[0].run(ctx)
 }
 
-// newLoop codes the sessions and makes the networks.
-func newLoop(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (*loop, error) {
+// newLoops codes the sessions and makes the networks: those of the trace, or of
+// each chunk that has any. The caller closes the loops' data, also after an error.
+func newLoops(ctx context.Context, src Source, recipe *trace.Recipe, types map[string]trace.Type, opts Options, hooks Hooks) (m *Model, loops []*loop, err error) {
 	g, err := gather(ctx, src, opts.Memory/2, opts.Seed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := codec.Fit(recipe, types, g.sample, opts.Codec, opts.Seed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m := &Model{Recipe: shell(recipe), Codec: c, Sessions: g.sessions, Records: g.records, Options: opts}
+	m = &Model{Recipe: shell(recipe), Codec: c, Sessions: g.sessions, Records: g.records, Options: opts}
+	if opts.Chunks.On() {
+		if m.chunks, err = newChunks(opts.Chunks, c, g.sample); err != nil {
+			return nil, nil, err
+		}
+	}
 	m.begun, m.at = beginning(recipe, types, opts), position{Epoch: 1}
 	m.begun.Sessions = g.print
 	m.targets = newTargets(c, g.sample, opts.Seed)
+	if m.chunks != nil {
+		m.chunks.fitLengths(c, g.sample)
+		m.chunks.fitStarts(startsOf(c, g.sample))
+	}
 	m.targets.families = fitFamilies(recipe, g.sample)
 	m.targets.relations = fitRelations(recipe, g.sample)
 	m.targets.equalities = fitEqualities(c, recipe, types, g.sample)
 	ref := newReference(m, g)
 	data, err := m.encode(ctx, src, g, ref)
+	for k, d := range data {
+		part := m
+		if m.chunks != nil {
+			if part = m.ofChunk(k); d.Len() == 0 {
+				err = errors.Join(err, d.Close())
+				continue
+			}
+		}
+		loops = append(loops, &loop{m: part, data: d, hooks: hooks})
+	}
 	if err != nil {
-		return nil, err
+		return m, loops, err
 	}
-	l := &loop{m: m, data: data, hooks: hooks, yardstick: ref.yardstick()}
-	if m.net, err = dgan.New(m.shape(), opts.GAN, opts.Seed); err != nil {
-		return nil, errors.Join(err, data.Close())
+	for _, l := range loops {
+		l.yardstick = ref.yardstick(l.m)
+		if l.m.net, err = dgan.New(l.m.shape(), opts.GAN, opts.Seed+uint64(l.m.chunk)); err != nil {
+			return m, loops, err
+		}
 	}
-	return l, nil
+	return m, loops, nil
 }
 
-// encode codes all sessions of the source: those gathered, or where these are a
-// sample, the source read once more; but for those that the reference takes out.
-func (m *Model) encode(ctx context.Context, src Source, g gathered, ref *reference) (data *samples, err error) {
-	data = newSamples(m.Codec, m.Options.Memory/2)
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, data.Close())
-		}
-	}()
+// encode codes all sessions of the source, chunk by chunk: those gathered, or
+// where these are a sample, the source read once more; but for those that the
+// reference takes out. The samples are the caller's to close, also after an error.
+func (m *Model) encode(ctx context.Context, src Source, g gathered, ref *reference) (data []*samples, err error) {
+	data = make([]*samples, len(m.networks()))
+	for k := range data {
+		data[k] = newSamples(m.metaHeads(), m.Codec.SeriesHeads(), m.Options.Memory/2/int64(len(data)))
+	}
 	n := 0
 	add := func(s trace.Session) error {
 		if n++; ref.takes(n, s) {
 			return nil
 		}
-		for _, x := range m.Codec.Encode(s) {
-			if err := data.add(x); err != nil {
-				return err
+		for _, t := range m.stretches(s) {
+			for _, x := range m.Codec.Encode(t.session) {
+				if err := data[t.chunk].add(m.extend(x, t.tags)); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
+	}
+	flush := func() (err error) {
+		for k, d := range data {
+			if m.chunks != nil {
+				m.chunks.Samples[k] = d.Len()
+			}
+			err = errors.Join(err, d.flush())
+		}
+		return err
 	}
 	if g.all {
 		for i, s := range g.sample {
@@ -100,7 +143,7 @@ func (m *Model) encode(ctx context.Context, src Source, g gathered, ref *referen
 			}
 			g.sample[i] = trace.Session{} // the coded form is all that training needs
 		}
-		return data, data.flush()
+		return data, flush()
 	}
 	clear(g.sample)
 	var starts []float64
@@ -116,7 +159,10 @@ func (m *Model) encode(ctx context.Context, src Source, g gathered, ref *referen
 		}
 	}
 	m.targets.arrivals = fitArrivals(starts)
-	return data, data.flush()
+	if m.chunks != nil {
+		m.chunks.fitStarts(starts)
+	}
+	return data, flush()
 }
 
 // shell returns the recipe without its functions, which are not the model's.
@@ -136,7 +182,7 @@ func shell(r *trace.Recipe) trace.Recipe {
 
 // shape is the layout of the model's samples.
 func (m *Model) shape() dgan.Shape {
-	heads := m.Codec.MetaHeads()
+	heads := m.metaHeads()
 	return dgan.Shape{
 		Meta: networkHeads(heads), Series: networkHeads(m.Codec.SeriesHeads()),
 		Records: m.Codec.Longest(),
@@ -165,14 +211,21 @@ type loop struct {
 // reportEvery is the time between reports within an epoch.
 const reportEvery = 200 * time.Millisecond
 
+// run learns until a bound is met. Of a chunk it saves that it is done.
 func (l *loop) run(ctx context.Context) error {
-	o, at := l.m.Options, &l.m.at
-	batch := min(o.GAN.Batch*max(1, o.GAN.Packing), l.data.Len())
-	l.perEpoch = max(1, (l.data.Len()+batch-1)/batch)
-	l.epochs = o.Epochs
-	if l.epochs == 0 && o.Time == 0 {
-		l.epochs = max(1, (o.Iterations+l.perEpoch-1)/l.perEpoch)
+	if l.m.at.Done {
+		return nil
 	}
+	if err := l.iterate(ctx); err != nil || l.m.chunks == nil {
+		return err
+	}
+	l.m.at.Done = true
+	return l.checkpoint(true)
+}
+
+func (l *loop) iterate(ctx context.Context) error {
+	o, at := l.m.Options, &l.m.at
+	batch := l.plan()
 	l.saved = time.Now()
 	l.began = l.saved.Add(-at.Elapsed)
 	if err := l.checkpoint(at.Iteration == 0); err != nil { // to know a changed trace by
@@ -238,11 +291,24 @@ func (l *loop) run(ctx context.Context) error {
 	return nil
 }
 
+// plan works out the epochs and their iterations, and returns how many samples an
+// iteration reads.
+func (l *loop) plan() (batch int) {
+	o := l.m.Options
+	batch = min(o.GAN.Batch*max(1, o.GAN.Packing), l.data.Len())
+	l.perEpoch = max(1, (l.data.Len()+batch-1)/batch)
+	l.epochs = o.Epochs
+	if l.epochs == 0 && o.Time == 0 {
+		l.epochs = max(1, (o.Iterations+l.perEpoch-1)/l.perEpoch)
+	}
+	return batch
+}
+
 func (l *loop) progress() Progress {
 	o, at := l.m.Options, l.m.at
 	p := Progress{
 		Epoch: at.Epoch, Epochs: l.epochs, Iteration: at.Iteration, Elapsed: at.Elapsed, Records: at.Records,
-		Losses: mean(at.Sum, at.Step),
+		Losses: mean(at.Sum, at.Step), Chunk: l.m.chunk, Chunks: l.m.Options.Chunks.Count,
 	}
 	if l.epochs > 0 {
 		all := l.epochs * l.perEpoch
@@ -267,8 +333,13 @@ func (l *loop) checkpoint(now bool) error {
 		return nil
 	}
 	l.saved = time.Now()
-	l.m.Epochs = l.m.at.done(l.perEpoch)
-	return l.hooks.Checkpoint(l.m.at.Epoch, l.m)
+	epoch := l.m.at.Epoch
+	if l.m.at.Done {
+		epoch++
+	} else {
+		l.m.Epochs = l.m.at.done(l.perEpoch)
+	}
+	return l.hooks.Checkpoint(epoch, l.m)
 }
 
 // stop saves what was learnt when the context ends.

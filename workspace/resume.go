@@ -37,11 +37,11 @@ func (w *Workspace) Resume(ctx context.Context, run int64, hooks engine.Hooks) (
 	if t.Changed.After(r.Started) {
 		return Trained{}, fmt.Errorf("run %d: %s changed since the run began: train again", run, t.Name)
 	}
-	from, epoch, err := w.lastCheckpoint(ctx, run)
+	from, epochs, err := w.lastCheckpoints(ctx, run)
 	if err != nil {
 		return Trained{}, err
 	}
-	if err := w.db.ResumeRun(ctx, run, epoch); err != nil {
+	if err := w.db.ResumeRun(ctx, run, epochs); err != nil {
 		return Trained{}, err
 	}
 	defer w.busy()()
@@ -79,16 +79,20 @@ func (w *Workspace) resumable(r store.Run) (o engine.Options, err error) {
 	return o, nil
 }
 
-// lastCheckpoint returns the last that a run saved, nil for none, and the epochs
-// that had ended by then.
-func (w *Workspace) lastCheckpoint(ctx context.Context, run int64) (data []byte, epochs int, err error) {
+// lastCheckpoints returns the last that a run saved of each chunk, and the epochs
+// that had ended by then, by chunk.
+func (w *Workspace) lastCheckpoints(ctx context.Context, run int64) (saved [][]byte, epochs map[int]int, err error) {
 	all, err := w.db.Checkpoints(ctx, run)
-	if err != nil || len(all) == 0 {
-		return nil, 0, err
+	epochs = map[int]int{}
+	for i, c := range all {
+		if i+1 < len(all) && all[i+1].Chunk == c.Chunk {
+			continue
+		}
+		data, err := w.db.Checkpoint(ctx, run, c.Chunk, c.Epoch)
+		if err != nil {
+			return nil, nil, err
+		}
+		saved, epochs[c.Chunk] = append(saved, data), c.Epoch-1
 	}
-	last := all[len(all)-1]
-	if data, err = w.db.Checkpoint(ctx, run, last.Chunk, last.Epoch); err != nil {
-		return nil, 0, err
-	}
-	return data, last.Epoch - 1, nil
+	return saved, epochs, err
 }

@@ -107,13 +107,16 @@ func (w *Workspace) newTraining(ctx context.Context, t Table, opts engine.Option
 	return j, nil
 }
 
-// run learns as the run of that number, from a checkpoint unless it is nil.
-func (j *training) run(ctx context.Context, id int64, from []byte) error {
+// run learns as the run of that number, from checkpoints unless there are none.
+func (j *training) run(ctx context.Context, id int64, from [][]byte) error {
 	j.out.Run = id
 	background := context.WithoutCancel(ctx)
+	iterations := map[int]int{} // of each chunk
 	hooks := engine.Hooks{
 		Progress: func(p engine.Progress) error {
-			j.out.Iterations, p.Run = p.Iteration, id
+			j.out.Iterations += p.Iteration - iterations[p.Chunk]
+			iterations[p.Chunk] = p.Iteration
+			p.Run = id
 			if err := j.saveSamples(background, p); err != nil {
 				return err
 			}
@@ -132,7 +135,7 @@ func (j *training) run(ctx context.Context, id int64, from []byte) error {
 			if err != nil {
 				return err
 			}
-			return errors.Join(j.w.db.SaveCheckpoint(background, id, 0, epoch, data, keptCheckpoints), callCheckpoint(j.hooks, epoch, m))
+			return errors.Join(j.w.db.SaveCheckpoint(background, id, m.Chunk(), epoch, data, keptCheckpoints), callCheckpoint(j.hooks, epoch, m))
 		},
 	}
 	plain, types := &j.source.learning.plain, j.source.learning.types
@@ -170,7 +173,7 @@ func callCheckpoint(h engine.Hooks, epoch int, m *engine.Model) error {
 }
 
 func epochRow(p engine.Progress) store.Epoch {
-	e := store.Epoch{Epoch: p.Epoch, Values: map[string]float64{
+	e := store.Epoch{Chunk: p.Chunk, Epoch: p.Epoch, Values: map[string]float64{
 		"critic_loss": p.Losses.Critic, "attribute_critic_loss": p.Losses.AttributeCritic,
 		"generator_loss": p.Losses.Generator, "distance": p.Losses.Distance,
 		"penalty": p.Losses.Penalty, "attribute_penalty": p.Losses.AttributePenalty,

@@ -102,15 +102,20 @@ func (db *DB) FinishRun(ctx context.Context, id int64, status Status, cause erro
 }
 
 // ResumeRun marks a run that has ended without being done as running again, in
-// this process. Epochs after the given one are forgotten, since they come again.
-func (db *DB) ResumeRun(ctx context.Context, id int64, epoch int) error {
+// this process. Epochs beyond those given by chunk are forgotten, since they come
+// again.
+func (db *DB) ResumeRun(ctx context.Context, id int64, epochs map[int]int) error {
 	return db.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE netshare.runs SET status = 'running', pid = ?, finished_at = NULL, error = NULL
 			WHERE run = ? AND status <> 'done'`, os.Getpid(), id)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM netshare.epochs WHERE run = ? AND epoch > ?`, id, epoch)
+		kept := "false"
+		for chunk, epoch := range epochs {
+			kept += fmt.Sprintf(" OR chunk = %d AND epoch <= %d", chunk, epoch)
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM netshare.epochs WHERE run = ? AND NOT (`+kept+`)`, id)
 		return err
 	})
 }
