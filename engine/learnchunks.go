@@ -79,7 +79,7 @@ func (m *Model) budget(loops []*loop) {
 func takeTurns(loops []*loop) {
 	var one sync.Mutex
 	began := time.Now()
-	all, before, done := 0, 0, make([]int, len(loops))
+	all, before, done, records := 0, 0, make([]int, len(loops)), make([]int, len(loops))
 	for i, l := range loops {
 		l.plan()
 		all += l.epochs * l.perEpoch
@@ -92,7 +92,8 @@ func takeTurns(loops []*loop) {
 			l.hooks.Progress = func(p Progress) error {
 				one.Lock()
 				defer one.Unlock()
-				done[i] = p.Iteration
+				done[i], records[i] = p.Iteration, p.Records
+				p.Records = total(records)
 				now := -before
 				for _, n := range done {
 					now += n

@@ -92,7 +92,7 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 		}
 	}
 	bare := *m
-	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil
+	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.Options.Pretrained, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
 	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.relations, m.targets.equalities, cut})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -73,6 +74,13 @@ func newLoops(ctx context.Context, src Source, recipe *trace.Recipe, types map[s
 	}
 	m.begun, m.at = beginning(recipe, types, opts), position{Epoch: 1}
 	m.begun.Sessions = g.print
+	if opts.Pretrained != nil {
+		data, err := opts.Pretrained.MarshalBinary()
+		if err != nil {
+			return nil, nil, err
+		}
+		m.begun.Options += fmt.Sprintf(" %x", sha256.Sum256(data))
+	}
 	m.targets = newTargets(c, g.sample, opts.Seed)
 	if m.chunks != nil {
 		m.chunks.fitLengths(c, g.sample)
@@ -101,8 +109,43 @@ func newLoops(ctx context.Context, src Source, recipe *trace.Recipe, types map[s
 		if l.m.net, err = dgan.New(l.m.shape(), opts.GAN, opts.Seed+uint64(l.m.chunk)); err != nil {
 			return m, loops, err
 		}
+		if opts.Pretrained != nil && (l == loops[0] || !opts.Chunks.Warm) {
+			if err := l.m.beginAs(opts.Pretrained); err != nil {
+				return m, loops, fmt.Errorf("pretraining by %s: %w", opts.Pretrain, err)
+			}
+		}
 	}
 	return m, loops, nil
+}
+
+// beginAs takes the networks of another model, of its first chunk where it has
+// several.
+func (m *Model) beginAs(other *Model) error {
+	from := other.net
+	if other.Marginal != nil {
+		return errors.New("it was learnt under differential privacy, by other means: name a model that was not, or leave it out")
+	}
+	if other.chunks != nil {
+		for _, net := range other.chunks.nets {
+			if from == nil {
+				from = net
+			}
+		}
+	}
+	if from == nil {
+		return errors.New("it has no networks: name another model")
+	}
+	if err := m.Codec.Alike(other.Codec, &m.Recipe); err != nil {
+		return err
+	}
+	if a, b := len(m.metaHeads()), len(other.metaHeads()); a != b {
+		return fmt.Errorf("its sessions have %d heads, and these have %d: set self_norm, n_chunks and split_name as it has them (%v, %d, %s), or leave it out",
+			b, a, other.Options.SelfNorm, other.Options.Chunks.Count, other.Options.Chunks.Tags)
+	}
+	if err := m.net.CopyWeights(from); err != nil {
+		return fmt.Errorf("%w: set layers, units, latent dims, packing and sample_len as it has them, or leave it out", err)
+	}
+	return nil
 }
 
 // encode codes all sessions of the source, chunk by chunk: those gathered, or
@@ -308,7 +351,10 @@ func (l *loop) progress() Progress {
 	o, at := l.m.Options, l.m.at
 	p := Progress{
 		Epoch: at.Epoch, Epochs: l.epochs, Iteration: at.Iteration, Elapsed: at.Elapsed, Records: at.Records,
-		Losses: mean(at.Sum, at.Step), Chunk: l.m.chunk, Chunks: l.m.Options.Chunks.Count,
+		Losses: mean(at.Sum, at.Step), Chunk: l.m.chunk,
+	}
+	if l.m.chunks != nil {
+		p.Chunks = len(l.m.chunks.nets)
 	}
 	if l.epochs > 0 {
 		all := l.epochs * l.perEpoch

@@ -40,24 +40,68 @@ func (m *made) Write(_ context.Context, s trace.Session) error {
 	return nil
 }
 
+// pretrained returns the model whose networks a training begins with: of a run, by
+// its number, also of another workspace (W.duckdb:RUN), or of a model file.
+func (w *Workspace) pretrained(ctx context.Context, name string) (_ *engine.Model, err error) {
+	var data []byte
+	if IsModelFile(name) {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, data, err = readModelFile(file); err != nil {
+			return nil, err
+		}
+	} else {
+		from, word, leave, err := w.elsewhere(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, leave()) }()
+		run, bad := strconv.ParseInt(word, 10, 64)
+		if bad != nil {
+			return nil, errors.New("want the number of a training run (ws runs lists them), W.duckdb:RUN of another workspace, or a file that ws export --model wrote; models of the Python original can't be read")
+		}
+		kept, err := from.db.ModelOfRun(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		data = kept.Data
+	}
+	m := new(engine.Model)
+	return m, m.UnmarshalBinary(data)
+}
+
+// elsewhere parts the name of a workspace, W.duckdb:NAME, from what it names
+// there, and opens it; leave closes it again. Without one it is this workspace.
+func (w *Workspace) elsewhere(ctx context.Context, name string) (from *Workspace, word string, leave func() error, err error) {
+	stay := func() error { return nil }
+	file, rest, found := strings.Cut(name, ".duckdb:")
+	if !found {
+		return w, name, stay, nil
+	}
+	if file += ".duckdb"; file == w.Path() {
+		return w, rest, stay, nil
+	}
+	if _, err := os.Stat(file); err != nil { // Open would make it
+		return nil, "", stay, fmt.Errorf("there is no workspace %s: %w", file, err)
+	}
+	from, err = Open(ctx, file, nil)
+	if err != nil {
+		return nil, "", stay, err
+	}
+	return from, rest, from.Close, nil
+}
+
 // public returns the sessions that a private model learns first, in the fields
 // that are learnt: of a run, whose model makes them, or of a table, by name; of
 // another workspace where the name begins with its file and a colon.
 func (w *Workspace) public(ctx context.Context, name string, like *training) (_ engine.Source, err error) {
-	from, word := w, name
-	if file, rest, found := strings.Cut(name, ".duckdb:"); found {
-		file += ".duckdb"
-		word = rest
-		if file != w.Path() {
-			if _, err := os.Stat(file); err != nil { // Open would make it
-				return nil, fmt.Errorf("pretraining on %s: there is no workspace %s: %w", name, file, err)
-			}
-			if from, err = Open(ctx, file, nil); err != nil {
-				return nil, fmt.Errorf("pretraining on %s: %w", name, err)
-			}
-			defer func() { err = errors.Join(err, from.Close()) }()
-		}
+	from, word, leave, err := w.elsewhere(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("pretraining on %s: %w", name, err)
 	}
+	defer func() { err = errors.Join(err, leave()) }()
 	var all *made
 	if run, bad := strconv.ParseInt(word, 10, 64); bad == nil {
 		all, err = from.ofRun(ctx, run, like)

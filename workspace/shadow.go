@@ -65,6 +65,8 @@ func (w *Workspace) shadows(ctx context.Context, v *victim, real, holdout, synth
 		return nil, fmt.Errorf("run %d: its options are damaged: %w", run.ID, err)
 	}
 	opts.CheckpointEvery = time.Duration(1<<63 - 1)
+	opts.Pretrain = "" // it may have learnt what a shadow model must not know
+	opts.Chunks.SkipFirst = false
 	recipe, err := w.recipeOf(ctx, real)
 	if err != nil {
 		return nil, err

@@ -104,6 +104,11 @@ func (w *Workspace) newTraining(ctx context.Context, t Table, opts engine.Option
 			return nil, err
 		}
 	}
+	if name := opts.Pretrain; name != "" {
+		if j.opts.Pretrained, err = w.pretrained(ctx, name); err != nil {
+			return nil, fmt.Errorf("pretraining by %s: %w", name, err)
+		}
+	}
 	return j, nil
 }
 

@@ -37,7 +37,7 @@ func (f *dpFlags) add(c *cobra.Command) {
 	c.Flags().Float64Var(&f.noise, "noise-multiplier", 0, "with --dp-model gan, in place of --epsilon: the noise's standard deviation over what one unit can change (dp_noise_multiplier)")
 	c.Flags().Float64Var(&f.clip, "clip", 1, "with --dp-model gan: the greatest length of a session's gradient (dp_l2_norm_clip)")
 	c.Flags().BoolVar(&f.force, "dp-force", false, "with --dp-model gan: train where noise is greater than anything that is learnt")
-	c.Flags().StringVar(&f.pretrain, "pretrain", "", "with --dp-model gan: learn a public trace first, without privacy: a run or a table of the workspace, or W.duckdb:TABLE, W.duckdb:RUN of another")
+	c.Flags().StringVar(&f.pretrain, "pretrain", "", "begin with the networks of a training run, by its number, of W.duckdb:RUN of another workspace, or of a file that ws export --model wrote; with --dp-model gan: learn a public trace first, without privacy: a run or a table of the workspace, or W.duckdb:TABLE, W.duckdb:RUN of another")
 	f.given = c.Flags().Changed
 }
 
@@ -48,7 +48,7 @@ func (f *dpFlags) options() (engine.DP, error) {
 	}
 	networks := []string{"noise-multiplier", "clip", "dp-force", "pretrain"}
 	if !f.on {
-		for _, name := range append([]string{"epsilon", "delta", "dp-unit", "host-cap", "dp-model"}, networks...) {
+		for _, name := range append([]string{"epsilon", "delta", "dp-unit", "host-cap", "dp-model"}, networks[:3]...) {
 			if f.given(name) {
 				return engine.DP{}, fmt.Errorf("--%s without --dp: add --dp", name)
 			}

@@ -234,7 +234,7 @@ func (p *printer) training(t engine.Progress) error {
 	if p.json && t.EpochEnded {
 		event := map[string]any{
 			"epoch": t.Epoch, "epochs": t.Epochs, "iteration": t.Iteration, "seconds": t.Elapsed.Seconds(), "left": t.Left.Seconds(),
-			"critic_loss": t.Losses.Critic, "generator_loss": t.Losses.Generator, "distance": t.Losses.Distance,
+			"chunk": t.Chunk, "chunks": t.Chunks, "critic_loss": t.Losses.Critic, "generator_loss": t.Losses.Generator, "distance": t.Losses.Distance,
 		}
 		if f := t.Fidelity; f != nil {
 			columns := map[string]float64{}
@@ -253,7 +253,11 @@ func (p *printer) training(t engine.Progress) error {
 	if s := t.Elapsed.Seconds(); s > 0 {
 		rate = float64(t.Records) / s
 	}
-	p.progress("learning", share, fmt.Sprintf("epoch %d, %s records/s, %s", t.Epoch, count(int64(rate)), cmp.Or(p.fidelity, fmt.Sprintf("distance %.3f", t.Losses.Distance))), t.Left)
+	chunk := ""
+	if t.Chunks > 0 {
+		chunk = fmt.Sprintf("chunk %d of %d, ", t.Chunk+1, t.Chunks)
+	}
+	p.progress("learning", share, chunk+fmt.Sprintf("epoch %d, %s records/s, %s", t.Epoch, count(int64(rate)), cmp.Or(p.fidelity, fmt.Sprintf("distance %.3f", t.Losses.Distance))), t.Left)
 	return nil
 }
 

@@ -113,7 +113,9 @@ func (f *synthFlags) training() (engine.Options, error) {
 	if err != nil {
 		return o, usageError{err}
 	}
-	o.DP = dp
+	if o.DP = dp; !dp.On() && f.dp.pretrain != "" {
+		o.Pretrain = f.dp.pretrain
+	}
 	if err := o.Validate(); err != nil {
 		return o, usageError{err}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"netshare/engine"
 	"netshare/workspace/dissect"
 )
 
@@ -20,6 +21,7 @@ type builder struct {
 	packets bool     // the input is a capture, whose times are microseconds
 	undo    bool     // values come out as the file had them (csv_post_processor)
 	mends   bool     // -1 and missing ones of what is learnt bit by bit or as words are 0 (csv_pre_processor)
+	chunks  int      // n_chunks
 	flowID  string   // column that numbers the sessions, "" for none
 	types   []string // allowed_data_types, nil for all
 	codings []string // allowed_data_encodings, nil for all
@@ -94,6 +96,9 @@ func (b *builder) root(n *node) {
 		b.enough(n)
 	}
 	m, model := b.object(n, "model_manager"), b.object(n, "model")
+	if b.chunks > 1 {
+		b.networks("n_chunks", b.chunks)
+	}
 	b.manager(m)
 	b.model(model)
 	b.private(g, configOf(m), configOf(model))
@@ -241,10 +246,7 @@ func (b *builder) global(n *node) {
 	default:
 		b.note(n.get("dataset_type"), "the file itself tells what it is")
 	}
-	b.whole(n, "n_chunks", 1, 1)
-	if v := b.member(n, "n_chunks"); v != nil && v.text != "1" {
-		b.note(v, "the trace is learnt as a whole, with the start of each session")
-	}
+	b.chunks = b.whole(n, "n_chunks", 1, 1)
 	b.types, b.codings = b.texts(n, "allowed_data_types"), b.texts(n, "allowed_data_encodings")
 	file, folder := b.want(n, "original_data_file", isText), b.want(n, "original_data_folder", isText)
 	extension := b.text(n, "file_extension")
@@ -319,13 +321,11 @@ func (b *builder) prePost(n *node, which string) {
 		}
 	}
 	b.cut = b.whole(c, "max_flow_len", 1, 0)
-	b.text(c, "split_name", "multichunk_dep_v1", "multichunk_dep_v2")
-	b.text(c, "df2chunks", "fixed_time", "fixed_size")
+	b.chunked(c, "split_name", b.text(c, "split_name", "multichunk_dep_v1", "multichunk_dep_v2"))
+	b.chunked(c, "df2chunks", b.text(c, "df2chunks", "fixed_time", "fixed_size"))
 	b.text(c, "truncate", "per_chunk", "none")
-	for _, key := range []string{"split_name", "df2chunks", "truncate"} {
-		if v := b.member(c, key); v != nil {
-			b.note(v, "the trace is not cut into chunks")
-		}
+	if v := b.member(c, "truncate"); v != nil {
+		b.note(v, "sessions are cut to max_flow_len records in all, and kept whole where it is null")
 	}
 	b.sample = b.whole(c, "num_train_samples", 2, 0)
 	if b.sample == 0 && b.wide {
@@ -355,15 +355,36 @@ func (b *builder) manager(n *node) {
 	b.text(n, "class", "NetShareManager", "DGModelManager")
 	c := b.object(n, "config")
 	b.known(c, managerKeys)
-	if b.boolean(c, "skip_chunk0_train", false) {
-		b.fault(c.get("skip_chunk0_train"), "true needs a pretrained model, which can't be read: say false")
+	b.chunked(c, "pretrain_non_dp", b.boolean(c, "pretrain_non_dp", true))
+	b.chunked(c, "pretrain_non_dp_reduce_time", b.real(c, "pretrain_non_dp_reduce_time", 1, 1e9, 4))
+	b.chunked(c, "skip_chunk0_train", b.boolean(c, "skip_chunk0_train", false))
+	if v := b.member(c, "skip_chunk0_train"); v != nil && v.text == "true" && b.chunks > 1 && b.want(c, "pretrain_dir", isText) == nil {
+		b.fault(v, "true needs pretrain_dir, the run or model file that the first chunk's networks come from")
 	}
-	b.boolean(c, "pretrain_non_dp", true)
-	b.real(c, "pretrain_non_dp_reduce_time", 0, 1e9, 4)
 	b.whole(c, "run", 0, 0)
-	for _, key := range []string{"pretrain_non_dp", "pretrain_non_dp_reduce_time", "run"} {
-		if v := b.member(c, key); v != nil {
-			b.note(v, "there are no chunks of which one is learnt before the others")
-		}
+	if v := b.member(c, "run"); v != nil {
+		b.note(v, "runs are rows of netshare.runs, and have numbers")
 	}
+}
+
+// chunked takes a setting of chunks, where the file says it and there are some.
+func (b *builder) chunked(n *node, key string, value any) {
+	v := b.member(n, key)
+	if v == nil {
+		return
+	}
+	if b.chunks < 2 {
+		b.note(v, "n_chunks is 1: the trace is learnt as a whole")
+		return
+	}
+	b.networks(key, value)
+}
+
+// networks adds a setting of networks that are learnt without privacy.
+func (b *builder) networks(key string, value any) {
+	set, err := engine.SettingOf(key)
+	if err != nil {
+		panic(err) // a name of this program's own
+	}
+	b.config.settings = append(b.config.settings, setting{Setting: set, values: []any{value}, open: true})
 }

@@ -113,6 +113,9 @@ func (c *Config) Options(base engine.Options) []engine.Options {
 	}
 	all := []engine.Options{base}
 	for _, s := range c.settings {
+		if s.open && base.DP.On() {
+			continue
+		}
 		var next []engine.Options
 		if base.DP.On() && len(s.values) > 1 { // trying them would look at the trace
 			s.values = s.values[len(s.values)/2:][:1]

@@ -3,6 +3,7 @@ package netsharecfg
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"netshare/engine"
 )
@@ -10,7 +11,8 @@ import (
 // setting is an option of the engine and the values that are tried.
 type setting struct {
 	engine.Setting
-	values []any // int, float64 or bool; one, unless the key is expanded
+	values []any // int, float64, bool or text; one, unless the key is expanded
+	open   bool  // not for what is learnt under differential privacy
 }
 
 // modelKey is a key of the model's configuration.
@@ -26,6 +28,8 @@ type modelKey struct {
 	// and without fixed the key has nothing to act on, and why says so.
 	fixed string
 	why   string
+
+	open bool // as in setting
 
 	single, wide any // NetShare's defaults; nil where the key is not in that file
 }
@@ -71,6 +75,7 @@ func modelKeys() []modelKey {
 		{name: "noise", kind: isBool}, // behind the type, which false makes nothing of
 		{name: "rnn_mlp_num_layers", kind: isNumber, low: 0, high: 100, single: 0, wide: 0},
 		{name: "feed_back", kind: isBool, single: false, wide: false},
+		{name: "self_norm", kind: isBool, single: false, wide: true, open: true},
 		{name: "fix_feature_network", kind: isBool, single: false, wide: false},
 		{name: "combined_disc", kind: isBool, fixed: "true", why: "the critic sees metadata and series together"},
 		{name: "use_gt_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
@@ -80,7 +85,6 @@ func modelKeys() []modelKey {
 		{name: "dp_noise_multiplier", kind: isNumber, low: 0, high: big, single: 1.0, wide: 1.0},
 		{name: "dp_l2_norm_clip", kind: isNumber, low: 0, high: big, single: 1.0, wide: 1.0},
 
-		{name: "self_norm", kind: isBool, why: "numbers are learnt by rank or range over all sessions, which needs no norm of each"},
 		{name: "use_adaptive_rolling", kind: isBool, why: "the LSTM stops behind the longest sample of a batch in any case"},
 		{name: "debug", kind: isBool, why: "losses of every epoch are rows of netshare.epochs"},
 		{name: "vis_freq", kind: isNumber, high: big, why: "figures are in the report"},
@@ -232,7 +236,7 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 				return
 			}
 		}
-		b.config.settings = append(b.config.settings, setting{*k.set, values})
+		b.config.settings = append(b.config.settings, setting{*k.set, values, k.open})
 	}
 }
 
@@ -291,7 +295,7 @@ func (b *builder) wordedKey(set engine.Setting, nodes []*node, values []any) {
 		}
 	}
 	if out != nil {
-		b.config.settings = append(b.config.settings, setting{set, out})
+		b.config.settings = append(b.config.settings, setting{set, out, false})
 	}
 }
 
@@ -313,4 +317,9 @@ func (b *builder) rates(c *node) {
 }
 
 // literal is a value of a setting as Go writes it.
-func literal(v any) string { return fmt.Sprintf("%v", v) }
+func literal(v any) string {
+	if s, ok := v.(string); ok {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprint(v)
+}

@@ -2,6 +2,10 @@ package netsharecfg
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"netshare/engine"
@@ -24,7 +28,7 @@ func (b *builder) private(global, manager, model *node) {
 			}
 		}
 		if dir != nil {
-			b.fault(dir, "a model of NetShare's can't be gone on with: it is PyTorch's: say null, or with dp true a run or table of a workspace of netshare's, W.duckdb:RUN")
+			b.pretrained(dir)
 		}
 		return
 	}
@@ -63,6 +67,20 @@ func (b *builder) private(global, manager, model *node) {
 		b.note(v, "under dp one of the values is learnt with, %s: trying each would look at the trace", v.items[len(v.items)/2].text)
 	}
 	b.config.DP = d
+}
+
+// pretrained takes the model that the networks begin with.
+func (b *builder) pretrained(dir *node) {
+	name := dir.text
+	_, bad := strconv.Atoi(name)
+	switch info, err := os.Stat(b.beside(name)); {
+	case bad == nil || strings.Contains(name, ".duckdb:"):
+	case err == nil && info.Mode().IsRegular() && !slices.Contains([]string{".pt", ".pth", ".ckpt"}, filepath.Ext(name)):
+		name = b.beside(name)
+	default:
+		b.fault(dir, "a model of NetShare's can't be gone on with: it is PyTorch's: say null, or name a training run of netshare's by its number, W.duckdb:RUN of another workspace, or a file that ws export --model wrote")
+	}
+	b.networks("pretrain_dir", name)
 }
 
 // configOf is the config of a section, nil where there is none.

@@ -169,6 +169,9 @@ func (c *Config) Script() string {
 	}
 	out.WriteString(c.privateScript())
 	for _, s := range c.settings {
+		if s.open && c.DP.On() {
+			continue
+		}
 		if len(s.values) == 1 || c.DP.On() {
 			for _, path := range s.Paths {
 				fmt.Fprintf(&out, "\topts.%s = %s\n", path, literal(s.values[len(s.values)/2]))
