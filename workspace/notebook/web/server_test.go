@@ -154,13 +154,13 @@ func (c *site) book() (b answered) {
 func (c *site) runs(id string) *stateView {
 	c.t.Helper()
 	c.post("/api/run", map[string]string{"id": id}, nil)
-	for range 600 {
+	for range 2000 {
 		for _, cell := range c.book().Cells {
 			if cell.ID == id && cell.Job.State != "running" && cell.State.Status != "new" {
 				return cell.State
 			}
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(40 * time.Millisecond)
 	}
 	c.t.Fatalf("cell %s does not end", id)
 	return nil

@@ -124,7 +124,7 @@ function search() {
 
 function help() {
   const row = (keys, what) => [h("span", null, keys.split(" ").map((k) => [h("kbd", null, k), " "])), h("span", null, what)];
-  dialog("Keys", h("h2", null, "Keys"), h("div", { class: "keys" },
+  const box = dialog("Keys", h("h2", { class: "with-close" }, "Keys", button("Close the keys", "close", () => box.close(), { title: "Close (Esc)" })), h("div", { class: "keys" },
     h("h3", null, "While writing a cell"),
     row("Shift Enter", "run it and go to the next"), row("Ctrl Enter", "run it"), row("Alt Enter", "run it and begin one below"), row("Ctrl Space", "propose what comes next; Tab takes it"), row("Esc", "leave the text: then the keys below"),
     h("h3", null, "On a cell"),

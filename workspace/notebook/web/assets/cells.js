@@ -121,9 +121,14 @@ export function book(root, tools) {
     }
 
     function save() {
+      const changed = timer;
       clearTimeout(timer);
       timer = 0;
-      if (same(text.text, base) || clashBox.firstChild) return saving;
+      if (clashBox.firstChild) return saving;
+      if (same(text.text, base)) {
+        if (changed) tools.saved(""); // it is again as it was
+        return saving;
+      }
       const now = text.text;
       sent = now;
       return edit(() => ({ op: "text", id: self.id, text: now, was: base })).then(() => {
@@ -396,6 +401,7 @@ export function book(root, tools) {
   function search(more) {
     const list = h("div", { class: "found" });
     const box = dialog("Search", h("input", { type: "search", placeholder: "Search cells and tables", "aria-label": "Search cells and tables", oninput: (e) => draw(e.target.value), onkeydown: (e) => {
+      if (e.key === "Escape") { box.close(); e.preventDefault(); }
       if (e.key === "ArrowDown" || e.key === "Enter") { list.querySelector("button")?.[e.key === "Enter" ? "click" : "focus"](); e.preventDefault(); }
     } }), list);
     list.addEventListener("keydown", (e) => {

@@ -19,7 +19,7 @@ export async function samples(root, run, mark) {
 // samplesOf is what samples draws, folded until somebody looks.
 export function samplesOf(run) {
   const box = h("div", { class: "samples" });
-  return h("details", { class: "look", ontoggle: (e) => { if (e.currentTarget.open) samples(box, run, ""); } },
+  return h("details", { class: "look", "aria-label": "Samples beside real sessions", ontoggle: (e) => { if (e.currentTarget.open) samples(box, run, ""); } },
     h("summary", null, "Samples beside real sessions"), box);
 }
 

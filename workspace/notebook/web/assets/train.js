@@ -94,7 +94,7 @@ export async function training(context, { table = "", cell = null } = {}) {
   const networks = h("div", { class: "fold" },
     input("noise-multiplier", { label: "Noise multiplier, in place of ε" }), input("clip", { label: "Greatest length of a gradient", placeholder: "1" }),
     input("pretrain", { label: "Learn a public trace first", placeholder: "a run, a table, W.duckdb:TABLE" }), check("dp-force", "train where noise is greater than what is learnt"));
-  const more = h("details", null, h("summary", null, "Advanced"),
+  const more = h("details", { "aria-label": "Advanced" }, h("summary", null, "Advanced"),
     input("memory", { label: "Memory for the trace", placeholder: "1GB" }), input("min-seen", { label: "Sessions that must hold a text for it to be repeated", placeholder: "5" }),
     input("recipe", { label: "Recipe file", placeholder: "as it was loaded" }), networks, h("h3", null, "Settings of the networks"), settings);
 
