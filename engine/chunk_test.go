@@ -131,6 +131,7 @@ func TestChunksResume(t *testing.T) {
 	o.CheckpointEvery = 1
 	o.Chunks.Reduce = 1
 	o.Choose = engine.ChooseBest
+	o.GAN.Spectral, o.SelfNorm = true, true
 	all := 0
 	m, err := engine.Train(context.Background(), l, &recipe, types, o, engine.Hooks{Checkpoint: func(int, *engine.Model) error {
 		all++

@@ -135,8 +135,8 @@ func (o Options) Validate() error {
 		errs = append(errs, errors.New("choose best and patience need fidelity: want measures, or extra_checkpoint_freq, above 0"))
 	}
 	errs = append(errs, o.Chunks.validate()...)
-	if o.DP.On() && (o.Chunks.On() || o.SelfNorm || o.Pretrain != "") {
-		errs = append(errs, errors.New("n_chunks, self_norm and pretrain_dir are not for models under differential privacy: leave them out; --pretrain of those names a public trace"))
+	if o.DP.On() && (o.Chunks.On() || o.SelfNorm || o.Pretrain != "" || o.GAN.Spectral) {
+		errs = append(errs, errors.New("n_chunks, self_norm, sn_mode and pretrain_dir are not for models under differential privacy: leave them out; --pretrain of those names a public trace"))
 	}
 	if o.Chunks.SkipFirst && o.Pretrain == "" {
 		errs = append(errs, errors.New("skip_chunk0_train is true without pretrain_dir: name the model that the first chunk's networks come from"))

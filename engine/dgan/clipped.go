@@ -32,7 +32,7 @@ func (n *critic) perExample(k int, alpha, square []float32) {
 		kern.Lerp(row(i), row(k+i), alpha[i], row(2*k+i))
 	}
 	n.forward(3 * k)
-	last := len(n.w)
+	last := len(n.e)
 	for i := range k {
 		n.del[last][i], n.del[last][k+i], n.del[last][2*k+i] = -1, 1, 1
 	}
@@ -41,7 +41,7 @@ func (n *critic) perExample(k int, alpha, square []float32) {
 	n.down(3 * k)
 
 	g, h := n.up[0], n.dims[1]
-	kern.Gemm(false, true, k, in, h, 1, n.del[1][2*k*h:], h, n.w[0].w, h, 0, g, in)
+	kern.Gemm(false, true, k, in, h, 1, n.del[1][2*k*h:], h, n.e[0].w, h, 0, g, in)
 	kern.SumSquares(k, in, g, n.sums)
 	for i, s := range n.sums[:k] {
 		norm := math.Sqrt(float64(s) + 1e-8) // as NetShare
@@ -50,7 +50,7 @@ func (n *critic) perExample(k int, alpha, square []float32) {
 	kern.RowScale(k, in, g, n.sums)
 	for l := 1; l < last; l++ {
 		below, d := n.dims[l-1], n.dims[l]
-		kern.Gemm(false, false, k, d, below, 1, n.up[l-1], below, n.w[l-1].w, d, 0, n.up[l], d)
+		kern.Gemm(false, false, k, d, below, 1, n.up[l-1], below, n.e[l-1].w, d, 0, n.up[l], d)
 		kern.ReLUBack(n.up[l][:k*d], n.act[l][2*k*d:], n.slope)
 	}
 	for l := range last {

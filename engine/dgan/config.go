@@ -116,6 +116,10 @@ type Config struct {
 	// Penalty and AttributePenalty weigh the gradient penalties [d_gp_coe, attr_d_gp_coe].
 	Penalty          float64 `json:"penalty"`
 	AttributePenalty float64 `json:"attribute_penalty"`
+	// Spectral holds the critics by spectral normalisation besides (Miyato et al. 2018) [sn_mode], and
+	// SpectralScale is what their matrices are then scaled to [scale]; 0 means 1.
+	Spectral      bool    `json:"spectral,omitempty"`
+	SpectralScale float64 `json:"spectral_scale,omitempty"`
 	// Interpolation is where they are taken.
 	Interpolation Interpolation `json:"interpolation"`
 
@@ -222,6 +226,7 @@ func (c Config) Validate() error {
 	decay("adam_beta2", c.Beta2)
 	within("adam_eps", c.Epsilon, 1e-30, 1)
 	within("d_gp_coe", c.Penalty, 0, 1e6)
+	within("scale", c.SpectralScale, 0, 1e6)
 	within("temperature", c.Temperature, 0, 100)
 	decay("average", c.Average)
 	within("leaky_relu", c.LeakySlope, 0, 1)

@@ -1,6 +1,7 @@
 package dgan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -27,6 +28,9 @@ type critic struct {
 	lambda  float64
 	atFakes bool
 	w, b    []*param
+	e       []*param // w as they act: normalised, or w themselves
+
+	spectral *spectral // nil for none
 
 	act, del [][]float32 // [rows, dims[l]]: a_l, delta_l (l >= 1)
 	up       [][]float32 // [batch, dims[l]]: t_l
@@ -66,13 +70,18 @@ func newCritic(name string, parts []int, layers, units int, c Config, lambda flo
 		n.b = append(n.b, newParam(fmt.Sprintf("%s.b%d", name, l), 1, d))
 		n.gw, n.gb = append(n.gw, make([]float32, k*d)), append(n.gb, make([]float32, d))
 	}
+	if n.e = n.w; c.Spectral {
+		n.spectral, n.e = newSpectral(name, n.w, cmp.Or(c.SpectralScale, 1), r)
+	}
 	n.sums, n.alpha = make([]float32, c.Batch), make([]float32, c.Batch)
 	n.gin = make([]float32, c.Batch*in)
 	return n
 }
 
-// params are all weights: matrices first, then biases.
-func (n *critic) params() []*param { return append(append([]*param(nil), n.w...), n.b...) }
+// params are all weights: matrices first, then biases, then what spectral normalisation knows.
+func (n *critic) params() []*param {
+	return append(append(append([]*param(nil), n.w...), n.b...), n.spectral.params()...)
+}
 
 // lossOp is the critic's loss, a scalar: mean D(generated) - mean D(real) + lambda mean (|g|-1)^2. Inputs: the
 // parts of the real rows, those of the generated rows, alpha [batch, 1], the weights.
@@ -88,11 +97,13 @@ func (n *critic) lossOp() *fused {
 	for _, p := range n.params() {
 		o.in = append(o.in, p.dims)
 	}
-	o.grads = append(append(o.grads, n.gw...), n.gb...)
+	o.grads = append(append(append(o.grads, n.gw...), n.gb...), n.spectral.grads()...)
 	k := len(n.parts)
 	o.run = func(in [][]float32) ([]float32, error) {
 		n.pack(0, in[:k])
 		n.pack(n.batch, in[k:2*k])
+		n.spectral.iterate(n.w)
+		n.spectral.normalise(n.w, n.e)
 		return []float32{float32(n.loss(in[2*k]))}, nil
 	}
 	o.back = func(grad []float32) { // loss has computed the gradients already
@@ -113,6 +124,7 @@ func (n *critic) scoreOp(weight float64) *fused {
 	}
 	o.run = func(in [][]float32) ([]float32, error) {
 		n.pack(0, in)
+		n.spectral.normalise(n.w, n.e)
 		n.forward(n.batch)
 		return []float32{float32(-weight * mean(n.act[len(n.act)-1][:n.batch]))}, nil
 	}
@@ -144,11 +156,11 @@ func (n *critic) pack(row int, parts [][]float32) {
 
 // forward computes all activations of the first rows.
 func (n *critic) forward(rows int) {
-	for l, w := range n.w {
+	for l, w := range n.e {
 		k, d := n.dims[l], n.dims[l+1]
 		y := n.act[l+1]
 		kern.Gemm(false, false, rows, d, k, 1, n.act[l], k, w.w, d, 0, y, d)
-		if l+1 < len(n.w) {
+		if l+1 < len(n.e) {
 			kern.BiasReLU(rows, d, y, n.b[l].w, n.slope)
 		} else {
 			kern.Bias(rows, d, y, n.b[l].w)
@@ -158,30 +170,30 @@ func (n *critic) forward(rows int) {
 
 // seed sets delta of the last hidden layer for rows from..to, before phi', of the output's gradient s.
 func (n *critic) seed(from, to int, s float32) {
-	last := len(n.w) - 1
+	last := len(n.e) - 1
 	d := n.dims[last]
 	for r := from; r < to; r++ {
-		kern.Axpby(s, n.w[last].w, 0, n.del[last][r*d:(r+1)*d])
+		kern.Axpby(s, n.e[last].w, 0, n.del[last][r*d:(r+1)*d])
 	}
 }
 
 // down takes delta from the last hidden layer to the first, for the first rows.
 func (n *critic) down(rows int) {
-	for l := len(n.w) - 1; ; l-- {
+	for l := len(n.e) - 1; ; l-- {
 		d := n.dims[l]
 		kern.ReLUBack(n.del[l][:rows*d], n.act[l], n.slope)
 		if l == 1 {
 			return
 		}
 		k := n.dims[l-1]
-		kern.Gemm(false, true, rows, k, d, 1, n.del[l], d, n.w[l-1].w, d, 0, n.del[l-1], k)
+		kern.Gemm(false, true, rows, k, d, 1, n.del[l], d, n.e[l-1].w, d, 0, n.del[l-1], k)
 	}
 }
 
 // inputGradient writes the gradient by the input of one batch of rows.
 func (n *critic) inputGradient(row int, g []float32) {
 	in, h := n.dims[0], n.dims[1]
-	kern.Gemm(false, true, n.batch, in, h, 1, n.del[1][row*h:], h, n.w[0].w, h, 0, g, in)
+	kern.Gemm(false, true, n.batch, in, h, 1, n.del[1][row*h:], h, n.e[0].w, h, 0, g, in)
 }
 
 // loss computes the loss of the packed rows and its gradients by all weights.
@@ -207,6 +219,7 @@ func (n *critic) loss(alpha []float32) float64 {
 	n.down(rows)
 	n.penaltyDirection(points)
 	n.weightGradients(rows, points)
+	n.spectral.back(n.e, n.gw)
 	return n.fake - n.real + n.lambda*n.penalty
 }
 
@@ -227,7 +240,7 @@ func (n *critic) penaltyDirection(points int) {
 // weightGradients takes t up the layers, folds it into the activations of the points' rows, so that one
 // product a layer sums all terms, and computes the gradients. Activations are spoilt by it.
 func (n *critic) weightGradients(rows, points int) {
-	b, last := n.batch, len(n.w)-1
+	b, last := n.batch, len(n.e)-1
 	inv := 1 / float32(b)
 	own := float32(0) // the share of the points' own activations
 	if n.atFakes {
@@ -238,7 +251,7 @@ func (n *critic) weightGradients(rows, points int) {
 		at := n.act[l][points*k : (points+b)*k]
 		if l > 0 {
 			below := n.dims[l-1]
-			kern.Gemm(false, false, b, k, below, 1, n.up[l-1], below, n.w[l-1].w, k, 0, n.up[l], k)
+			kern.Gemm(false, false, b, k, below, 1, n.up[l-1], below, n.e[l-1].w, k, 0, n.up[l], k)
 			kern.ReLUBack(n.up[l][:b*k], at, n.slope)
 		}
 		kern.Axpby(1, n.up[l], own, at)

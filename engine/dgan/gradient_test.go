@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"netshare/engine/dgan/kern"
 )
 
 // tiny is a small configuration for tests.
@@ -262,7 +264,7 @@ func reference(n *critic, real, fake, alpha []float32) float64 {
 	run := func(x []float64) (float64, []float64) {
 		var slopes [][]float64
 		a := x
-		for l, w := range n.w {
+		for l, w := range n.e {
 			o := make([]float64, w.cols)
 			for j := range o {
 				o[j] = float64(n.b[l].w[j])
@@ -273,7 +275,7 @@ func reference(n *critic, real, fake, alpha []float32) float64 {
 			s := make([]float64, w.cols)
 			for j := range o {
 				s[j] = 1
-				if l+1 < len(n.w) && o[j] <= 0 {
+				if l+1 < len(n.e) && o[j] <= 0 {
 					s[j] = float64(n.slope)
 					o[j] *= s[j]
 				}
@@ -281,8 +283,8 @@ func reference(n *critic, real, fake, alpha []float32) float64 {
 			slopes, a = append(slopes, s), o
 		}
 		d := []float64{1}
-		for l := len(n.w) - 1; l >= 0; l-- {
-			w := n.w[l]
+		for l := len(n.e) - 1; l >= 0; l-- {
+			w := n.e[l]
 			o := make([]float64, w.rows)
 			for i := range o {
 				for j := range d {
@@ -344,6 +346,55 @@ func TestCriticGradient(t *testing.T) {
 				differences(t, r, "critic", o.grads, in, value, 1e-4, .01)
 			}
 		}
+	}
+}
+
+// TestSpectralGradient: the gradient of the loss goes through the normalisation,
+// which leaves matrices of the largest singular value that is asked for.
+func TestSpectralGradient(t *testing.T) {
+	for layers := 1; layers <= 3; layers++ {
+		r := rand.New(rand.NewPCG(5, uint64(layers)))
+		c := tiny()
+		c.Spectral, c.SpectralScale, c.LeakySlope = true, 1.7, .2
+		n := newCritic("critic", []int{13}, layers, 11, c, 10, r)
+		for _, b := range n.b {
+			copy(b.w, normals(r, len(b.w)))
+		}
+		o := n.lossOp()
+		in := inputs(r, o, n.params())
+		key(r).Uniform(in[2])
+		for range 3000 {
+			n.spectral.iterate(n.w)
+		}
+		got, err := o.run(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.back([]float32{1})
+		value := func() float64 {
+			n.spectral.normalise(n.w, n.e)
+			return reference(n, in[0], in[1], in[2])
+		}
+		if w := value(); math.Abs(float64(got[0])-w) > 1e-4*(1+math.Abs(w)) {
+			t.Errorf("loss %g, want %g", got[0], w)
+		}
+		for l, w := range n.e {
+			x, y := normals(r, w.cols), make([]float32, w.rows)
+			for range 3000 {
+				kern.Gemm(false, true, w.rows, 1, w.cols, 1, w.w, w.cols, x, w.cols, 0, y, 1)
+				kern.Gemm(true, false, 1, w.cols, w.rows, 1, y, 1, w.w, w.cols, 0, x, w.cols)
+				unit(x)
+			}
+			kern.Gemm(false, true, w.rows, 1, w.cols, 1, w.w, w.cols, x, w.cols, 0, y, 1)
+			if most := math.Sqrt(float64(dot(y, y))); math.Abs(most-1.7) > .01 {
+				t.Errorf("layer %d has the largest singular value %g, want 1.7", l, most)
+			}
+		}
+		learnt := append([][]float32(nil), o.grads...)
+		for i := len(learnt) - len(n.w); i < len(learnt); i++ {
+			learnt[i] = nil // the vectors of the power iteration are not
+		}
+		differences(t, r, "critic", learnt, in, value, 2e-4, .03)
 	}
 }
 

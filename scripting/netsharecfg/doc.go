@@ -32,7 +32,14 @@
 //	epoch_checkpoint_freq            epochs between checkpoints
 //	dp, pretrain_dp true             the networks by noised gradients: engine.DPGAN, at delta 1e-5
 //	dp_noise_multiplier, _l2_norm_clip  its noise and clip; epsilon is what comes of them and of epochs
-//	pretrain_dir W.duckdb:RUN        under dp, a public run or table that is learnt first
+//	n_chunks, df2chunks, split_name  engine.Chunks; a file that is silent has one chunk, where NetShare has 10
+//	pretrain_non_dp, _reduce_time    how later chunks begin, and for how long they are learnt
+//	skip_chunk0_train                the first chunk's networks are those of pretrain_dir
+//	truncate                         nothing: sessions are cut to max_flow_len in all, or kept whole
+//	self_norm                        engine.Options.SelfNorm, true of sessions in rows unless the file says otherwise
+//	sn_mode spectral, scale          spectral normalisation of the critics
+//	pretrain_dir                     a run's number, W.duckdb:RUN or a model file, whose networks learning begins with;
+//	                                 under dp, a public run or table that is learnt first
 //	default dg_table_row_per_sample  a row of the file is a session: its columns, or the elements of a list, are the records
 //
 // Columns come out under their names in the file. Without a csv_post_processor

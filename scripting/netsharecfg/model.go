@@ -80,8 +80,8 @@ func modelKeys() []modelKey {
 		{name: "combined_disc", kind: isBool, fixed: "true", why: "the critic sees metadata and series together"},
 		{name: "use_gt_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
 		{name: "use_uniform_lengths", kind: isBool, fixed: "false", why: "lengths are learnt with the metadata"},
-		{name: "sn_mode", kind: isText, fixed: "", why: "the critics are held by a gradient penalty, not by spectral normalisation"},
-		{name: "scale", kind: isNumber, low: 0, high: big, fixed: "1", why: "spectral normalisation, which it scales, is not had"},
+		{name: "sn_mode", kind: isText, open: true},
+		{name: "scale", kind: isNumber, low: 1e-6, high: 1e6, open: true},
 		{name: "dp_noise_multiplier", kind: isNumber, low: 0, high: big, single: 1.0, wide: 1.0},
 		{name: "dp_l2_norm_clip", kind: isNumber, low: 0, high: big, single: 1.0, wide: 1.0},
 
@@ -229,7 +229,7 @@ func (b *builder) modelKey(c *node, k modelKey, name string, nodes []*node) {
 		}
 	case k.set == nil || k.name == "epochs" || k.name == "iteration": // read elsewhere, or left to others
 	case k.set.Words != nil:
-		b.wordedKey(*k.set, nodes, values)
+		b.wordedKey(k, nodes, values)
 	default:
 		if values == nil {
 			if values = b.defaultOf(k); values == nil {
@@ -278,24 +278,25 @@ func (b *builder) defaultOf(k modelKey) []any {
 }
 
 // wordedKey takes the values of a setting that has words for them.
-func (b *builder) wordedKey(set engine.Setting, nodes []*node, values []any) {
+func (b *builder) wordedKey(k modelKey, nodes []*node, values []any) {
+	set := *k.set
 	var out []any
 	var words []string
 	for _, w := range set.Words {
 		words = append(words, w.Said)
 	}
 	for i, v := range values {
-		k := slices.Index(words, fmt.Sprint(v))
-		if k < 0 {
+		at := slices.Index(words, fmt.Sprint(v))
+		if at < 0 {
 			b.choose(nodes[i], words)
 			return
 		}
-		if is := set.Words[k].Is; is != nil {
+		if is := set.Words[at].Is; is != nil {
 			out = append(out, is)
 		}
 	}
 	if out != nil {
-		b.config.settings = append(b.config.settings, setting{set, out, false})
+		b.config.settings = append(b.config.settings, setting{set, out, k.open})
 	}
 }
 
