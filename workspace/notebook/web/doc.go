@@ -14,9 +14,9 @@
 // request must name the server's own address as its Host (so that no name of
 // another site can be pointed here), must not come from another origin, be it
 // another port of this machine, and where it changes something must say its
-// origin. The page runs no script and no style that is not a file of its own;
-// a report, which has styles within, is shown in a frame without scripts.
-// Bodies of requests are bounded; uploads are streamed to disk.
+// origin. The page runs no script and no style that is not a file of its own,
+// makes no markup of what is in the data, and shows what is drawn as pictures, in
+// which nothing runs. Bodies of requests are bounded; uploads are streamed to disk.
 //
 // # One holder
 //

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -60,6 +61,10 @@ type Server struct {
 
 // maxBody bounds what a request says, but for uploads.
 const maxBody = 4 << 20
+
+// bodyTime is how long a request may take to say what it says, or an upload to go
+// on.
+var bodyTime = time.Minute // shorter in tests
 
 // Listen binds the server's port on the loopback address. Serve or Close it.
 func Listen(opts Options) (*Server, error) {
@@ -223,6 +228,8 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = coded.status
 	case errors.As(err, &large):
 		status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		status = http.StatusRequestTimeout
 	case r.Context().Err() != nil:
 		return // nobody waits for it
 	}
@@ -250,12 +257,16 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	if r.Header.Get("Content-Type") != "application/json" {
 		return &statusError{http.StatusUnsupportedMediaType, errors.New("want a body of type application/json")}
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Minute)) // every server connection has one
+	// Every server connection has a deadline. It goes with a body that was read, or
+	// it would cut what takes longer to answer.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(bodyTime))
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("the request's body: %w", err)
 	}
+	_ = connection.SetReadDeadline(time.Time{})
 	return nil
 }
 

@@ -82,9 +82,9 @@ type patient struct {
 	out *http.ResponseController
 }
 
-// Read reads what comes within a minute.
+// Read reads what comes in time.
 func (p *patient) Read(b []byte) (int, error) {
-	_ = p.out.SetReadDeadline(time.Now().Add(time.Minute)) // every server connection has one
+	_ = p.out.SetReadDeadline(time.Now().Add(bodyTime)) // every server connection has one
 	return p.Reader.Read(b)
 }
 
