@@ -21,7 +21,8 @@ import (
 )
 
 // Workspace is an open workspace: one DuckDB file. Close it. Its methods may
-// be called one at a time, Query beside any other.
+// be called one at a time, Query beside any other, and what only reads tables
+// (Report, Audit without shadow models, Export, Publish) beside Train.
 type Workspace struct {
 	db      *store.DB
 	version string

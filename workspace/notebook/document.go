@@ -19,16 +19,19 @@ const (
 	KindGo       Kind = "go"
 	KindPlot     Kind = "plot"
 	KindLoad     Kind = "load"
+	KindSplit    Kind = "split"
 	KindTrain    Kind = "train"
 	KindGenerate Kind = "generate"
 	KindReport   Kind = "report"
+	KindAudit    Kind = "audit"
 	KindExport   Kind = "export"
+	KindPublish  Kind = "publish"
 )
 
 // Kinds returns the kinds of cells that run, in the order in which a notebook
 // mostly has them.
 func Kinds() []Kind {
-	return []Kind{KindLoad, KindSQL, KindPlot, KindGo, KindTrain, KindGenerate, KindReport, KindExport}
+	return []Kind{KindLoad, KindSQL, KindPlot, KindGo, KindSplit, KindTrain, KindGenerate, KindReport, KindAudit, KindExport, KindPublish}
 }
 
 // Document is a notebook: a Markdown file of prose and fenced cells, with a

@@ -31,7 +31,7 @@ type goNotebook struct {
 // runGo runs a Go cell. Cells of a notebook share one interpreter, so that
 // variables are kept from one to the next.
 func (r *Runner) runGo(ctx context.Context, text string, tell func(Progress)) ([]Part, error) {
-	give, err := r.jobs.Take(ctx, tell)
+	give, err := r.jobs.take(ctx, alone, tell)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 // Progress is how far a cell or a job has come.
 type Progress struct {
-	Step  string        `json:"step"`  // waiting, loading, learning, generating, measuring, exporting, running
+	Step  string        `json:"step"`  // waiting, loading, learning, generating, measuring, attacking, exporting, publishing, running
 	Share float64       `json:"share"` // of the step, 0 to 1; negative where nobody knows
 	Text  string        `json:"text"`  // a line for a person
 	Left  time.Duration `json:"left"`  // of the step, estimated; 0 where nobody knows
@@ -59,21 +59,37 @@ type Job struct {
 	learning []engine.Progress // epochs that ended
 }
 
-// Jobs are the jobs of one open workspace, and the turn-taking of its verbs,
-// which run one at a time. All front ends of a process share one. Its methods
-// may be called by any goroutine. Close it before the workspace.
+// Jobs are the jobs of one open workspace, and the turn-taking of its verbs. All
+// front ends of a process share one. Its methods may be called by any
+// goroutine. Close it before the workspace.
 type Jobs struct {
-	turn chan struct{} // holds one token while nobody has a turn
+	turns [2]chan struct{} // hold one token each while nobody has a turn: to learn, and at the tables
 
-	mu     sync.Mutex
-	all    []*Job
-	closed bool
+	mu      sync.Mutex
+	holders [2]*Job           // of turns; nil for none, or what is no job
+	cells   map[[2]string]int // how often a cell of a notebook runs
+	all     []*Job
+	closed  bool
 }
+
+// turn is what a verb has to itself. A training reads one table and writes what
+// nothing else does, so that tables are read beside it; what writes tables
+// waits until nobody works.
+type turn []int
+
+var (
+	learning = turn{0}
+	reading  = turn{1}
+	alone    = turn{0, 1}
+)
 
 // NewJobs returns the jobs of a workspace, none yet.
 func NewJobs() *Jobs {
-	j := &Jobs{turn: make(chan struct{}, 1)}
-	j.turn <- struct{}{}
+	j := &Jobs{cells: map[[2]string]int{}}
+	for i := range j.turns {
+		j.turns[i] = make(chan struct{}, 1)
+		j.turns[i] <- struct{}{}
+	}
 	return j
 }
 
@@ -89,6 +105,7 @@ func (j *Jobs) Start(ctx context.Context, name string, fn func(ctx context.Conte
 	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	job := &Job{cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
+	ctx = context.WithValue(ctx, jobKey{}, job)
 	job.status = JobStatus{ID: len(j.all) + 1, Name: name, State: JobRunning, Started: time.Now(), Progress: Progress{Step: "running", Share: -1}}
 	j.all = append(j.all, job)
 	go func() {
@@ -142,27 +159,73 @@ func (j *Jobs) Close() {
 	}
 }
 
-// Take waits for the turn to call a verb of the workspace, and returns what
+// running notes that a cell of a notebook runs, until the function that it
+// returns is called.
+func (j *Jobs) running(notebook, cell string) (ended func()) {
+	count := func(by int) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.cells[[2]string{notebook, cell}] += by
+	}
+	count(1)
+	return func() { count(-1) }
+}
+
+// runs reports whether a cell of a notebook runs.
+func (j *Jobs) runs(notebook, cell string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.cells[[2]string{notebook, cell}] > 0
+}
+
+// jobKey is by which the context of a job knows it.
+type jobKey struct{}
+
+// take waits for the turn to call a verb of the workspace, and returns what
 // gives it back.
-func (j *Jobs) Take(ctx context.Context, tell func(Progress)) (func(), error) {
-	select {
-	case <-j.turn:
-	default:
-		what := ""
-		for _, job := range j.List() {
-			if s := job.Status(); s.State == JobRunning && s.Progress.Step != "waiting" {
-				what = fmt.Sprintf(" for job %d (%s)", s.ID, s.Name)
-				break
-			}
-		}
-		tell(Progress{Step: "waiting", Share: -1, Text: "waiting" + what})
-		select {
-		case <-j.turn:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+func (j *Jobs) take(ctx context.Context, t turn, tell func(Progress)) (give func(), err error) {
+	job, _ := ctx.Value(jobKey{}).(*Job)
+	has := 0
+	give = func() {
+		for _, i := range t[:has] {
+			j.hold(i, nil)
+			j.turns[i] <- struct{}{}
 		}
 	}
-	return func() { j.turn <- struct{}{} }, nil
+	for _, i := range t { // always in the same order, so that no two wait for each other
+		select {
+		case <-j.turns[i]:
+		default:
+			tell(Progress{Step: "waiting", Share: -1, Text: j.waiting(i)})
+			select {
+			case <-j.turns[i]:
+			case <-ctx.Done():
+				give()
+				return nil, context.Cause(ctx)
+			}
+		}
+		j.hold(i, job)
+		has++
+	}
+	return give, nil
+}
+
+func (j *Jobs) hold(i int, job *Job) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.holders[i] = job
+}
+
+// waiting says what a turn is waited for.
+func (j *Jobs) waiting(i int) string {
+	j.mu.Lock()
+	job := j.holders[i]
+	j.mu.Unlock()
+	if job == nil {
+		return "waiting"
+	}
+	s := job.Status()
+	return fmt.Sprintf("waiting for job %d (%s)", s.ID, s.Name)
 }
 
 // Status is how the job stands.

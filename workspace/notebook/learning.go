@@ -1,7 +1,6 @@
 package notebook
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,15 +15,21 @@ import (
 	"netshare/workspace/notebook/render"
 )
 
-// learning is what a cell shows of a training, gathered while it runs.
-type learning struct {
+// curves is what a cell shows of a training, gathered while it runs.
+type curves struct {
+	earlier          func(run int64) ([]workspace.EpochFigures, error)
 	tell             func(Progress)
+	begun            bool
 	losses, fidelity figure.Epochs
 	measured         *engine.Fidelity // last
 }
 
-func newLearning(tell func(Progress)) *learning {
-	return &learning{
+// newCurves returns the curves of a training that is to run. Of one that is
+// resumed they begin where the run did, and tell is told of its earlier epochs
+// first.
+func newCurves(ctx context.Context, ws *workspace.Workspace, tell func(Progress)) *curves {
+	return &curves{
+		earlier:  func(run int64) ([]workspace.EpochFigures, error) { return ws.Epochs(ctx, run) },
 		tell:     tell,
 		losses:   figure.Epochs{YLabel: "loss", Series: []figure.Series{{Name: "critic"}, {Name: "generator"}, {Name: "distance"}}},
 		fidelity: figure.Epochs{YLabel: "fidelity", Series: []figure.Series{{Name: "fidelity"}}},
@@ -32,12 +37,25 @@ func newLearning(tell func(Progress)) *learning {
 }
 
 // hooks gather what is told of each epoch, and tell it on.
-func (l *learning) hooks() engine.Hooks {
-	return engine.Hooks{Progress: func(p engine.Progress) error { l.take(p); return nil }}
+func (l *curves) hooks() engine.Hooks {
+	return engine.Hooks{Progress: func(p engine.Progress) error {
+		if !l.begun {
+			l.begun = true
+			all, err := l.earlier(p.Run)
+			if err != nil {
+				return err
+			}
+			for _, e := range all {
+				l.add(epochProgress(e))
+			}
+		}
+		l.add(p)
+		return nil
+	}}
 }
 
-// take gathers what is told, and tells it on.
-func (l *learning) take(p engine.Progress) {
+// add draws what is told on, and tells it on.
+func (l *curves) add(p engine.Progress) {
 	if p.EpochEnded {
 		l.losses.Epochs = append(l.losses.Epochs, float64(p.Epoch))
 		for i, v := range []float64{p.Losses.Critic, p.Losses.Generator, p.Losses.Distance} {
@@ -57,25 +75,22 @@ func (l *learning) take(p engine.Progress) {
 	l.tell(now)
 }
 
-// past are the epochs of a run before it was cut off.
-func past(run int64, epochs []workspace.EpochFigures) []engine.Progress {
-	out := make([]engine.Progress, len(epochs))
-	for i, e := range epochs {
-		p := engine.Progress{Epoch: e.Epoch, EpochEnded: true, Run: run, Iteration: int(e.Values["iteration"])}
-		p.Losses.Critic, p.Losses.Generator, p.Losses.Distance = e.Values["critic_loss"], e.Values["generator_loss"], e.Values["distance"]
-		if f, ok := e.Values["fidelity"]; ok {
-			p.Fidelity = &engine.Fidelity{Overall: f}
-			for _, name := range slices.Sorted(maps.Keys(e.Columns)) {
-				p.Fidelity.Columns = append(p.Fidelity.Columns, engine.ColumnFidelity{Name: name, Value: e.Columns[name]})
-			}
+// epochProgress is what the workspace keeps of an epoch, as it was told.
+func epochProgress(e workspace.EpochFigures) engine.Progress {
+	p := engine.Progress{Epoch: e.Epoch, Iteration: int(e.Values["iteration"]), EpochEnded: true}
+	p.Elapsed = time.Duration(e.Values["seconds"] * float64(time.Second))
+	p.Losses.Critic, p.Losses.Generator, p.Losses.Distance = e.Values["critic_loss"], e.Values["generator_loss"], e.Values["distance"]
+	if overall, ok := e.Values["fidelity"]; ok {
+		p.Fidelity = &engine.Fidelity{Overall: overall, Pairs: e.Values["pairs_fidelity"], Variety: e.Values["variety"]}
+		for _, name := range slices.Sorted(maps.Keys(e.Columns)) {
+			p.Fidelity.Columns = append(p.Fidelity.Columns, engine.ColumnFidelity{Name: name, Value: e.Columns[name]})
 		}
-		out[i] = p
 	}
-	return out
+	return p
 }
 
 // parts are what a training that ended shows.
-func (l *learning) parts(t workspace.Trained) ([]Part, error) {
+func (l *curves) parts(t workspace.Trained) ([]Part, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "learnt %s: %s, %s, of %s in %s\n", t.Table, render.Noun(t.Epochs, "epoch"), render.Noun(t.Iterations, "iteration"),
 		render.Noun(t.Records, "record"), render.Noun(t.Sessions, "session"))
@@ -109,19 +124,20 @@ func (l *learning) parts(t workspace.Trained) ([]Part, error) {
 	return parts, nil
 }
 
-// StoppedTraining is the end of a training that was stopped before its time.
+// StoppedTraining is the end of a training that was stopped before its time. It
+// is kept with its cell.
 type StoppedTraining struct {
-	Run       int64
-	Table     string
-	Epochs    int
-	Resumable bool  // a checkpoint of it is kept
-	Err       error // what stopped it
+	Run       int64  `json:"run"`
+	Table     string `json:"table"`
+	Epochs    int    `json:"epochs"`
+	Resumable bool   `json:"resumable"` // a checkpoint of it is kept
+	Err       error  `json:"-"`         // what stopped it
 }
 
 func (s *StoppedTraining) Error() string {
 	text := fmt.Sprintf("the training of %s was stopped after %s", s.Table, render.Noun(s.Epochs, "epoch"))
 	if s.Resumable {
-		return fmt.Sprintf("%s, which are kept: netshare ws train W --resume %d goes on", text, s.Run)
+		return fmt.Sprintf("%s, which are kept: train resume %d goes on (netshare ws train W --resume %d)", text, s.Run, s.Run)
 	}
 	return text + ", of which nothing is kept: train again"
 }
@@ -135,16 +151,29 @@ func (r *Runner) stopped(ctx context.Context, t workspace.Trained, err error) er
 	if ctx.Err() == nil || t.Run == 0 {
 		return err
 	}
-	all, failed := r.ws.Trainings(context.WithoutCancel(ctx))
-	if failed != nil {
+	found := r.stoppedRun(context.WithoutCancel(ctx), func(run workspace.Training) bool { return run.ID == t.Run })
+	if found == nil {
 		return err
 	}
+	found.Err = context.Cause(ctx)
+	return found
+}
+
+// stoppedRun is the latest training run that is so and was cut off, nil for
+// none.
+func (r *Runner) stoppedRun(ctx context.Context, is func(workspace.Training) bool) *StoppedTraining {
+	all, err := r.ws.Trainings(ctx)
+	if err != nil {
+		return nil
+	}
 	for _, run := range all {
-		if run.ID == t.Run {
-			return &StoppedTraining{Run: run.ID, Table: run.Table, Epochs: run.Epochs, Resumable: run.Checkpoints > 0, Err: context.Cause(ctx)}
+		if is(run) && run.Model == 0 {
+			var o engine.Options
+			private := json.Unmarshal(run.Options, &o) == nil && o.DP.On() // what was looked at is spent
+			return &StoppedTraining{Run: run.ID, Table: run.Table, Epochs: run.Epochs, Resumable: run.Checkpoints > 0 && !private}
 		}
 	}
-	return err
+	return nil
 }
 
 // Resume goes on, as a job, with a training run that was cut off.
@@ -172,71 +201,5 @@ func (r *Runner) ResumeCell(ctx context.Context, c Cell, run int64) (*Job, error
 
 // resume goes on with a training run when it is its turn.
 func (r *Runner) resume(ctx context.Context, run int64, tell func(Progress)) ([]Part, error) {
-	give, err := r.jobs.Take(ctx, tell)
-	if err != nil {
-		return nil, err
-	}
-	defer give()
-	l := newLearning(tell)
-	begun := false
-	t, err := r.ws.Resume(ctx, run, engine.Hooks{Progress: func(p engine.Progress) error {
-		if !begun { // by now the workspace has forgotten the epochs that come again
-			begun = true
-			before, err := r.ws.Epochs(ctx, run)
-			if err != nil {
-				return err
-			}
-			for _, e := range past(run, before) {
-				l.take(e)
-			}
-		}
-		l.take(p)
-		return nil
-	}})
-	if err != nil {
-		return nil, r.stopped(ctx, t, err)
-	}
-	return l.parts(t)
-}
-
-// Stopped finds, by cell, the trainings that were cut off before their time, by
-// a person or with the program, and can be gone on with: the last of a cell's
-// table with the cell's options, where nothing came of the cell since.
-func (r *Runner) Stopped(ctx context.Context, d *Document) (map[string]*StoppedTraining, error) {
-	out := map[string]*StoppedTraining{}
-	if !slices.ContainsFunc(d.Cells, func(c *Cell) bool { return c.Kind == KindTrain }) {
-		return out, nil
-	}
-	all, err := r.ws.Trainings(ctx)
-	if err != nil || len(all) == 0 {
-		return out, err
-	}
-	kept, err := r.ws.Cells(ctx, r.key)
-	if err != nil {
-		return nil, err
-	}
-	ended := map[string]time.Time{}
-	for _, c := range kept {
-		ended[c.ID] = c.Finished
-	}
-	for _, c := range d.Cells {
-		steps, err := parseSteps(c.Kind, c.Text)
-		if c.Kind != KindTrain || err != nil || len(steps) != 1 {
-			continue
-		}
-		options, err := json.Marshal(steps[0].train)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(all, func(t workspace.Training) bool {
-			return strings.EqualFold(t.Table, steps[0].table) && bytes.Equal(t.Options, options)
-		})
-		if i < 0 {
-			continue
-		}
-		if t := all[i]; t.Resumable() && t.Started.After(ended[c.ID]) {
-			out[c.ID] = &StoppedTraining{Run: t.ID, Table: t.Table, Epochs: t.Epochs, Resumable: true}
-		}
-	}
-	return out, nil
+	return r.do(ctx, step{kind: KindTrain, run: run}, tell)
 }

@@ -23,6 +23,9 @@ type Output struct {
 	// belongs the version that it had.
 	Reads  map[string]string `json:"reads,omitempty"`
 	Writes []string          `json:"writes,omitempty"`
+
+	// Stopped is the training that did not come to its end, nil for none.
+	Stopped *StoppedTraining `json:"stopped,omitempty"`
 }
 
 // Part is one thing of an output: the field that is set says what.

@@ -15,12 +15,12 @@ import (
 	"netshare/scripting"
 	"netshare/scripting/symbols/verbs"
 	"netshare/workspace"
-	"netshare/workspace/notebook/render"
 )
 
 // Runner runs the cells of one notebook on a workspace and keeps what they
 // show in netshare.cells. Its methods may be called by any goroutine: cells
-// that ask SQL run beside a training, verbs and Go cells one at a time over the
+// that ask SQL run beside all others, those that only read tables (report,
+// audit, export, publish) beside a training, and the rest one at a time over the
 // whole workspace. Close it before the workspace.
 type Runner struct {
 	// Now is the clock, nil for time.Now.
@@ -98,7 +98,7 @@ func (r *Runner) Check(d *Document) error {
 func (r *Runner) CheckCell(c Cell) error {
 	var err error
 	switch c.Kind {
-	case KindLoad, KindTrain, KindGenerate, KindReport, KindExport:
+	case KindLoad, KindSplit, KindTrain, KindGenerate, KindReport, KindAudit, KindExport, KindPublish:
 		_, err = parseSteps(c.Kind, c.Text)
 	case KindPlot:
 		_, err = parsePlot(c.Text)
@@ -109,8 +109,8 @@ func (r *Runner) CheckCell(c Cell) error {
 	return nil
 }
 
-// Run runs a cell and keeps what it showed, whether it failed or not; only what
-// was cut off by the end of ctx is not kept. tell, which may be nil, is told how
+// Run runs a cell and keeps what it showed, whether it failed or not; of what
+// was cut off by the end of ctx it is kept that it did not come to its end. tell, which may be nil, is told how
 // far it has come, from other goroutines too. An error is a *CellError, but for
 // that of ctx, and a *StoppedTraining of a training that ctx ended.
 func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, error) {
@@ -123,43 +123,64 @@ func (r *Runner) Run(ctx context.Context, c Cell, tell func(Progress)) (Output, 
 	return r.keep(ctx, c, func() ([]Part, error) { return r.run(ctx, c, tell) })
 }
 
-// keep runs a cell by do, and keeps what it showed.
+// keep runs a cell by do, and keeps what it showed. Of a cell that takes long it
+// is kept that it has begun, with what it showed before, so that one whose
+// program ended meanwhile is known.
 func (r *Runner) keep(ctx context.Context, c Cell, do func() ([]Part, error)) (Output, error) {
 	kept := workspace.Cell{Notebook: r.key, ID: c.ID, Position: c.Position, Kind: string(c.Kind), Text: c.Text, Started: r.now()}
 	var out Output
-	if !r.Transient {
-		view, err := r.view(ctx)
-		if err != nil {
-			return Output{}, err
+	if r.Transient || r.ws.ReadOnly() {
+		var err error
+		if out.Parts, err = do(); err != nil && ctx.Err() == nil {
+			err = r.place(c, err)
 		}
-		reads, writes := r.uses(c, view)
-		out.Reads, out.Writes = map[string]string{}, writes
-		for _, name := range reads {
-			out.Reads[name] = view.version(name, c.Position, writes)
+		return out, err
+	}
+	defer r.jobs.running(r.key, c.ID)()
+	view, err := r.view(ctx)
+	if err != nil {
+		return out, err
+	}
+	reads, writes := r.uses(c, view)
+	out.Reads, out.Writes = map[string]string{}, writes
+	for _, name := range reads {
+		out.Reads[name] = view.version(name, c.Position, writes)
+	}
+	before := view.kept[c.ID].output
+	before.Stopped = nil
+	if c.takesLong() {
+		if err := r.save(ctx, kept, before); err != nil {
+			return out, err
 		}
 	}
-	var err error
 	out.Parts, err = do()
-	var stopped *StoppedTraining
-	if errors.As(err, &stopped) {
-		return out, stopped
-	}
 	if err != nil && ctx.Err() != nil {
-		return out, context.Cause(ctx)
+		var failed error
+		if errors.As(err, &before.Stopped) || c.takesLong() {
+			failed = r.save(ctx, kept, before)
+		}
+		if before.Stopped != nil {
+			return out, errors.Join(before.Stopped, failed)
+		}
+		return out, errors.Join(context.Cause(ctx), failed)
 	}
 	if err != nil {
 		err = r.place(c, err)
 		kept.Error = err.Error()
 	}
-	if r.Transient || r.ws.ReadOnly() {
-		return out, err
+	kept.Finished = r.now()
+	return out, errors.Join(err, r.save(ctx, kept, out))
+}
+
+// takesLong reports whether a cell may run for longer than a person waits.
+func (c *Cell) takesLong() bool { return c.Kind != KindSQL && c.Kind != KindPlot }
+
+// save keeps what a cell showed, also if ctx has ended.
+func (r *Runner) save(ctx context.Context, kept workspace.Cell, out Output) (err error) {
+	if kept.Output, err = json.Marshal(out); err != nil {
+		return err
 	}
-	text, failed := json.Marshal(out)
-	kept.Output, kept.Finished = text, r.now()
-	if failed == nil {
-		failed = r.ws.KeepCell(context.WithoutCancel(ctx), kept)
-	}
-	return out, errors.Join(err, failed)
+	return r.ws.KeepCell(context.WithoutCancel(ctx), kept)
 }
 
 // Start runs a cell as a job in the background.
@@ -199,11 +220,6 @@ func (r *Runner) run(ctx context.Context, c Cell, tell func(Progress)) ([]Part, 
 	if err != nil {
 		return nil, err
 	}
-	give, err := r.jobs.Take(ctx, tell)
-	if err != nil {
-		return nil, err
-	}
-	defer give()
 	var parts []Part
 	for _, s := range steps {
 		more, err := r.do(ctx, s, tell)
@@ -266,46 +282,28 @@ func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Pa
 // Publish hands synthetic tables out, as a job; a path is from the notebook's
 // folder.
 func (r *Runner) Publish(ctx context.Context, p workspace.Publish) (*Job, error) {
-	given := p.Out
-	p.Out = r.file(p.Out)
-	return r.verb(ctx, "publish "+strings.Join(p.Tables, ", "), func(ctx context.Context, tell func(Progress)) (Part, error) {
-		tell(Progress{Step: "publishing", Share: -1, Text: given})
-		done, err := r.ws.Publish(ctx, p)
-		if err != nil {
-			return Part{}, err
-		}
-		var b strings.Builder
-		fmt.Fprintf(&b, "%s: searched for %s real addresses and names, none found\n", given, render.Thousands(int64(done.Searched)))
-		for _, f := range done.Files {
-			fmt.Fprintf(&b, "%s: %s bytes\n", f.Name, render.Thousands(f.Bytes))
-		}
-		for _, n := range done.Notes {
-			fmt.Fprintf(&b, "note: %s\n", n)
-		}
-		return textPart("%s", render.HarmlessLines(b.String())), nil
+	return r.reads(ctx, "publish "+strings.Join(p.Tables, ", "), func(ctx context.Context, tell func(Progress)) (Part, error) {
+		return r.handOut(ctx, p, tell)
 	})
 }
 
 // Audit attacks a synthetic table, as a job, whose output is what the attacks
-// found as text; then is given the whole before the job ends.
+// found as text; then is given the whole before the job ends. An audit that is
+// to be kept is a cell.
 func (r *Runner) Audit(ctx context.Context, a workspace.Audit, then func(workspace.Audited)) (*Job, error) {
-	return r.verb(ctx, fmt.Sprintf("audit %s against %s", a.Synthetic, a.Real), func(ctx context.Context, tell func(Progress)) (Part, error) {
-		tell(Progress{Step: "attacking", Share: -1, Text: a.Synthetic})
-		done, err := r.ws.Audit(ctx, a)
-		if err != nil {
-			return Part{}, err
+	return r.reads(ctx, fmt.Sprintf("audit %s against %s", a.Synthetic, a.Real), func(ctx context.Context, tell func(Progress)) (Part, error) {
+		done, part, err := r.attack(ctx, a, tell)
+		if err == nil {
+			then(done)
 		}
-		then(done)
-		var b strings.Builder
-		err = done.WriteText(&b)
-		return textPart("%s", render.HarmlessLines(b.String())), err
+		return part, err
 	})
 }
 
-// verb runs a verb of the workspace as a job, when it is its turn.
-func (r *Runner) verb(ctx context.Context, name string, fn func(context.Context, func(Progress)) (Part, error)) (*Job, error) {
+// reads runs a verb that reads tables as a job, when it is its turn.
+func (r *Runner) reads(ctx context.Context, name string, fn func(context.Context, func(Progress)) (Part, error)) (*Job, error) {
 	return r.jobs.Start(ctx, name, func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := r.jobs.Take(ctx, tell)
+		give, err := r.jobs.take(ctx, reading, tell)
 		if err != nil {
 			return Output{}, err
 		}

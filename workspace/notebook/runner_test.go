@@ -253,6 +253,42 @@ func TestSteps(t *testing.T) {
 		{KindTrain, "lan memory much", `memory: "much" is no size: want one such as 512MB or 4GB`},
 		{KindTrain, "lan set batch_sise=5", "batch_size"},
 		{KindTrain, "lan dp epochs 2", "epochs with dp"},
+		{KindLoad, "a.pcap append --header innermost max-rejects 0 with-zeek", ""},
+		{KindLoad, "a.pcap header inner", `header: "inner": want outermost or innermost`},
+		{KindSplit, "lan share .3 by host seed 4", ""},
+		{KindSplit, "lan share 3", "share: 3: want more than 0 and less than 1"},
+		{KindTrain, "lan memory 2GB set batch_size=50 set num_packing=2 epochs 3", ""},
+		{KindTrain, "lan --epochs 3 --seed 9", ""},
+		{KindTrain, "lan memory lots", "want a size such as 512MB or 4GB"},
+		{KindTrain, "lan set batch_sise=50", "batch_size"},
+		{KindTrain, "lan set batch_size", "want name=value"},
+		{KindTrain, "lan dp dp-model gan epochs 3 set batch_size=50 clip 2 noise-multiplier 3 pretrain raw.public", ""},
+		{KindTrain, "lan dp dp-model gann", `model "gann"`},
+		{KindTrain, "lan dp clip 2", "clip without dp-model gan"},
+		{KindTrain, "lan dp-model gan", "dp-model without dp"},
+		{KindTrain, "lan dp set batch_size=50", "set with dp"},
+		{KindTrain, "lan dp dp-model gan time 2m", "time with dp"},
+		{KindTrain, "lan dp host-cap 3", "host-cap without dp-unit host"},
+		{KindTrain, "lan dp dp-model gan clip 0", `clip: "0": want a number above 0`},
+		{KindTrain, "resume 3", ""},
+		{KindTrain, "--resume 3", ""},
+		{KindTrain, "resume 3 epochs 4", "leave out epochs 4"},
+		{KindTrain, "lan resume 3", "stands alone"},
+		{KindTrain, "resume soon", `"soon" is no number`},
+		{KindGenerate, "lan records 100 from 2024-05-01 span 2h", ""},
+		{KindGenerate, "lan records 100 sessions 3", "sessions"},
+		{KindReport, "lan label proto", "label without tasks"},
+		{KindReport, "lan against lan tasks label proto to out", ""},
+		{KindAudit, "lan_train against lan holdout lan_holdout shadow 4 addresses cryptopan to out", ""},
+		{KindAudit, "lan shadow 2", `"2" is no number: want 4 or more`},
+		{KindAudit, "lan aginst x", `did you mean against?`},
+		{KindAudit, "lan addresses hidden", "hidden"},
+		{KindExport, "lan to x.csv addresses keep-structure", ""},
+		{KindPublish, "a b to out addresses cryptopan text as-generated allow 8.8.8.8 allow names.txt counts force replace", ""},
+		{KindPublish, "to out", "publish of no table"},
+		{KindPublish, "a b", "publish of a, b: to which file or folder?"},
+		{KindPublish, "a to out text hidden", `text: text policy "hidden" is unknown`},
+		{KindPublish, "a to out cuonts", `did you mean counts?`},
 		{KindTrain, "lan time soon", `"soon" is no length of time`},
 		{KindGenerate, "lan as raw.x", "name it synth.x"},
 		{KindGenerate, "lan sessions 0", `sessions: "0" is no number: want 1 or more`},
@@ -271,7 +307,7 @@ func TestJobs(t *testing.T) {
 	j := NewJobs()
 	begun := make(chan struct{})
 	a, err := j.Start(t.Context(), "first", func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := j.Take(ctx, tell)
+		give, err := j.take(ctx, alone, tell)
 		if err != nil {
 			return Output{}, err
 		}
@@ -286,7 +322,7 @@ func TestJobs(t *testing.T) {
 	}
 	<-begun
 	b, err := j.Start(t.Context(), "second", func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := j.Take(ctx, tell)
+		give, err := j.take(ctx, alone, tell)
 		if err != nil {
 			return Output{}, err
 		}
@@ -395,5 +431,121 @@ func TestGoCells(t *testing.T) {
 	_, err := l.r.Run(t.Context(), *l.doc.Cells[3], nil)
 	if want := fmt.Sprintf("lab.md:%d: undefined: nosuch", l.doc.Cells[3].Line+2); err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("a fault gave %v, want it to end in %s", err, want)
+	}
+}
+
+// TestBesideTraining holds that what only reads tables does not wait for a
+// training, and what writes them does.
+func TestBesideTraining(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an audit and a report take a while")
+	}
+	l := newTestLab(t, cell("load", "flows.csv")+cell("split", "flows by session")+cell("train", "flows_train epochs 1")+cell("generate", "flows_train as flows"))
+	for i := range 4 {
+		l.run(i)
+	}
+	train, err := l.r.Start(t.Context(), Cell{ID: "train", Kind: KindTrain, Text: "flows_train epochs 1000000", Line: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for train.Status().Progress.Step != "learning" {
+		<-train.Changed()
+	}
+	load, err := l.r.Start(t.Context(), Cell{ID: "load", Kind: KindLoad, Text: "flows.csv as other", Line: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []Cell{
+		{ID: "audit", Kind: KindAudit, Text: "flows_train against flows to audit", Line: 1},
+		{ID: "report", Kind: KindReport, Text: "flows_train against flows to report", Line: 1},
+		{ID: "export", Kind: KindExport, Text: "flows to out.csv", Line: 1},
+		{ID: "publish", Kind: KindPublish, Text: "flows to shared.csv text as-generated replace", Line: 1},
+	} {
+		out, err := l.r.Run(t.Context(), c, nil)
+		if err != nil || len(out.Parts) == 0 {
+			t.Errorf("%s gave %v, %v", c.Kind, out, err)
+		}
+	}
+	for _, name := range []string{"audit/audit.html", "report/report.html", "out.csv", "shared.csv"} {
+		if info, err := os.Stat(filepath.Join(l.dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s := load.Status(); s.Progress.Step != "waiting" || s.Progress.Text != "waiting for job 1 (train flows_train epochs 1000000)" {
+		t.Errorf("a load beside a training is %+v", s)
+	}
+	if s := train.Status(); s.State != JobRunning {
+		t.Errorf("the training is %s", s.State)
+	}
+	train.Stop()
+	if _, err := load.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStoppedCells holds that a training that was stopped says so when the
+// program runs again, and that what goes on with it draws all its epochs.
+func TestStoppedCells(t *testing.T) {
+	l := newTestLab(t, cell("load", "flows.csv")+cell("train", "flows iterations 1000000 seed 3"))
+	l.run(0)
+	job, err := l.r.Start(t.Context(), *l.doc.Cells[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(job.Epochs()) < 3 {
+		<-job.Changed()
+	}
+	if s := l.states(); s != "FR" {
+		t.Errorf("while it runs the cells are %s", s)
+	}
+	job.Stop()
+	var stopped *StoppedTraining
+	if _, err := job.Wait(t.Context()); !errors.As(err, &stopped) || !stopped.Resumable {
+		t.Fatalf("it ended with %v", err)
+	}
+	again := NewRunner(l.ws, NewJobs(), l.r.path) // as after a restart
+	defer again.Close()
+	why := func() string {
+		states, err := again.States(t.Context(), l.doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(states[1].Status) + ": " + states[1].Why
+	}
+	if got := why(); !strings.Contains(got, "stopped: the training of raw.flows was stopped after") || !strings.Contains(got, "train resume 2 goes on") {
+		t.Errorf("afterwards the cell is %s", got)
+	}
+	// What a process that was killed leaves is the same but for the end.
+	kept, err := l.ws.Cells(t.Context(), again.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range kept {
+		if k.Kind == "train" {
+			k.Output = nil
+			if err := l.ws.KeepCell(t.Context(), k); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := why(); !strings.Contains(got, "train resume 2 goes on") {
+		t.Errorf("after a kill the cell is %s", got)
+	}
+	first := stopped.Epochs
+	resumed, err := again.ResumeCell(t.Context(), *l.doc.Cells[1], stopped.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(resumed.Epochs()) <= first {
+		<-resumed.Changed()
+	}
+	for i, e := range resumed.Epochs() {
+		if e.Epoch != i+1 || e.Losses.Critic == 0 {
+			t.Fatalf("epoch %d of the resumed run is %+v", i+1, e)
+		}
+	}
+	resumed.Stop()
+	if _, err := resumed.Wait(t.Context()); !errors.As(err, &stopped) || stopped.Epochs < first {
+		t.Errorf("the resumed run ended with %v", err)
 	}
 }

@@ -23,19 +23,26 @@ const (
 	CellFresh  CellStatus = "fresh"  // running it again would show the same
 	CellStale  CellStatus = "stale"  // its text or what it reads has changed
 	CellFailed CellStatus = "failed" // the last time
+
+	CellRunning CellStatus = "running"
+	CellStopped CellStatus = "stopped" // it did not come to its end
 )
 
 // CellState is what is kept of a cell, and whether that still holds.
 type CellState struct {
 	ID       string     `json:"id"`
 	Status   CellStatus `json:"status"`
-	Why      string     `json:"why,omitempty"` // it is stale
+	Why      string     `json:"why,omitempty"` // it is stale, or what became of it
 	Output   Output     `json:"output"`
 	Error    string     `json:"error,omitempty"`
 	Started  time.Time  `json:"started,omitzero"`
 	Finished time.Time  `json:"finished,omitzero"`
 	Reads    []string   `json:"reads,omitempty"`  // resources, as the text says now
 	Writes   []string   `json:"writes,omitempty"` // the same
+
+	// Stopped is the training that did not come to its end, where Status is
+	// CellStopped; nil for none.
+	Stopped *StoppedTraining `json:"stopped,omitempty"`
 }
 
 // Attach gives the cells of a document just read the IDs by which their outputs
@@ -93,6 +100,9 @@ func (r *Runner) States(ctx context.Context, d *Document) ([]CellState, error) {
 		if kept, ok := v.kept[c.ID]; ok {
 			s.Output, s.Error, s.Started, s.Finished = kept.output, kept.Error, kept.Started, kept.Finished
 			s.Status, s.Why = v.judge(c, kept, s.Reads, dirty)
+			if kept.Finished.IsZero() && (s.Status != CellStale || r.jobs.runs(r.key, c.ID)) {
+				s.Status, s.Why, s.Stopped = r.unfinished(ctx, c, kept)
+			}
 		}
 		for _, w := range s.Writes {
 			delete(dirty, w)
@@ -102,6 +112,30 @@ func (r *Runner) States(ctx context.Context, d *Document) ([]CellState, error) {
 		}
 	}
 	return states, nil
+}
+
+// unfinished says what became of a cell that did not come to its end.
+func (r *Runner) unfinished(ctx context.Context, c *Cell, k keptCell) (CellStatus, string, *StoppedTraining) {
+	if r.jobs.runs(r.key, c.ID) {
+		return CellRunning, "", nil
+	}
+	is := func(run workspace.Training) bool { return false }
+	steps, err := parseSteps(c.Kind, c.Text)
+	switch kept := k.output.Stopped; {
+	case kept != nil:
+		is = func(run workspace.Training) bool { return run.ID == kept.Run }
+	case err == nil && c.Kind == KindTrain: // the program ended
+		is = func(run workspace.Training) bool {
+			return !run.Started.Before(k.Started) && slices.ContainsFunc(steps, func(s step) bool { return strings.EqualFold(s.table, run.Table) })
+		}
+	}
+	if stopped := r.stoppedRun(ctx, is); stopped != nil {
+		return CellStopped, stopped.Error(), stopped
+	}
+	if k.output.Stopped != nil {
+		return CellStale, fmt.Sprintf("run %d was gone on with elsewhere", k.output.Stopped.Run), nil
+	}
+	return CellStopped, "it did not come to its end: run it again", nil
 }
 
 // keptCell is what is kept of a cell with its output read.

@@ -5,45 +5,35 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"netshare/engine"
-	"netshare/engine/marginal"
-	"netshare/engine/privacy"
 	"netshare/workspace"
-	"netshare/workspace/trace/near"
 )
 
-// A cell of the kinds load, train, generate, report and export holds one
-// command a line. Lines that begin with # are comments.
-//
-//	load      FILE... [as TABLE] [recipe FILE] [protocol LIST] [header innermost]
-//	train     TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE]
-//	          [min-seen N] [memory 4GB] [set NAME=VALUE]...
-//	          [dp] [epsilon X] [delta X] [dp-unit U] [host-cap N] [dp-model gan]
-//	          [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE]
-//	generate  TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated]
-//	          [given CONDITION]...
-//	report    REAL [against SYNTHETIC]
-//	export    TABLE to FILE
-
-// Grammar gives the grammar of such a cell, one line for a person; "" for other
-// kinds.
+// Grammar gives the grammar of the commands of a kind of cell, one line for a
+// person; "" for kinds that hold no commands. A cell holds one command a line,
+// and lines that begin with # are comments. Options are those of the program's
+// command of that name, with or without their dashes.
 func Grammar(kind Kind) string {
 	switch kind {
 	case KindLoad:
-		return "FILE... [as TABLE] [recipe FILE] [protocol LIST] [header innermost]"
+		return "FILE... [as TABLE] [append] [recipe FILE] [protocol LIST] [header innermost] [with-zeek] [max-rejects N]"
+	case KindSplit:
+		return "TABLE [share 0.2] [by host] [seed N] [train NAME] [holdout NAME]"
 	case KindTrain:
-		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [recipe FILE] [min-seen N] [memory 4GB] [set NAME=VALUE]..." +
-			" [dp] [epsilon X] [delta X] [dp-unit session|host|record] [host-cap N] [dp-model gan] [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE]"
+		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [memory 1GB] [set NAME=VALUE]... [recipe FILE] [min-seen N] " +
+			"[dp] [epsilon X] [delta X] [dp-unit U] [host-cap N] [dp-model gan] [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE], or resume RUN"
 	case KindGenerate:
-		return "TABLE [as SYNTHETIC] [sessions N] [seed N] [run N] [uncalibrated] [given 'dstport=53']..."
+		return "TABLE [as SYNTHETIC] [sessions N] [records N] [from TIME] [to TIME] [span 48h] [seed N] [run N] [uncalibrated] [given 'dstport=53']..."
 	case KindReport:
-		return "REAL [against SYNTHETIC]"
+		return "REAL [against SYNTHETIC] [tasks] [label COLUMN] [to FOLDER]"
+	case KindAudit:
+		return "REAL [against SYNTHETIC] [holdout TABLE] [shadow N] [addresses POLICY] [seed N] [to FOLDER]"
 	case KindExport:
-		return "TABLE to FILE"
+		return "TABLE to FILE [addresses POLICY]"
+	case KindPublish:
+		return "TABLE... to FILE|FOLDER [addresses POLICY] [text POLICY] [allow VALUE|FILE]... [counts] [force] [replace]"
 	}
 	return ""
 }
@@ -53,14 +43,21 @@ type step struct {
 	line   int // in the cell, from 0
 	kind   Kind
 	table  string // with its schema; the first of a load's, "" for a name made from the files'
-	other  string // as, against, to
+	other  string // the synthetic table
 	files  []string
+	to     string // a file or a folder
 	recipe string
-	run    int64
+	run    int64 // whose model is used, or that is resumed
 
 	load     workspace.Load
+	rejects  int64 // how many a load may leave out, negative for any number
+	split    workspace.Split
 	train    engine.Options
 	generate engine.GenerateOptions
+	report   workspace.ReportOptions
+	audit    workspace.Audit
+	export   workspace.ExportOptions
+	publish  workspace.Publish
 }
 
 // parseSteps reads the commands of a cell; an error is a lineError.
@@ -88,72 +85,44 @@ func parseSteps(kind Kind, text string) ([]step, error) {
 	return steps, nil
 }
 
-// lineError is an error of a line of a cell, counted from 0.
-type lineError struct {
-	line int
-	err  error
-}
-
-func (e *lineError) Error() string { return e.err.Error() }
-func (e *lineError) Unwrap() error { return e.err }
-
-// option is a word that a command takes: with a value, or alone.
-type option struct {
-	value func(string) error
-	alone func()
-	again bool // may be given more than once
-}
-
 // parseStep reads one command.
 func parseStep(kind Kind, words []string) (step, error) {
-	s := step{kind: kind}
+	s := step{kind: kind, rejects: -1}
 	switch kind {
 	case KindLoad:
 		return s, s.parseLoad(words)
+	case KindSplit:
+		return s, s.parseSplit(words)
 	case KindTrain:
 		return s, s.parseTrain(words)
 	case KindGenerate:
 		return s, s.parseGenerate(words)
 	case KindReport:
-		s.table = FullName(words[0], "raw")
-		s.other = "synth." + BareName(s.table)
-		return s, options(kind, words[1:], map[string]option{
-			"against": {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
-		})
+		return s, s.parseReport(words)
+	case KindAudit:
+		return s, s.parseAudit(words)
 	case KindExport:
-		s.table = FullName(words[0], "synth")
-		err := options(kind, words[1:], map[string]option{"to": text(&s.other)})
-		if err == nil && s.other == "" {
-			err = fmt.Errorf("export of %s: to which file? want %s", words[0], Grammar(kind))
-		}
-		return s, err
+		return s, s.parseExport(words)
+	case KindPublish:
+		return s, s.parsePublish(words)
 	}
 	return s, fmt.Errorf("%q is no kind of command", kind)
 }
 
 func (s *step) parseLoad(words []string) error {
-	takes := map[string]option{
-		"as":     {value: func(v string) error { s.table = FullName(v, "raw"); return nil }},
-		"recipe": text(&s.recipe),
-		"protocol": {value: func(v string) error {
-			s.load.Protocols = strings.Split(v, ",")
-			return nil
-		}},
-		"header": text(&s.load.Header),
-		"zeek":   {alone: func() { s.load.WithZeek = true }},
-	}
-	n := slices.IndexFunc(words, func(w string) bool { _, ok := takes[w]; return ok })
-	if n < 0 {
-		n = len(words)
-	}
-	if n == 0 {
+	takes := s.loadOptions()
+	s.files, words = before(words, takes)
+	switch {
+	case len(s.files) == 0:
 		return fmt.Errorf("load of no file: want %s", Grammar(KindLoad))
-	}
-	if s.files = words[:n]; slices.Contains(s.files, "-") {
+	case slices.Contains(s.files, "-"):
 		return errors.New("a notebook has no standard input: name a file")
 	}
-	if err := options(KindLoad, words[n:], takes); err != nil {
+	if err := options(KindLoad, words, takes); err != nil {
 		return err
+	}
+	if h := s.load.Header; h != "" && h != workspace.HeaderOutermost && h != workspace.HeaderInnermost {
+		return fmt.Errorf("header: %q: want %s or %s", h, workspace.HeaderOutermost, workspace.HeaderInnermost)
 	}
 	if s.table != "" && !strings.HasPrefix(s.table, "raw.") {
 		return fmt.Errorf("table %s: traces are loaded into schema raw: name it raw.%s", s.table, BareName(s.table))
@@ -164,90 +133,44 @@ func (s *step) parseLoad(words []string) error {
 	return nil
 }
 
-// LoadFiles are the words of a load that name files, all that stand before its
-// first option; nil where the load is none.
-func LoadFiles(words []string) []string {
-	s := step{kind: KindLoad}
-	if s.parseLoad(words) != nil {
-		return nil
+func (s *step) loadOptions() map[string]option {
+	zeek := option{alone: func() { s.load.WithZeek = true }}
+	return map[string]option{
+		"as":     {value: func(v string) error { s.table = FullName(v, "raw"); return nil }},
+		"append": {alone: func() { s.load.Append = true }},
+		"recipe": text(&s.recipe),
+		"protocol": {value: func(v string) error {
+			s.load.Protocols = strings.Split(v, ",")
+			return nil
+		}},
+		"header":      text(&s.load.Header),
+		"with-zeek":   zeek,
+		"zeek":        zeek,
+		"max-rejects": whole(&s.rejects, 0),
 	}
-	return s.files
 }
 
-func (s *step) parseTrain(words []string) error {
+// LoadFiles are the words of a load that name files, all that stand before its
+// first option.
+func LoadFiles(words []string) []string {
+	files, _ := before(words, new(step).loadOptions())
+	return files
+}
+
+func (s *step) parseSplit(words []string) error {
 	s.table = FullName(words[0], "raw")
-	s.train = engine.DefaultOptions()
-	dp := engine.DP{Budget: privacy.Budget{Epsilon: 2, Delta: 1e-5}, Unit: marginal.Session, HostCap: marginal.DefaultOptions().HostCap}
-	on, model := false, "marginal"
-	var private, networks, bounds []string // options given: of privacy, of private networks, of how long is learnt
-	said := func(list *[]string, name string, o option) option {
-		value, alone := o.value, o.alone
-		if value != nil {
-			o.value = func(v string) error { *list = append(*list, name); return value(v) }
-		} else {
-			o.alone = func() { *list = append(*list, name); alone() }
-		}
-		return o
-	}
-	var settings []string
-	err := options(KindTrain, words[1:], map[string]option{
-		"epochs":     said(&bounds, "epochs", whole(&s.train.Epochs, 1)),
-		"iterations": said(&bounds, "iterations", whole(&s.train.Iterations, 1)),
-		"time": said(&bounds, "time", option{value: func(v string) (err error) {
-			if s.train.Time, err = time.ParseDuration(v); err != nil || s.train.Time <= 0 {
-				return fmt.Errorf("%q is no length of time: want one such as 90s or 5m", v)
-			}
-			return nil
-		}}),
-		"seed":     seed(&s.train.Seed),
-		"recipe":   text(&s.recipe),
-		"min-seen": whole(&s.train.Codec.MinSeen, 1),
-		"memory": {value: func(v string) (err error) {
-			s.train.Memory, err = workspace.ParseSize(v)
-			return err
-		}},
-		"set":              said(&bounds, "set", option{again: true, value: func(v string) error { settings = append(settings, v); return nil }}),
-		"dp":               {alone: func() { on = true }},
-		"epsilon":          said(&private, "epsilon", number(&dp.Epsilon)),
-		"delta":            said(&private, "delta", number(&dp.Delta)),
-		"dp-unit":          said(&private, "dp-unit", option{value: func(v string) error { dp.Unit = marginal.Unit(v); return nil }}),
-		"host-cap":         said(&private, "host-cap", whole(&dp.HostCap, 1)),
-		"dp-model":         said(&private, "dp-model", text(&model)),
-		"noise-multiplier": said(&networks, "noise-multiplier", number(&dp.NoiseMultiplier)),
-		"clip":             said(&networks, "clip", number(&dp.Clip)),
-		"dp-force":         said(&networks, "dp-force", option{alone: func() { dp.Force = true }}),
-		"pretrain":         said(&networks, "pretrain", text(&dp.Pretrain)),
+	s.split = workspace.Split{Table: s.table, Seed: 1, Replace: true}
+	err := options(KindSplit, words[1:], map[string]option{
+		"share":   number(&s.split.Share),
+		"by":      text(&s.split.By),
+		"seed":    seed(&s.split.Seed),
+		"train":   text(&s.split.Train),
+		"holdout": text(&s.split.Holdout),
 	})
-	if err != nil {
-		return err
+	if err == nil && (s.split.Share < 0 || s.split.Share >= 1) {
+		err = fmt.Errorf("share: %v: want more than 0 and less than 1", s.split.Share)
 	}
-	for _, v := range settings {
-		if err := s.train.Set(v); err != nil {
-			return fmt.Errorf("set: %w", err)
-		}
-	}
-	if !on {
-		if given := append(private, networks...); given != nil {
-			return fmt.Errorf("%s without dp: add dp", given[0])
-		}
-		return s.train.Validate()
-	}
-	gan := model == string(engine.DPGAN)
-	if model != "marginal" {
-		dp.Model = engine.DPModel(model)
-	}
-	switch {
-	case networks != nil && !gan:
-		return fmt.Errorf("%s without dp-model gan: add it", networks[0])
-	case slices.Contains(bounds, "time"):
-		return errors.New("time with dp: how much is learnt is settled by the budget, not the clock: leave it out")
-	case bounds != nil && !gan:
-		return fmt.Errorf("%s with dp: noised counts are learnt at once, without epochs: leave it out", bounds[0])
-	case slices.Contains(networks, "noise-multiplier") && !slices.Contains(private, "epsilon"):
-		dp.Epsilon = 0 // comes of it
-	}
-	s.train.DP = dp
-	return s.train.Validate()
+	return err
 }
 
 func (s *step) parseGenerate(words []string) error {
@@ -255,104 +178,116 @@ func (s *step) parseGenerate(words []string) error {
 	s.generate = engine.DefaultGenerateOptions()
 	s.other = "synth." + BareName(s.table)
 	err := options(KindGenerate, words[1:], map[string]option{
-		"as":       {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
-		"sessions": whole(&s.generate.Sessions, 1),
-		"seed":     seed(&s.generate.Seed),
-		"run": {value: func(v string) (err error) {
-			if s.run, err = strconv.ParseInt(v, 10, 64); err != nil || s.run < 1 {
-				return fmt.Errorf("%q is no number of a run", v)
-			}
-			return nil
-		}},
+		"as":           {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
+		"sessions":     whole(&s.generate.Sessions, 1),
+		"records":      whole(&s.generate.Records, 1),
+		"from":         text(&s.generate.From),
+		"to":           text(&s.generate.To),
+		"span":         duration(&s.generate.Span),
+		"seed":         seed(&s.generate.Seed),
+		"run":          whole(&s.run, 1),
 		"uncalibrated": {alone: func() { s.generate.Raw = true }},
-		"given":        {again: true, value: func(v string) error { s.generate.Given = append(s.generate.Given, v); return nil }},
+		"given":        list(&s.generate.Given),
 	})
 	if err == nil && !strings.HasPrefix(s.other, "synth.") {
 		err = fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", s.other, BareName(s.other))
 	}
+	if err == nil {
+		err = s.generate.Validate()
+	}
 	return err
 }
 
-// options reads words by name: each takes the word after it, or none.
-func options(kind Kind, words []string, takes map[string]option) error {
-	seen := map[string]bool{}
-	for len(words) > 0 {
-		name := words[0]
-		o, ok := takes[name]
-		if !ok {
-			return unknownOption(kind, name, takes)
-		}
-		if seen[name] && !o.again {
-			return fmt.Errorf("%s is given twice", name)
-		}
-		seen[name] = true
-		if o.alone != nil {
-			o.alone()
-			words = words[1:]
-			continue
-		}
-		if len(words) < 2 {
-			return fmt.Errorf("%s needs a value after it: %s", name, Grammar(kind))
-		}
-		if err := o.value(words[1]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		words = words[2:]
+func (s *step) parseReport(words []string) error {
+	s.table = FullName(words[0], "raw")
+	s.other = "synth." + BareName(s.table)
+	err := options(KindReport, words[1:], map[string]option{
+		"against": {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
+		"tasks":   {alone: func() { s.report.Tasks = true }},
+		"label":   text(&s.report.Label),
+		"to":      text(&s.to),
+	})
+	if err == nil && s.report.Label != "" && !s.report.Tasks {
+		err = errors.New("label without tasks: add tasks")
+	}
+	return err
+}
+
+func (s *step) parseAudit(words []string) error {
+	s.table = FullName(words[0], "raw")
+	s.audit = workspace.Audit{Real: s.table, Seed: 1}
+	err := options(KindAudit, words[1:], map[string]option{
+		"against": {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
+		"holdout": {value: func(v string) error { s.audit.Holdout = FullName(v, "raw"); return nil }},
+		"shadow":  whole(&s.audit.Shadow, 4),
+		"addresses": {value: func(v string) error {
+			s.audit.Addresses = workspace.AddressPolicy(v)
+			return s.audit.Addresses.Validate()
+		}},
+		"seed": seed(&s.audit.Seed),
+		"to":   text(&s.to),
+	})
+	s.audit.Synthetic = s.other
+	return err
+}
+
+func (s *step) parseExport(words []string) error {
+	s.table = FullName(words[0], "synth")
+	err := options(KindExport, words[1:], map[string]option{
+		"to": text(&s.to),
+		"addresses": {value: func(v string) error {
+			s.export.Addresses = workspace.AddressPolicy(v)
+			return s.export.Addresses.Validate()
+		}},
+	})
+	if err == nil && s.to == "" {
+		err = fmt.Errorf("export of %s: to which file? want %s", words[0], Grammar(KindExport))
+	}
+	return err
+}
+
+func (s *step) publishOptions() map[string]option {
+	p := &s.publish
+	return map[string]option{
+		"to": text(&s.to),
+		"addresses": {value: func(v string) error {
+			p.Addresses = workspace.AddressPolicy(v)
+			return p.Addresses.Validate()
+		}},
+		"text": {value: func(v string) error {
+			p.Text = workspace.TextPolicy(v)
+			return p.Text.Validate()
+		}},
+		"allow":   list(&p.Allow),
+		"counts":  {alone: func() { p.Counts = true }},
+		"force":   {alone: func() { p.Force = true }},
+		"replace": {alone: func() { p.Replace = true }},
+	}
+}
+
+// PublishTables parts the words of a publishing into those before its first
+// option, which name tables, and the rest.
+func PublishTables(words []string) (tables, options []string) {
+	return before(words, new(step).publishOptions())
+}
+
+func (s *step) parsePublish(words []string) error {
+	p := &s.publish
+	takes := s.publishOptions()
+	tables, words := before(words, takes)
+	for _, t := range tables {
+		p.Tables = append(p.Tables, FullName(t, "synth"))
+	}
+	err := options(KindPublish, words, takes)
+	switch {
+	case err != nil:
+		return err
+	case len(tables) == 0:
+		return fmt.Errorf("publish of no table: want %s", Grammar(KindPublish))
+	case s.to == "":
+		return fmt.Errorf("publish of %s: to which file or folder? want %s", strings.Join(tables, ", "), Grammar(KindPublish))
 	}
 	return nil
-}
-
-func unknownOption(kind Kind, name string, takes map[string]option) error {
-	var known []string
-	for k := range takes {
-		known = append(known, k)
-	}
-	slices.SortFunc(known, func(a, b string) int {
-		return cmp.Or(near.Distance(a, name)-near.Distance(b, name), strings.Compare(a, b))
-	})
-	hint := ""
-	if d := near.Distance(known[0], name); d <= 2 {
-		hint = fmt.Sprintf(": did you mean %s?", known[0])
-	} else {
-		slices.Sort(known)
-		hint = ": it takes " + strings.Join(known, ", ")
-	}
-	return fmt.Errorf("%q is no option of %s%s", name, kind, hint)
-}
-
-func text(to *string) option { return option{value: func(v string) error { *to = v; return nil }} }
-
-func whole(to *int, least int) option {
-	return option{value: func(v string) error {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < least {
-			return fmt.Errorf("%q is no number: want %d or more", v, least)
-		}
-		*to = n
-		return nil
-	}}
-}
-
-func seed(to *uint64) option {
-	return option{value: func(v string) error {
-		n, err := strconv.ParseUint(v, 10, 64)
-		if err != nil {
-			return fmt.Errorf("%q is no seed: want a whole number, 0 or more", v)
-		}
-		*to = n
-		return nil
-	}}
-}
-
-func number(to *float64) option {
-	return option{value: func(v string) error {
-		x, err := strconv.ParseFloat(v, 64)
-		if err != nil {
-			return fmt.Errorf("%q is no number", v)
-		}
-		*to = x
-		return nil
-	}}
 }
 
 // FullName is a table's name with its schema.
@@ -381,18 +316,35 @@ func (s *step) uses(path func(string) string) (reads, writes []string) {
 		if table != "" {
 			writes = append(writes, table)
 		}
-	case KindTrain:
+	case KindSplit:
 		reads = append(reads, table)
-		writes = append(writes, modelResource(table), "netshare.epochs", "netshare.models")
+		for _, part := range []struct{ name, usual string }{{s.split.Train, "_train"}, {s.split.Holdout, "_holdout"}} {
+			writes = append(writes, strings.ToLower(FullName(cmp.Or(part.name, BareName(table)+part.usual), "raw")))
+		}
+	case KindTrain:
+		if table != "" { // a run is resumed otherwise
+			reads = append(reads, table)
+			writes = append(writes, modelResource(table))
+		}
+		writes = append(writes, "netshare.epochs", "netshare.models")
 	case KindGenerate:
 		reads = append(reads, modelResource(table))
 		writes = append(writes, strings.ToLower(s.other))
-	case KindReport:
-		reads = append(reads, table, strings.ToLower(s.other))
+	case KindReport, KindAudit:
+		reads = append(reads, table, strings.ToLower(cmp.Or(s.other, "synth."+BareName(table))))
+		if s.audit.Holdout != "" {
+			reads = append(reads, strings.ToLower(s.audit.Holdout))
+		}
 		writes = append(writes, "netshare.scores")
 	case KindExport:
 		reads = append(reads, table)
-		writes = append(writes, fileResource(path(s.other)))
+	case KindPublish:
+		for _, t := range s.publish.Tables {
+			reads = append(reads, strings.ToLower(t))
+		}
+	}
+	if s.to != "" {
+		writes = append(writes, fileResource(path(s.to)))
 	}
 	return reads, writes
 }

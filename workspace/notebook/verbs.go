@@ -2,8 +2,12 @@ package notebook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"netshare/eval/figure"
@@ -11,11 +15,23 @@ import (
 	"netshare/workspace/notebook/render"
 )
 
-// do runs one command of a cell.
+// do runs one command of a cell when it is its turn.
 func (r *Runner) do(ctx context.Context, s step, tell func(Progress)) ([]Part, error) {
+	if s.kind == KindTrain && s.recipe != "" {
+		if err := r.declare(ctx, s, tell); err != nil {
+			return nil, err
+		}
+	}
+	give, err := r.jobs.take(ctx, s.turn(), tell)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
 	switch s.kind {
 	case KindLoad:
 		return r.load(ctx, s, tell)
+	case KindSplit:
+		return r.split(ctx, s)
 	case KindTrain:
 		return r.train(ctx, s, tell)
 	case KindGenerate:
@@ -23,11 +39,44 @@ func (r *Runner) do(ctx context.Context, s step, tell func(Progress)) ([]Part, e
 	case KindReport:
 		tell(Progress{Step: "measuring", Share: -1, Text: s.table + " against " + s.other})
 		return r.report(ctx, s)
+	case KindAudit:
+		return r.audit(ctx, s, tell)
 	case KindExport:
-		tell(Progress{Step: "exporting", Share: -1, Text: s.other})
+		tell(Progress{Step: "exporting", Share: -1, Text: s.to})
 		return r.export(ctx, s)
+	case KindPublish:
+		return r.publish(ctx, s, tell)
 	}
 	return nil, fmt.Errorf("%q is no kind of command", s.kind)
+}
+
+// turn is what a command has to itself.
+func (s *step) turn() turn {
+	switch s.kind {
+	case KindTrain:
+		return learning
+	case KindReport, KindExport, KindPublish:
+		return reading
+	case KindAudit:
+		if s.audit.Shadow == 0 { // shadow models are trained
+			return reading
+		}
+	}
+	return alone
+}
+
+// declare has a table learnt by a recipe.
+func (r *Runner) declare(ctx context.Context, s step, tell func(Progress)) error {
+	script, err := host().Load(ctx, r.file(s.recipe))
+	if err != nil {
+		return err
+	}
+	give, err := r.jobs.take(ctx, alone, tell)
+	if err != nil {
+		return err
+	}
+	defer give()
+	return r.ws.Declare(ctx, s.table, &script.Recipe, s.recipe, script.Source)
 }
 
 // load loads files into a table, in place of one that is there: a notebook that
@@ -37,7 +86,14 @@ func (r *Runner) load(ctx context.Context, s step, tell func(Progress)) (parts [
 	for _, f := range s.files {
 		l.Files = append(l.Files, r.file(f))
 	}
-	l.Table, l.Replace = s.table, true
+	if len(s.files) == 1 && workspace.IsModelFile(l.Files[0]) {
+		m, err := r.ws.ImportModel(ctx, l.Files[0], s.table)
+		if err != nil {
+			return nil, err
+		}
+		return []Part{textPart("%s: model of %s, now run %d: generate %s run %d", s.files[0], m.Table, m.Run, BareName(m.Table), m.Run)}, nil
+	}
+	l.Table, l.Replace = s.table, !l.Append
 	l.Progress = func(p workspace.LoadProgress) { tell(loadingProgress(p)) }
 	if s.recipe != "" {
 		script, err := host().Load(ctx, r.file(s.recipe))
@@ -48,9 +104,10 @@ func (r *Runner) load(ctx context.Context, s step, tell func(Progress)) (parts [
 	}
 	plan, err := workspace.PlanLoad(ctx, l)
 	if err != nil {
-		return nil, err
+		return nil, r.misspelt(s, err)
 	}
 	defer plan.Close()
+	var rejected int64
 	for _, skipped := range plan.Skipped {
 		parts = append(parts, textPart("left out: %s: %s", skipped.File, skipped.Reason))
 	}
@@ -59,13 +116,31 @@ func (r *Runner) load(ctx context.Context, s step, tell func(Progress)) (parts [
 		if err != nil {
 			return parts, err
 		}
+		rejected += loaded.Rejected
 		more, err := r.loaded(ctx, loaded)
 		parts = append(parts, more...)
 		if err != nil {
 			return parts, err
 		}
 	}
+	if s.rejects >= 0 && rejected > s.rejects {
+		return parts, fmt.Errorf("%s rejected, more than max-rejects %d: see netshare.rejects", render.Noun(rejected, "record"), s.rejects)
+	}
 	return parts, nil
+}
+
+// misspelt says of a file that is not there which option it may have been meant
+// for.
+func (r *Runner) misspelt(s step, err error) error {
+	for _, f := range s.files[1:] {
+		if _, absent := os.Stat(r.file(f)); absent == nil || strings.ContainsAny(f, "./*?[") {
+			continue
+		}
+		if word := nearest(optionName(f), s.loadOptions()); word != "" {
+			return fmt.Errorf("%w; or is %s the option %s?", err, f, word)
+		}
+	}
+	return err
 }
 
 // loaded tells what a load did, and what is meant of each column.
@@ -103,21 +178,40 @@ func ColumnsPage(infos []workspace.ColumnInfo) *Page {
 	return p
 }
 
-func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part, error) {
-	if s.recipe != "" {
-		script, err := host().Load(ctx, r.file(s.recipe))
-		if err != nil {
-			return nil, err
-		}
-		if err := r.ws.Declare(ctx, s.table, &script.Recipe, s.recipe, script.Source); err != nil {
-			return nil, err
-		}
+// split holds some of a table out, in place of parts that are there.
+func (r *Runner) split(ctx context.Context, s step) ([]Part, error) {
+	parts, err := r.ws.Split(ctx, s.split)
+	if err != nil {
+		return nil, err
 	}
+	what := "session"
+	switch {
+	case parts.By == workspace.SplitByHost:
+		what = "host"
+	case parts.Column != "":
+		what = "value"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s to learn from\n%s: %s held out, of %s", parts.Train.Name, render.Noun(parts.Train.Rows, "record"),
+		parts.Holdout.Name, render.Noun(parts.Holdout.Rows, "record"), render.Noun(parts.HeldGroups, what))
+	for _, n := range parts.Notes {
+		fmt.Fprintf(&b, "\nnote: %s", n)
+	}
+	return []Part{textPart("%s", render.HarmlessLines(b.String()))}, nil
+}
+
+func (r *Runner) train(ctx context.Context, s step, tell func(Progress)) ([]Part, error) {
 	if file, rest, found := strings.Cut(s.train.DP.Pretrain, ".duckdb:"); found { // of another workspace
 		s.train.DP.Pretrain = r.file(file+".duckdb") + ":" + rest
 	}
-	l := newLearning(tell)
-	t, err := r.ws.Train(ctx, s.table, s.train, l.hooks())
+	l := newCurves(ctx, r.ws, tell)
+	var t workspace.Trained
+	var err error
+	if s.run > 0 {
+		t, err = r.ws.Resume(ctx, s.run, l.hooks())
+	} else {
+		t, err = r.ws.Train(ctx, s.table, s.train, l.hooks())
+	}
 	if err != nil {
 		return nil, r.stopped(ctx, t, err)
 	}
@@ -147,12 +241,96 @@ func (r *Runner) generate(ctx context.Context, s step, tell func(Progress)) ([]P
 }
 
 func (r *Runner) report(ctx context.Context, s step) ([]Part, error) {
-	rep, err := r.ws.Report(ctx, s.table, s.other)
+	rep, err := r.ws.ReportWith(ctx, s.table, s.other, s.report)
 	if err != nil {
 		return nil, err
 	}
 	out, err := reportOf(rep)
-	return []Part{{Report: out}}, err
+	parts := []Part{{Report: out}}
+	if err == nil && s.to != "" {
+		err = rep.Write(r.file(s.to))
+		parts = append(parts, textPart("%s", filepath.ToSlash(filepath.Join(s.to, "report.html"))))
+	}
+	return parts, err
+}
+
+// audit attacks a synthetic table.
+func (r *Runner) audit(ctx context.Context, s step, tell func(Progress)) ([]Part, error) {
+	done, part, err := r.attack(ctx, s.audit, tell)
+	if err != nil {
+		return nil, err
+	}
+	parts := []Part{part}
+	if s.to != "" {
+		err = done.Write(r.file(s.to))
+		parts = append(parts, textPart("%s", filepath.ToSlash(filepath.Join(s.to, "audit.html"))))
+	}
+	return parts, err
+}
+
+// attack makes an audit and its text.
+func (r *Runner) attack(ctx context.Context, a workspace.Audit, tell func(Progress)) (workspace.Audited, Part, error) {
+	tell(Progress{Step: "attacking", Share: -1, Text: cmp.Or(a.Synthetic, a.Real)})
+	a.Progress = func(done, of int) {
+		tell(Progress{Step: "attacking", Share: float64(done) / float64(of), Text: render.Noun(done, "shadow model")})
+	}
+	done, err := r.ws.Audit(ctx, a)
+	if err != nil {
+		return done, Part{}, err
+	}
+	var b strings.Builder
+	err = done.WriteText(&b)
+	return done, textPart("%s", render.HarmlessLines(b.String())), err
+}
+
+// publish hands synthetic tables out.
+func (r *Runner) publish(ctx context.Context, s step, tell func(Progress)) ([]Part, error) {
+	p := s.publish
+	p.Out, p.Allow = s.to, slices.Clone(p.Allow)
+	for i, v := range p.Allow { // a file is beside the notebook
+		if _, err := os.Stat(r.file(v)); err == nil {
+			p.Allow[i] = r.file(v)
+		}
+	}
+	part, err := r.handOut(ctx, p, tell)
+	if err != nil {
+		return nil, err
+	}
+	return []Part{part}, nil
+}
+
+// handOut publishes, and says what was found and written.
+func (r *Runner) handOut(ctx context.Context, p workspace.Publish, tell func(Progress)) (Part, error) {
+	given := p.Out
+	p.Out = r.file(p.Out)
+	tell(Progress{Step: "publishing", Share: -1, Text: given})
+	done, err := r.ws.Publish(ctx, p)
+	if err != nil {
+		return Part{}, err
+	}
+	found := "none found"
+	if n := len(done.Found); n > 0 {
+		found = render.Noun(n, "place") + " found, handed out by force"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: searched for %s real addresses and names, %s\n", given, render.Thousands(int64(done.Searched)), found)
+	for i, l := range done.Found {
+		if i == 10 {
+			fmt.Fprintf(&b, "and %d more\n", len(done.Found)-i)
+			break
+		}
+		fmt.Fprintf(&b, "real value %s of %s in %s\n", l.Value, l.Of, l.In)
+	}
+	for _, t := range done.Provenance.Tables {
+		fmt.Fprintf(&b, "%s: %s; guarantee %s\n", t.Table, render.Noun(t.Records, "record"), t.Guarantee)
+	}
+	for _, f := range done.Files {
+		fmt.Fprintf(&b, "%s: %s bytes\n", f.Name, render.Thousands(f.Bytes))
+	}
+	for _, n := range done.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	return textPart("%s", render.HarmlessLines(b.String())), nil
 }
 
 // reportOf is what a cell keeps of a report.
@@ -175,11 +353,11 @@ func reportOf(rep workspace.Reported) (*Report, error) {
 }
 
 func (r *Runner) export(ctx context.Context, s step) ([]Part, error) {
-	e, err := r.ws.Export(ctx, s.table, r.file(s.other))
+	e, err := r.ws.ExportWith(ctx, s.table, r.file(s.to), s.export)
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("%s: %s, %s", s.other, e.Format, render.Noun(e.Rows, "record"))
+	text := fmt.Sprintf("%s: %s, %s", s.to, e.Format, render.Noun(e.Rows, "record"))
 	for _, w := range e.Warnings {
 		text += "\nnote: " + w
 	}

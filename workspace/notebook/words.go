@@ -43,10 +43,8 @@ func SplitWords(line string) ([]string, error) {
 func QuoteWords(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
-		if strings.ContainsAny(w, " \t\"") || w == "" {
-			w = "'" + w + "'"
-		} else if strings.Contains(w, "'") {
-			w = `"` + w + `"`
+		if w == "" || strings.ContainsAny(w, " \t\"'#") {
+			w = "'" + strings.ReplaceAll(w, "'", `'"'"'`) + "'"
 		}
 		out[i] = w
 	}

@@ -17,7 +17,7 @@ type Cell struct {
 	Output   json.RawMessage // nil where there is none
 	Error    string          // why it failed, "" where it did not
 	Started  time.Time
-	Finished time.Time
+	Finished time.Time // zero where it did not come to its end
 }
 
 // SaveCell keeps what a cell showed in place of what is kept of it.
@@ -28,9 +28,17 @@ func (db *DB) SaveCell(ctx context.Context, c Cell) error {
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO netshare.cells (notebook, cell, position, kind, text, output, error, started_at, finished_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			c.Notebook, c.ID, c.Position, c.Kind, c.Text, nullable(string(c.Output)), nullable(c.Error), c.Started.UTC(), c.Finished.UTC())
+			c.Notebook, c.ID, c.Position, c.Kind, c.Text, nullable(string(c.Output)), nullable(c.Error), c.Started.UTC(), nullableTime(c.Finished))
 		return err
 	})
+}
+
+// nullableTime is NULL for the zero time.
+func nullableTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC()
 }
 
 // Cells lists what is kept of a notebook's cells, in their order.

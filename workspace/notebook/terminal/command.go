@@ -187,26 +187,56 @@ func (s *Shell) redirect(path string, once bool) error {
 	return nil
 }
 
+// grammarMark stands in a command's help before the whole of what it takes,
+// which is shown where the command is asked for by its name.
+const grammarMark = ": "
+
 func help(_ context.Context, s *Shell, args []string) error {
+	width := 80
+	if s.terminal {
+		width = max(40, terminalWidth(s.out))
+	}
 	found := false
+	named := func(c command) bool { return len(args) > 0 && c.name == strings.TrimPrefix(args[0], ".") }
+	one := slices.ContainsFunc(commands(), named)
 	for _, c := range commands() {
+		if one && !named(c) {
+			continue
+		}
 		usage := strings.TrimSpace("." + c.name + " " + c.args)
-		if len(args) > 0 && !strings.Contains(usage+" "+c.help, args[0]) {
+		text := c.help
+		if len(args) == 0 {
+			text, _, _ = strings.Cut(text, grammarMark)
+		} else if !one && !strings.Contains(usage+" "+text, args[0]) {
 			continue
 		}
 		found = true
 		if len(usage) > 20 {
 			usage += "\n" + strings.Repeat(" ", 20)
 		}
-		fmt.Fprintf(s.out, "%-20s %s\n", usage, c.help)
+		fmt.Fprintf(s.out, "%-20s %s\n", usage, strings.Join(wrap(text, width-22), "\n"+strings.Repeat(" ", 21)))
 	}
 	if !found {
 		return fmt.Errorf("no command has to do with %q: see .help", args[0])
 	}
 	if len(args) == 0 {
-		fmt.Fprint(s.out, "Anything else is SQL and ends with a semicolon. Go stands between a line go and a line end.\nCommands may be shortened.\n")
+		fmt.Fprint(s.out, "Anything else is SQL and ends with a semicolon. Go stands between a line go and a line end.\nCommands may be shortened; .help train says all that .train takes.\n")
 	}
 	return nil
+}
+
+// wrap breaks a text at blanks into lines of at most a width, where it can.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && render.Width(line)+1+render.Width(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }
 
 // allTables lists tables and views; $ is the condition on schema_name and name.
@@ -294,7 +324,7 @@ func (s *Shell) completeCommand(ctx context.Context, text string) []Completion {
 		}
 	case slices.Contains([]string{"read", "output", "once", "load", "recipe", "notebook", "publish"}, c.name) && (first || c.name == "load") || c.name == "export" && !first:
 		choices = files(word)
-	case slices.Contains([]string{"compare", "export", "generate", "plot", "profile", "publish", "report", "schema", "sessions", "tables", "train"}, c.name):
+	case slices.Contains([]string{"audit", "compare", "export", "generate", "plot", "profile", "publish", "report", "schema", "sessions", "split", "tables", "train"}, c.name):
 		choices = s.tableNames(ctx)
 		if c.name == "plot" && first {
 			for k := range notebook.PlotKinds() {

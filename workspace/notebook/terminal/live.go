@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,7 +32,11 @@ func (s *Shell) tellJobs() {
 		case notebook.JobFailed:
 			fmt.Fprintf(s.errOut, "job %d (%s) failed: %s\n", st.ID, render.Harmless(st.Name), render.Harmless(plainError(st.Error)))
 		case notebook.JobStopped:
-			fmt.Fprintf(s.out, "job %d (%s) was stopped after %s; what a training learnt is kept as a checkpoint\n", st.ID, render.Harmless(st.Name), took)
+			fmt.Fprintf(s.out, "job %d (%s) was stopped after %s\n", st.ID, render.Harmless(st.Name), took)
+			var stopped *notebook.StoppedTraining
+			if _, err := job.Wait(context.Background()); errors.As(err, &stopped) { // it has ended
+				fmt.Fprintln(s.out, render.Harmless(stopped.Error()))
+			}
 		default:
 			fmt.Fprintf(s.out, "job %d (%s) is done after %s\n", st.ID, render.Harmless(st.Name), took)
 			out, _ := job.Wait(context.Background()) // it has ended well

@@ -192,7 +192,6 @@ type cellView struct {
 func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell string, states bool) error {
 	cells := []cellView{}
 	var kept []notebook.CellState
-	var stopped map[string]*notebook.StoppedTraining
 	title, seq := "", int64(0)
 	err := s.book.use(ctx, func(d *notebook.Document) (changed bool, err error) {
 		for _, c := range d.Cells {
@@ -202,21 +201,18 @@ func (s *Server) sendBook(w http.ResponseWriter, ctx context.Context, cell strin
 		if states {
 			kept, err = s.runner.States(ctx, d)
 		}
-		if states && err == nil {
-			stopped, err = s.runner.Stopped(ctx, d)
-		}
 		return false, err
 	})
 	if err != nil {
 		return err
 	}
+	for i := range cells {
+		cells[i].Job = s.running.view(cells[i].ID)
+	}
 	for i := range kept {
 		cells[i].State = viewOf(&kept[i], true)
-	}
-	for i := range cells {
-		c := &cells[i]
-		if c.Job = s.running.view(c.ID); c.Job == nil {
-			c.Stopped = stoppedOf(stopped[c.ID])
+		if cells[i].Job == nil {
+			cells[i].Stopped = stoppedOf(kept[i].Stopped)
 		}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{

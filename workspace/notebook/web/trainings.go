@@ -126,12 +126,15 @@ func (s *Server) stoppedIn(ctx context.Context, id string, run int64) (cell note
 		}
 	}
 	err = s.book.use(ctx, func(d *notebook.Document) (bool, error) {
-		stopped, err := s.runner.Stopped(ctx, d)
+		states, err := s.runner.States(ctx, d)
 		if err != nil {
 			return false, err
 		}
 		c, err := d.Cell(id)
-		if err == nil && (stopped[id] == nil || stopped[id].Run != run) {
+		if err != nil {
+			return false, err
+		}
+		if stopped := states[c.Position].Stopped; stopped == nil || stopped.Run != run {
 			err = fmt.Errorf("run %d was not stopped in that cell: go on with it in the list of training runs", run)
 		}
 		if err == nil {

@@ -8,7 +8,8 @@ import { showOutput, showJob } from "./output.js";
 import { showStopped } from "./learning.js";
 
 export const kinds = {
-  prose: "Text", sql: "SQL", plot: "Plot", load: "Load", train: "Train", generate: "Generate", report: "Report", export: "Export", go: "Go",
+  prose: "Text", sql: "SQL", plot: "Plot", load: "Load", split: "Split", train: "Train", generate: "Generate", report: "Report", audit: "Audit", export: "Export",
+  publish: "Publish", go: "Go",
 };
 
 const windowId = Math.random().toString(36).slice(2);
@@ -143,11 +144,13 @@ export function book(root, tools) {
       else if (stopped) words = stopped.seconds ? `stopped after ${span(stopped.seconds)}` : "was cut off";
       else if (state && state.status !== "new" && d.kind !== "prose") {
         stale = state.status === "stale" || !same(text.text, base);
-        if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
+        if (state.status === "running") words = "running";
+        else if (state.status === "stopped" && !stale) words = "stopped";
+        else if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
         else words = stale ? `stale: ${state.why || "its text has changed"}` : `ran in ${span(state.seconds)}`;
       }
       say.textContent = words;
-      say.title = stale ? words : state?.at && !state.at.startsWith("0001") ? "Ran " + new Date(state.at).toLocaleString() : "";
+      say.title = stale ? words : state?.status === "stopped" ? state.why : state?.at && !state.at.startsWith("0001") ? "Ran " + new Date(state.at).toLocaleString() : "";
       say.classList.toggle("stale", stale);
       root.dataset.status = job ? "running" : stale ? "stale" : state?.status ?? "new";
       out.classList.toggle("old", Boolean(job));
