@@ -71,8 +71,8 @@ func (s *Shell) liveLine(width int) string {
 }
 
 // watchJobs shows the live line below what is being typed, until the function
-// that it returns is called; show reports whether it could.
-func (s *Shell) watchJobs(show func(string) bool) (stop func()) {
+// that it returns is called.
+func (s *Shell) watchJobs(show func(string)) (stop func()) {
 	if s.lab == nil {
 		return func() {}
 	}
@@ -83,7 +83,8 @@ func (s *Shell) watchJobs(show func(string) bool) (stop func()) {
 		defer tick.Stop()
 		last := ""
 		for {
-			if line := s.liveLine(max(20, terminalWidth(s.out)-1)); line != last && show(line) {
+			if line := s.liveLine(max(20, terminalWidth(s.out)-1)); line != last {
+				show(line)
 				last = line
 			}
 			select {

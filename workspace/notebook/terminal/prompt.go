@@ -8,8 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/reeflective/readline"
 
@@ -37,26 +37,31 @@ func (s *Shell) converse(ctx context.Context) error {
 	signal.Notify(ignored, os.Interrupt)
 	defer signal.Stop(ignored)
 
-	rl := s.newReadline(ctx)
+	rl, err := s.newReadline(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(s.out, "Statements end with a semicolon; .help lists the commands, Ctrl-D leaves.\n")
 	for !s.quit && ctx.Err() == nil {
 		s.tellJobs()
-		stop := s.watchJobs(func(line string) bool {
-			switch {
-			case s.typing(): // readline may lose keys that come while it draws
-				return false
-			case line == "":
+		s.drawn = typed{prompt: s.drawn.prompt}
+		s.below.Store(0)
+		stop := s.watchJobs(func(line string) {
+			s.below.Store(int64(strings.Count(line, "\n") + min(1, len(line))))
+			switch line {
+			case "":
 				rl.Hint.ClearTransient()
 			default:
 				rl.Hint.SetTransient(line)
 			}
-			return true
 		})
 		text, err := rl.Readline()
 		stop()
 		rl.Hint.ClearTransient()
 		switch {
 		case errors.Is(err, readline.ErrInterrupt):
+			_, col := s.drawn.place(len(s.drawn.line), terminalWidth(s.out))
+			fmt.Fprintf(s.out, "\x1b[A\x1b[%dG^C\r\n", col+1) // behind what is forgotten
 			continue
 		case errors.Is(err, io.EOF):
 			if s.leave() {
@@ -91,21 +96,26 @@ func (s *Shell) answer(ctx context.Context, text string) {
 }
 
 // newReadline sets the keyboard up.
-func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
+func (s *Shell) newReadline(ctx context.Context) (*readline.Shell, error) {
 	rl := readline.NewShell()
 	prompt := "> "
 	if s.Name != "" {
 		prompt = render.Harmless(s.Name) + prompt
 	}
 	rl.Prompt.Primary(func() string { return prompt })
-	last := ""
+	// The library reads the keyboard itself while it asks a terminal where its
+	// cursor is, and forgets what is typed meanwhile: it is not to ask. What it
+	// would know by that, whether there is room below, it need not know where
+	// room is made before anything is drawn, which is when it has a line coloured.
+	if err := rl.Config.Set("cursor-position-probe", false); err != nil {
+		return nil, err
+	}
+	s.drawn.prompt = render.Width(prompt)
 	rl.SyntaxHighlighter = func(line []rune) string {
-		text := string(line)
-		if text != last {
-			last = text
-			s.typed.Store(time.Now().UnixNano())
-		}
-		return text
+		now := typed{s.drawn.prompt, slices.Clone(line), min(rl.Cursor().Pos(), len(line))}
+		s.makeRoom(s.drawn, now)
+		s.drawn = now
+		return string(line)
 	}
 	rl.AcceptMultiline = func(line []rune) bool { return complete(string(line)) }
 	rl.Completer = func(line []rune, cursor int) readline.Completions {
@@ -116,7 +126,47 @@ func (s *Shell) newReadline(ctx context.Context) *readline.Shell {
 			fmt.Fprintf(s.errOut, "there is no history this time: %v\n", err)
 		}
 	}
-	return rl
+	return rl, nil
+}
+
+// typed is a line as it stands on the screen.
+type typed struct {
+	prompt int // how wide it is
+	line   []rune
+	cursor int // its place in line
+}
+
+// place is where the first n runes end on a screen: the row, 1 for that of the
+// prompt, and the column, from 0.
+func (t typed) place(n, width int) (row, col int) {
+	row, col = 1, t.prompt
+	for _, r := range t.line[:min(n, len(t.line))] {
+		if r != '\n' {
+			col += render.Width(string(r))
+		}
+		if r == '\n' || width > 0 && col >= width {
+			row, col = row+1, indicator
+		}
+	}
+	return row, col
+}
+
+// indicator is how wide the mark is that stands before lines after the first.
+const indicator = 2
+
+// makeRoom scrolls the screen where fewer rows are below the cursor than what is
+// to be drawn takes, and brings the cursor back to the row of the text where it
+// was. Where there is room nothing is to be seen of it.
+func (s *Shell) makeRoom(was, now typed) {
+	width, height := terminalSize(s.out)
+	if height < 4 {
+		return
+	}
+	// Below the last row the library expects one more.
+	end, _ := now.place(len(now.line), width)
+	at, _ := was.place(was.cursor, width)
+	rows := min(max(1, end-at+int(s.below.Load())+1), height-2)
+	fmt.Fprintf(s.out, "%s\x1b[%dA", strings.Repeat("\n", rows), rows)
 }
 
 // The lines between which Go stands.
@@ -132,11 +182,6 @@ func goCell(text string) (string, bool) {
 		return strings.Join(lines[1:n-1], "\n"), true
 	}
 	return "", false
-}
-
-// typing reports whether a person is at the keyboard right now.
-func (s *Shell) typing() bool {
-	return time.Since(time.Unix(0, s.typed.Load())) < 1500*time.Millisecond
 }
 
 // complete reports whether what was typed can be run: a command, nothing, Go
@@ -175,9 +220,25 @@ func (s *Shell) offer(ctx context.Context, text string) readline.Completions {
 		}
 		values = append(values, readline.Completion{Value: value, Display: render.Harmless(label)})
 	}
-	offered := readline.CompleteRaw(values).NoSort()
+	offered := readline.CompleteRaw(s.fitting(values, text)).NoSort()
 	offered.PREFIX = text[word:]
 	return offered
+}
+
+// fitting cuts a list of completions to what there is room for below a text: a
+// longer one would scroll it away.
+func (s *Shell) fitting(values []readline.Completion, text string) []readline.Completion {
+	width, height := terminalSize(s.out)
+	if height == 0 {
+		return values
+	}
+	widest := 1
+	for _, v := range values {
+		widest = max(widest, render.Width(v.Display)+2)
+	}
+	used, _ := typed{line: []rune(text)}.place(len(text), width)
+	rows := max(2, height-5-used-int(s.below.Load()))
+	return values[:min(len(values), max(1, width/widest)*rows)]
 }
 
 // keepHistory reads the history of earlier runs, and has this one's added.

@@ -58,7 +58,8 @@ type Shell struct {
 	depth       int // of files being read
 	quit        bool
 	lab         *lab
-	typed       atomic.Int64 // when the line was last changed, nanoseconds since 1970
+	drawn       typed        // what stands at the prompt
+	below       atomic.Int64 // rows that the live line takes
 
 	progress    sync.Mutex // of what follows
 	progressed  time.Time  // when progress was last shown
@@ -224,15 +225,22 @@ func (p *peeked) Next() ([]any, error) {
 
 // terminalWidth is how wide a terminal is, 0 where it doesn't say.
 func terminalWidth(out io.Writer) int {
+	width, _ := terminalSize(out)
+	return width
+}
+
+// terminalSize is how many columns and rows a terminal has, 0 where it doesn't
+// say.
+func terminalSize(out io.Writer) (width, height int) {
 	f, ok := out.(*os.File)
 	if !ok {
-		return 0
+		return 0, 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return width
+	return width, height
 }
 
 // closeSink ends the file that results go to, if any.
