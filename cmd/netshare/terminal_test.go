@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -28,6 +30,8 @@ type screen struct {
 	mu   sync.Mutex
 	last time.Time // when something was last written
 	done chan error
+
+	asked bool // the terminal was asked where its cursor is
 }
 
 const (
@@ -68,6 +72,7 @@ func onScreen(t *testing.T, dir string, args ...string) *screen {
 					}
 				}
 				s.mu.Lock()
+				s.asked = s.asked || bytes.Contains(buf[:n-kept], []byte("\x1b[6n"))
 				s.term.Write(buf[:n-kept]) //nolint:errcheck // it never fails
 				s.last = time.Now()
 				s.mu.Unlock()
@@ -131,8 +136,8 @@ func (s *screen) settle() {
 	}
 }
 
-// keys types, all at once and when nothing is being drawn: what is typed while
-// readline asks the terminal where its cursor is may be lost.
+// keys types, all at once and when nothing is being drawn, so that the screen is
+// the same each time.
 func (s *screen) keys(text string) {
 	s.t.Helper()
 	s.settle()
@@ -301,6 +306,118 @@ func TestTerminalTraining(t *testing.T) {
 	s.until("job 2 .* is done: Enter shows what it gave")
 	s.keys("\r")
 	s.until("learnt raw.flows: 2 epochs")
+	s.keys(".quit\r")
+	s.ends()
+}
+
+// TestTerminalTypeAhead holds that no key is lost, however fast it comes and
+// whatever is drawn meanwhile, and that lines at the bottom of the screen stand
+// where they belong.
+func TestTerminalTypeAhead(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "flows.csv"), []byte(flowsCSV(300)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := onScreen(t, dir, "ws", "open", "lab.duckdb")
+	s.until(`lab>\s*$`)
+	s.keys(".load flows.csv\r")
+	s.until("raw.flows: 300 records")
+	s.keys(".train flows epochs 100000\r")
+	s.until(`job 1  learning`) // a line that is drawn anew all the time
+	for i := range 12 {
+		text := fmt.Sprintf("select %d as n%d,\r%d as m%d;\r", i, i, 2*i, i)
+		for _, c := range []byte(text) {
+			if _, err := s.tty.Write([]byte{c}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(c%7) * time.Millisecond)
+		}
+	}
+	s.until(`m11`)
+	s.until(`│ +11 │ +22 │`)
+	text := s.text()
+	if !regexp.MustCompile(`(?m)^lab> select 11 as n11,\n +22 as m11;?$`).MatchString(text) {
+		t.Errorf("a statement of two lines at the bottom is\n%s", text)
+	}
+	s.keys(".stop\r")
+	s.until("was stopped")
+	s.keys(".quit\r")
+	s.ends()
+	history, err := os.ReadFile(filepath.Join(dir, "home", "netshare", "history"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 12 {
+		if !strings.Contains(string(history), fmt.Sprintf(`select %d as n%d,\n%d as m%d;`, i, i, 2*i, i)) {
+			t.Errorf("statement %d did not come as it was typed", i)
+		}
+	}
+	if s.asked {
+		t.Error("the terminal was asked where its cursor is, which loses keys")
+	}
+}
+
+// TestTerminalHabits goes through the commands of the shell as people of
+// DuckDB's know them, and through those of the workspace.
+func TestTerminalHabits(t *testing.T) {
+	dir := t.TempDir()
+	recipe, err := os.ReadFile("../../examples/netflow/recipe.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"flows.csv": flowsCSV(300), "r.go": string(recipe), "two.sql": "select 'read' as r;\nselect nosuch;\nselect 'on' as r;\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := onScreen(t, dir, "ws", "open", "lab.duckdb")
+	s.until(`lab>\s*$`)
+	s.keys(".load flows.csv\r")
+	s.until("raw.flows: 300 records")
+	s.clear()
+	s.keys(".maxrows 6\r.sess flows\r")
+	s.until("6 shown")
+	s.want("sessions")
+	s.clear()
+	s.keys(".notebook day.md\r")
+	s.until("day.md: 0 cells")
+	s.keys("select 40 + 2 as answer;\r")
+	s.until("│ +42 │")
+	s.keys(".notebook\r")
+	s.until("fresh")
+	s.want("notebook")
+	s.keys(".notebook off\r")
+	s.clear()
+	for _, step := range []struct{ keys, want string }{
+		{".mode csv\rselect 1 as a, NULL as b;\r", `a,b\n1,\n`},
+		{".nullvalue none\rselect 1 as a, NULL as b;\r", `a,b\n1,none\n`},
+		{".mode json\rselect 1 as a;\r", `\[\{"a":1\}\]`},
+		{".mode jsonlines\rselect 2 as a;\r", `\n\{"a":2\}\n`},
+		{".mode line\rselect 3 as a;\r", `\na = 3\n`},
+		{".mode list\rselect 4 as a, 5 as b;\r", `\na\|b\n4\|5\n`},
+		{".mode markdown\rselect 6 as a;\r", `\| a \|\n\|---:\|\n\| 6 \|`},
+		{".mode tabs\rselect 7 as a, 8 as b;\r", `\na +b\n7 +8\n`},
+		{".mode trash\rselect 9999 as a;\r.mode box\rselect 10 as a;\r", `┌────┐\n│ a  │\n├────┤\n│ 10 │`},
+		{".mode duck\r", `"duck" is no output mode: want one of duckbox`},
+		{".mode duckbox\r.once out.csv\rselect 77 as once;\r.shell cat out.csv\r", `\n│ +77 │\n`},
+		{".read two.sql\r", `two.sql:2: Binder Error[^$]*│ on +│`},
+		{".sc flows\r", `CREATE TABLE raw.flows\(`},
+		{".tables fl%\r", `│ raw +│ flows`},
+		{".timer on\rselect 11 as t;\r", `run time: [0-9.]+ s`},
+		{".timer off\r.echo on\rselect 12 as echoed;\r", `\nselect 12 as echoed;\n`},
+		{".echo off\r.shell echo from the system\r", `\nfrom the system\n`},
+		{".ui\r", `http://127\.0\.0\.1:[0-9]+/`},
+		{".recipe r.go\r", `recipe netflow of [0-9]+ fields`},
+		{".train flows memory 1GB set batch_sise=10\r", `set: .*batch_size`},
+		{".publish out nosuch\r", `nosuch`},
+		{".split flows by session\r", `raw.flows_holdout: [0-9]+ records held out`},
+	} {
+		s.keys("\x0c")
+		for k := range strings.SplitAfterSeq(step.keys, "\r") {
+			s.keys(k)
+		}
+		s.until(step.want)
+	}
 	s.keys(".quit\r")
 	s.ends()
 }

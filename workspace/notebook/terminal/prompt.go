@@ -141,18 +141,14 @@ type typed struct {
 func (t typed) place(n, width int) (row, col int) {
 	row, col = 1, t.prompt
 	for _, r := range t.line[:min(n, len(t.line))] {
-		if r != '\n' {
-			col += render.Width(string(r))
-		}
-		if r == '\n' || width > 0 && col >= width {
-			row, col = row+1, indicator
+		if r == '\n' { // lines stand below each other
+			row, col = row+1, t.prompt
+		} else if col += render.Width(string(r)); width > 0 && col >= width {
+			row, col = row+1, 0
 		}
 	}
 	return row, col
 }
-
-// indicator is how wide the mark is that stands before lines after the first.
-const indicator = 2
 
 // makeRoom scrolls the screen where fewer rows are below the cursor than what is
 // to be drawn takes, and brings the cursor back to the row of the text where it

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"netshare/eval/figure"
@@ -28,16 +29,29 @@ func profile(ctx context.Context, s *Shell, args []string) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s: %s\n", p.Table, render.Noun(p.Rows, "row"))
-	return s.showPart(notebook.Part{Table: profilePage(p)})
+	return s.showPart(notebook.Part{Table: profilePage(p, s.narrow())})
 }
 
-// profilePage is a profile as a table.
-func profilePage(p workspace.Profile) *notebook.Page {
+// profilePage is a profile as a table. One for a narrow terminal has what says
+// most of a column: what is missing only where something is, histograms of half
+// as many bins, and the frequent values of those columns that have no range.
+func profilePage(p workspace.Profile, narrow bool) *notebook.Page {
+	missing := slices.ContainsFunc(p.Columns, func(c workspace.ColumnProfile) bool { return c.Missing > 0 })
 	page := notebook.NewPage("column", "type", "missing", "distinct BIGINT", "range", "histogram", "frequent values")
+	if narrow {
+		page = notebook.NewPage("column", "type", "distinct BIGINT", "range or values", "histogram")
+		if missing {
+			page = notebook.NewPage("column", "type", "missing", "distinct BIGINT", "range or values", "histogram")
+		}
+	}
 	for _, c := range p.Columns {
 		var counts []float64
-		for _, b := range c.Histogram {
-			counts = append(counts, float64(b.Count))
+		for i, b := range c.Histogram {
+			if narrow && i%2 == 1 {
+				counts[i/2] += float64(b.Count)
+			} else {
+				counts = append(counts, float64(b.Count))
+			}
 		}
 		shape := spark(counts)
 		if c.LogBins {
@@ -47,17 +61,34 @@ func profilePage(p workspace.Profile) *notebook.Page {
 		for _, v := range c.Top[:min(3, len(c.Top))] {
 			top = append(top, fmt.Sprintf("%s %s", v.Value, percent(v.Share)))
 		}
-		missing := ""
+		absent := ""
 		if c.Missing > 0 {
-			missing = percent(c.MissingShare)
+			absent = percent(c.MissingShare)
 		}
-		span := ""
+		span, values := "", strings.Join(top, ", ")
 		if c.Min != "" || c.Max != "" {
 			span = render.Clip(c.Min, 26) + " … " + render.Clip(c.Max, 26)
 		}
-		page.Add(c.Name, render.TypeName(string(c.Type)), missing, c.Distinct, span, shape, strings.Join(top, ", "))
+		typ := render.TypeName(string(c.Type))
+		if narrow && len(c.Histogram) == 0 && values != "" {
+			span = values
+		}
+		switch {
+		case !narrow:
+			page.Add(c.Name, typ, absent, c.Distinct, span, shape, values)
+		case missing:
+			page.Add(c.Name, typ, absent, c.Distinct, span, shape)
+		default:
+			page.Add(c.Name, typ, c.Distinct, span, shape)
+		}
 	}
 	return page
+}
+
+// narrow reports whether tables are for a terminal that is not wide.
+func (s *Shell) narrow() bool {
+	_, style := s.target()
+	return style.Mode == render.ModeDuckbox && style.Width > 0 && style.Width < 116
 }
 
 func percent(share float64) string {
@@ -98,13 +129,17 @@ func sessions(ctx context.Context, s *Shell, args []string) error {
 		keys[i] = notebook.QuoteName(keys[i])
 	}
 	list := strings.Join(keys, ", ")
+	shown := list
+	if s.narrow() {
+		shown = "concat_ws(' ', " + list + ") AS session"
+	}
 	schema, name, _ := strings.Cut(table, ".")
-	columns := "count(*) AS records"
+	span := ""
 	if r.HasTime() {
 		t := notebook.QuoteName(r.Time.Name)
-		columns += fmt.Sprintf(", min(%s) AS begins, max(%s) - min(%s) AS lasts", t, t, t)
+		span = fmt.Sprintf(", min(%s) AS begins, max(%s) - min(%s) AS lasts", t, t, t)
 	}
-	sql := fmt.Sprintf("SELECT %s, %s FROM %s.%s GROUP BY %s ORDER BY records DESC, %s", list, columns, notebook.QuoteName(schema), notebook.QuoteName(name), list, list)
+	sql := fmt.Sprintf("SELECT count(*) AS records, %s%s FROM %s.%s GROUP BY %s ORDER BY records DESC, %s", shown, span, notebook.QuoteName(schema), notebook.QuoteName(name), list, list)
 	return s.statement(ctx, sql)
 }
 
