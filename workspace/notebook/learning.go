@@ -77,7 +77,7 @@ func (l *curves) add(p engine.Progress) {
 
 // epochProgress is what the workspace keeps of an epoch, as it was told.
 func epochProgress(e workspace.EpochFigures) engine.Progress {
-	p := engine.Progress{Epoch: e.Epoch, Iteration: int(e.Values["iteration"]), EpochEnded: true}
+	p := engine.Progress{Chunk: e.Chunk, Epoch: e.Epoch, Iteration: int(e.Values["iteration"]), EpochEnded: true}
 	p.Elapsed = time.Duration(e.Values["seconds"] * float64(time.Second))
 	p.Losses.Critic, p.Losses.Generator, p.Losses.Distance = e.Values["critic_loss"], e.Values["generator_loss"], e.Values["distance"]
 	if overall, ok := e.Values["fidelity"]; ok {

@@ -259,7 +259,7 @@ func TestSteps(t *testing.T) {
 		{KindSplit, "lan share 3", "share: 3: want more than 0 and less than 1"},
 		{KindTrain, "lan memory 2GB set batch_size=50 set num_packing=2 epochs 3", ""},
 		{KindTrain, "lan --epochs 3 --seed 9", ""},
-		{KindTrain, "lan memory lots", "want a size such as 512MB or 4GB"},
+		{KindTrain, "lan memory lots", `memory: "lots" is no size`},
 		{KindTrain, "lan set batch_sise=50", "batch_size"},
 		{KindTrain, "lan set batch_size", "want name=value"},
 		{KindTrain, "lan dp dp-model gan epochs 3 set batch_size=50 clip 2 noise-multiplier 3 pretrain raw.public", ""},

@@ -25,7 +25,7 @@ func Grammar(kind Kind) string {
 		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [memory 1GB] [set NAME=VALUE]... [recipe FILE] [min-seen N] " +
 			"[dp] [epsilon X] [delta X] [dp-unit U] [host-cap N] [dp-model gan] [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE], or resume RUN"
 	case KindGenerate:
-		return "TABLE [as SYNTHETIC] [sessions N] [records N] [from TIME] [to TIME] [span 48h] [seed N] [run N] [uncalibrated] [given 'dstport=53']..."
+		return "TABLE [as SYNTHETIC] [sessions N] [records N] [from TIME] [to TIME] [span 48h] [seed N] [run N] [text POLICY] [uncalibrated] [given 'dstport=53']..."
 	case KindReport:
 		return "REAL [against SYNTHETIC] [tasks] [label COLUMN] [to FOLDER]"
 	case KindAudit:
@@ -54,6 +54,7 @@ type step struct {
 	split    workspace.Split
 	train    engine.Options
 	generate engine.GenerateOptions
+	text     workspace.TextPolicy // of what is generated
 	report   workspace.ReportOptions
 	audit    workspace.Audit
 	export   workspace.ExportOptions
@@ -178,14 +179,18 @@ func (s *step) parseGenerate(words []string) error {
 	s.generate = engine.DefaultGenerateOptions()
 	s.other = "synth." + BareName(s.table)
 	err := options(KindGenerate, words[1:], map[string]option{
-		"as":           {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
-		"sessions":     whole(&s.generate.Sessions, 1),
-		"records":      whole(&s.generate.Records, 1),
-		"from":         text(&s.generate.From),
-		"to":           text(&s.generate.To),
-		"span":         duration(&s.generate.Span),
-		"seed":         seed(&s.generate.Seed),
-		"run":          whole(&s.run, 1),
+		"as":       {value: func(v string) error { s.other = FullName(v, "synth"); return nil }},
+		"sessions": whole(&s.generate.Sessions, 1),
+		"records":  whole(&s.generate.Records, 1),
+		"from":     text(&s.generate.From),
+		"to":       text(&s.generate.To),
+		"span":     duration(&s.generate.Span),
+		"seed":     seed(&s.generate.Seed),
+		"run":      whole(&s.run, 1),
+		"text": {value: func(v string) error {
+			s.text = workspace.TextPolicy(v)
+			return s.text.Validate()
+		}},
 		"uncalibrated": {alone: func() { s.generate.Raw = true }},
 		"given":        list(&s.generate.Given),
 	})

@@ -224,7 +224,7 @@ func (r *Runner) generate(ctx context.Context, s step, tell func(Progress)) ([]P
 	if err != nil {
 		return nil, err
 	}
-	g := workspace.Generate{Table: s.other, Replace: true, Options: s.generate}
+	g := workspace.Generate{Table: s.other, Replace: true, Text: s.text, Options: s.generate}
 	g.Options.Progress = func(done, of int) {
 		tell(Progress{Step: "generating", Share: float64(done) / float64(max(1, of)), Text: fmt.Sprintf("%s of %s", render.Thousands(int64(done)), render.Noun(of, "session"))})
 	}
