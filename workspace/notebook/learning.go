@@ -20,6 +20,7 @@ type curves struct {
 	earlier          func(run int64) ([]workspace.EpochFigures, error)
 	tell             func(Progress)
 	begun            bool
+	epochs           int // that have ended, of all chunks
 	losses, fidelity figure.Epochs
 	measured         *engine.Fidelity // last
 }
@@ -57,14 +58,15 @@ func (l *curves) hooks() engine.Hooks {
 // add draws what is told on, and tells it on.
 func (l *curves) add(p engine.Progress) {
 	if p.EpochEnded {
-		l.losses.Epochs = append(l.losses.Epochs, float64(p.Epoch))
+		l.epochs++
+		l.losses.Epochs = append(l.losses.Epochs, float64(l.epochs))
 		for i, v := range []float64{p.Losses.Critic, p.Losses.Generator, p.Losses.Distance} {
 			l.losses.Series[i].Values = append(l.losses.Series[i].Values, v)
 		}
 	}
 	if p.Fidelity != nil {
 		l.measured = p.Fidelity
-		l.fidelity.Epochs = append(l.fidelity.Epochs, float64(p.Epoch))
+		l.fidelity.Epochs = append(l.fidelity.Epochs, float64(l.epochs))
 		l.fidelity.Series[0].Values = append(l.fidelity.Series[0].Values, l.measured.Overall)
 	}
 	p.Examples = nil // they are in the workspace
