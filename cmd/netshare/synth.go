@@ -27,7 +27,7 @@ type synthFlags struct {
 	epochs    int
 	time      time.Duration
 	sessions  int
-	raw       bool
+	calibrate offFlag
 	given     []string
 	records   int
 	from, to  string
@@ -79,8 +79,29 @@ func (f *synthFlags) addGeneration(c *cobra.Command) {
 	c.Flags().StringVar(&f.to, "to", "", "time that it ends at (default: after as long as the trace, or --span)")
 	c.Flags().DurationVar(&f.span, "span", 0, "how long a time is generated, for example 48h")
 	textFlag(c, &f.text)
-	c.Flags().BoolVar(&f.raw, "uncalibrated", false, "take the model's sessions as they come, without meeting the real margins")
+	c.Flags().Var(&f.calibrate, "calibrate", "whether sessions are chosen and changed to meet the real distributions, on or off: off takes the model's as they come")
 	c.Flags().StringArrayVar(&f.given, "given", nil, "what sessions are to be: 'proto=UDP & dstport=53,5353', a range 'dstport=1024..65535', a prefix 'srcip=10.0.0.0/8'; with a share: 'dstport=53 : 10x' as many as there are, or ': 30%'; may be given several times")
+}
+
+// offFlag is a switch that is on unless it is said to be off.
+type offFlag bool
+
+func (o *offFlag) String() string {
+	if *o {
+		return "off"
+	}
+	return "on"
+}
+
+func (o *offFlag) Type() string { return "on|off" }
+
+// Set reads on or off.
+func (o *offFlag) Set(text string) error {
+	if text != "on" && text != "off" {
+		return fmt.Errorf("%q is neither on nor off", text)
+	}
+	*o = text == "off"
+	return nil
 }
 
 // bytesFlag is a number of bytes, given with or without a unit.
@@ -240,7 +261,7 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 
 func (f *synthFlags) generation(p *printer) engine.GenerateOptions {
 	g := engine.DefaultGenerateOptions()
-	g.Seed, g.Raw, g.Given = f.global.seed, f.raw, f.given
+	g.Seed, g.Raw, g.Given = f.global.seed, bool(f.calibrate), f.given
 	g.Records, g.From, g.To, g.Span = f.records, f.from, f.to, f.span
 	g.Progress = func(done, of int) {
 		p.progress("generating", float64(done)/float64(max(1, of)), plural(done, "session"), 0)

@@ -25,7 +25,7 @@ func Grammar(kind Kind) string {
 		return "TABLE [epochs N] [time 2m] [iterations N] [seed N] [memory 1GB] [set NAME=VALUE]... [recipe FILE] [min-seen N] " +
 			"[dp] [epsilon X] [delta X] [dp-unit U] [host-cap N] [dp-model gan] [noise-multiplier X] [clip X] [dp-force] [pretrain TRACE], or resume RUN"
 	case KindGenerate:
-		return "TABLE [as SYNTHETIC] [sessions N] [records N] [from TIME] [to TIME] [span 48h] [seed N] [run N] [text POLICY] [uncalibrated] [given 'dstport=53']..."
+		return "TABLE [as SYNTHETIC] [sessions N] [records N] [from TIME] [to TIME] [span 48h] [seed N] [run N] [text POLICY] [calibrate off] [given 'dstport=53']..."
 	case KindReport:
 		return "REAL [against SYNTHETIC] [tasks] [label COLUMN] [to FOLDER]"
 	case KindAudit:
@@ -191,8 +191,14 @@ func (s *step) parseGenerate(words []string) error {
 			s.text = workspace.TextPolicy(v)
 			return s.text.Validate()
 		}},
-		"uncalibrated": {alone: func() { s.generate.Raw = true }},
-		"given":        list(&s.generate.Given),
+		"calibrate": {value: func(v string) error {
+			s.generate.Raw = v == "off"
+			if v != "on" && v != "off" {
+				return fmt.Errorf("%q is neither on nor off", v)
+			}
+			return nil
+		}},
+		"given": list(&s.generate.Given),
 	})
 	if err == nil && !strings.HasPrefix(s.other, "synth.") {
 		err = fmt.Errorf("table %s: synthetic traces are written into schema synth: name it synth.%s", s.other, BareName(s.other))
