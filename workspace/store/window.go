@@ -184,14 +184,32 @@ func (w *Window) Each(ctx context.Context, expressions, rest string, fn func(col
 	return w.db.clean(rows.Err())
 }
 
-// WriteParquet writes the whole result to a file.
+// WriteParquet writes the whole result to a file. Parquet has no integers of 128
+// bits, which sums are, and DuckDB would write them as floating-point numbers:
+// they are decimals without places, or texts where one has more than 38 digits.
 func (w *Window) WriteParquet(ctx context.Context, path string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.keep(ctx); err != nil {
 		return err
 	}
-	_, err := w.conn.ExecContext(ctx, "COPY (SELECT * FROM "+w.from+") TO "+literal(path)+" (FORMAT parquet, COMPRESSION zstd)")
+	var err error
+	for _, as := range []string{"DECIMAL(38,0)", "VARCHAR"} {
+		var other []string
+		for _, c := range w.Columns {
+			if c.Type == "HUGEINT" || c.Type == "UHUGEINT" {
+				other = append(other, fmt.Sprintf("CAST(%[1]s AS %[2]s) AS %[1]s", Quote(c.Name), as))
+			}
+		}
+		all := "*"
+		if other != nil {
+			all += " REPLACE (" + strings.Join(other, ", ") + ")"
+		}
+		_, err = w.conn.ExecContext(ctx, "COPY (SELECT "+all+" FROM "+w.from+") TO "+literal(path)+" (FORMAT parquet, COMPRESSION zstd)")
+		if err == nil || other == nil || ctx.Err() != nil {
+			break
+		}
+	}
 	return w.db.clean(err)
 }
 

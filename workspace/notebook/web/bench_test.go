@@ -5,7 +5,10 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"netshare/workspace"
 )
@@ -111,5 +114,50 @@ func BenchmarkLarge(b *testing.B) {
 			c.post("/api/complete", map[string]string{"text": "select * from raw.bi"}, nil)
 		}
 		c.post("/api/stop", map[string]string{"id": id}, nil)
+	})
+}
+
+// BenchmarkBrowserLarge is what a person waits for in a browser, on a workspace
+// with five million rows: from the start of the program until the page can be
+// used, which is to be below a second; and from a key until its letter is drawn,
+// while a query has all cores.
+func BenchmarkBrowserLarge(b *testing.B) {
+	dir := large(b)
+	page := open(b, "about:blank")
+	b.Run("open", func(b *testing.B) {
+		for b.Loop() {
+			c := serveIn(b, dir, Options{})
+			page.do(chromedp.Navigate(c.URL()))
+			page.until(`document.querySelector('[data-table="raw.big"]') && document.querySelector("#cells .gap button")`)
+			b.StopTimer()
+			page.do(chromedp.Navigate("about:blank"))
+			c.end()
+			b.StartTimer()
+		}
+	})
+	b.Run("keystroke", func(b *testing.B) {
+		c := serveIn(b, dir, Options{})
+		defer c.end()
+		id := c.add("sql", "select count(*) from range(4000000000) a, range(1000) b where hash(a.range + b.range) = 1")
+		c.add("sql", "select")
+		page.do(chromedp.Navigate(c.URL()))
+		page.until(`document.querySelectorAll(".cell").length === 2`)
+		c.post("/api/run", map[string]string{"id": id}, nil)
+		page.until(`document.querySelector(".cell").dataset.status === "running"`)
+		page.do(chromedp.Focus(cell(2, "textarea"), chromedp.ByQuery), chromedp.Evaluate(`(() => {
+			window.waits = [];
+			document.querySelector(".cell:nth-of-type(2) textarea").addEventListener("keydown", (e) => requestAnimationFrame(() => setTimeout(() => window.waits.push(performance.now() - e.timeStamp))));
+		})()`, nil))
+		for b.Loop() {
+			page.press("x")
+		}
+		waits := js[[]float64](page, "window.waits")
+		slices.Sort(waits)
+		if len(waits) > 0 {
+			b.ReportMetric(waits[len(waits)/2], "ms/median")
+			b.ReportMetric(waits[len(waits)-1], "ms/worst")
+		}
+		c.post("/api/stop", map[string]string{"id": id}, nil)
+		page.do(chromedp.Navigate("about:blank"))
 	})
 }
