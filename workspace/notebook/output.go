@@ -35,6 +35,8 @@ type Part struct {
 	Table  *Page   `json:"table,omitempty"`
 	Figure *Figure `json:"figure,omitempty"`
 	Report *Report `json:"report,omitempty"`
+
+	Audit *workspace.Audited `json:"audit,omitempty"` // besides Text, what it tells of
 }
 
 // Page is rows of a result, from Offset on.

@@ -279,43 +279,6 @@ func (r *Runner) Page(ctx context.Context, sql string, offset, limit int64) (*Pa
 	return page, err
 }
 
-// Publish hands synthetic tables out, as a job; a path is from the notebook's
-// folder.
-func (r *Runner) Publish(ctx context.Context, p workspace.Publish) (*Job, error) {
-	return r.reads(ctx, "publish "+strings.Join(p.Tables, ", "), func(ctx context.Context, tell func(Progress)) (Part, error) {
-		return r.handOut(ctx, p, tell)
-	})
-}
-
-// Audit attacks a synthetic table, as a job, whose output is what the attacks
-// found as text; then is given the whole before the job ends. An audit that is
-// to be kept is a cell.
-func (r *Runner) Audit(ctx context.Context, a workspace.Audit, then func(workspace.Audited)) (*Job, error) {
-	return r.reads(ctx, fmt.Sprintf("audit %s against %s", a.Synthetic, a.Real), func(ctx context.Context, tell func(Progress)) (Part, error) {
-		done, part, err := r.attack(ctx, a, tell)
-		if err == nil {
-			then(done)
-		}
-		return part, err
-	})
-}
-
-// reads runs a verb that reads tables as a job, when it is its turn.
-func (r *Runner) reads(ctx context.Context, name string, fn func(context.Context, func(Progress)) (Part, error)) (*Job, error) {
-	return r.jobs.Start(ctx, name, func(ctx context.Context, tell func(Progress)) (Output, error) {
-		give, err := r.jobs.take(ctx, reading, tell)
-		if err != nil {
-			return Output{}, err
-		}
-		defer give()
-		part, err := fn(ctx, tell)
-		if err != nil {
-			return Output{}, err
-		}
-		return Output{Parts: []Part{part}}, nil
-	})
-}
-
 // Plot draws what the text of a plot cell asks for, without keeping it.
 func (r *Runner) Plot(ctx context.Context, text string) (*Figure, error) {
 	p, err := parsePlot(text)

@@ -260,6 +260,7 @@ func (r *Runner) audit(ctx context.Context, s step, tell func(Progress)) ([]Part
 	if err != nil {
 		return nil, err
 	}
+	part.Audit = &done
 	parts := []Part{part}
 	if s.to != "" {
 		err = done.Write(r.file(s.to))

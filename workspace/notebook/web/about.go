@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"netshare/workspace"
+	"netshare/workspace/notebook"
 )
 
 // about says which table a query's result is of, and what its sessions are.
@@ -97,56 +98,28 @@ func (c *counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// auditView is what attacks on a synthetic table found.
-type auditView struct {
-	workspace.Audited
-	Page string `json:"page"` // the whole as an HTML document
-}
-
-// postAudit attacks a synthetic table and answers when that is done; when the
-// window is closed meanwhile, what was found is in netshare.scores.
-func (s *Server) postAudit(w http.ResponseWriter, r *http.Request) error {
-	var q struct{ Real, Synthetic string }
-	if err := readJSON(w, r, &q); err != nil {
-		return err
-	}
-	var v auditView
-	job, err := s.runner.Audit(r.Context(), workspace.Audit{Real: q.Real, Synthetic: q.Synthetic}, func(a workspace.Audited) { v.Audited = a })
-	if err != nil {
-		return err
-	}
-	if _, err := job.Wait(r.Context()); err != nil {
-		return err
-	}
-	var page strings.Builder
-	if err := v.WriteHTML(&page); err != nil {
-		return err
-	}
-	v.Page = page.String()
-	writeJSON(w, http.StatusOK, v)
-	return nil
-}
-
-// postPublish hands a synthetic table out and answers when that is done. It goes
-// on when the window is closed meanwhile.
-func (s *Server) postPublish(w http.ResponseWriter, r *http.Request) error {
-	var q struct{ Table, Out, Addresses, Text string }
-	if err := readJSON(w, r, &q); err != nil {
-		return err
-	}
-	if q.Out == "" {
-		return errors.New("name a file or a folder to publish into")
-	}
-	job, err := s.runner.Publish(r.Context(), workspace.Publish{
-		Tables: []string{q.Table}, Out: q.Out, Addresses: workspace.AddressPolicy(q.Addresses), Text: workspace.TextPolicy(q.Text),
+// getAudit gives what the attacks of an audit cell found as a page of its own.
+func (s *Server) getAudit(w http.ResponseWriter, r *http.Request) error {
+	id := r.URL.Query().Get("cell")
+	var found *workspace.Audited
+	err := s.book.use(r.Context(), func(d *notebook.Document) (bool, error) {
+		states, err := s.runner.States(r.Context(), d)
+		for _, st := range states {
+			for _, p := range st.Output.Parts {
+				if st.ID == id && p.Audit != nil {
+					found = p.Audit
+				}
+			}
+		}
+		return false, err
 	})
 	if err != nil {
 		return err
 	}
-	out, err := job.Wait(r.Context())
-	if err != nil {
-		return err
+	if found == nil {
+		return fmt.Errorf("cell %q shows no audit: run it", id)
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"text": out.Parts[0].Text})
-	return nil
+	w.Header().Set("Content-Type", types[".html"])
+	w.Header().Set("Content-Disposition", `attachment; filename="audit.html"`)
+	return found.WriteHTML(w)
 }

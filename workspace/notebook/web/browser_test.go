@@ -521,33 +521,53 @@ func TestBrowserTrain(t *testing.T) {
 	b.until(`[...document.querySelectorAll(".runs button")].some((x) => x.textContent === "Resume")`)
 	b.press(kb.Escape)
 
-	// Export by a button that shows the command.
+	// Export, audit and publish by buttons that show the command; what comes of
+	// them is a cell like any other.
 	b.choose(".fidelity button", "Export")
 	b.until(`document.querySelector("dialog .command").textContent.includes("netshare ws export")`)
-	b.do(chromedp.Evaluate(`(() => { const f = document.querySelector("dialog input"); f.value = "twin.pcap"; f.dispatchEvent(new Event("input")); })()`, nil))
+	b.set("to", "twin.pcap")
+	b.set("addresses", "keep-structure")
+	if got, want := js[string](b, `document.querySelector("dialog .command").textContent`), "netshare ws export lab.duckdb --table synth.twin twin.pcap --addresses keep-structure"; got != want {
+		t.Errorf("the command is %q, want %q", got, want)
+	}
 	b.choose("dialog button.main", "Export")
 	b.until(`document.querySelectorAll(".cell").length === 8`)
 	b.ran(8)
 	if info, err := os.Stat(filepath.Join(c.dir, "twin.pcap")); err != nil || info.Size() < 100 {
 		t.Errorf("the synthetic capture: %v, %v", info, err)
 	}
-
-	// The audit is a button that shows the command, and its page is in place.
 	b.choose(".fidelity button", "Audit")
-	b.until(`document.querySelector("dialog .command").textContent.includes("netshare ws audit")`)
+	b.until(`document.querySelector("dialog .command").textContent.includes("netshare ws audit lab.duckdb --real syslog --synthetic twin")`)
 	b.choose("dialog button.main", "Audit")
-	b.until(`document.querySelectorAll(".audit details").length > 3 && document.querySelector(".audit .verdict").textContent === "undecided"`)
-	b.do(chromedp.Evaluate(`document.querySelector(".audit details").open = true; document.querySelector(".audit").scrollIntoView()`, nil))
+	b.until(`document.querySelectorAll(".cell").length === 9`)
+	b.ran(9)
+	b.do(chromedp.Reload()) // it is kept
+	b.until(`document.querySelectorAll(".attacks details").length > 3 && document.querySelector(".attacks .verdict").textContent === "undecided"`)
+	b.do(chromedp.Evaluate(`document.querySelector(".attacks details").open = true; document.querySelector(".attacks").scrollIntoView()`, nil))
 	b.picture("audit")
+	if page := js[string](b, `fetch(document.querySelector(".attacks a").href).then((r) => r.text())`); !strings.HasPrefix(strings.ToLower(page), "<!doctype html>") || !strings.Contains(page, "synth.twin") {
+		t.Errorf("the audit's page begins with %.80s", page)
+	}
 
 	// Publish says what it did, or what it found and left out.
 	b.choose(".fidelity button", "Publish")
-	b.choose("dialog button.main", "Publish")
-	b.until(`/real|synthetic/.test(document.querySelector("dialog [role=status]").textContent) && !document.querySelector("dialog .main").disabled`)
+	b.until(`document.querySelector("dialog .command").textContent === "netshare ws publish lab.duckdb twin.csv --table twin"`)
+	b.set("counts", "on")
+	b.set("text", "as-generated")
 	b.picture("publish")
-	said := js[string](b, `document.querySelector("dialog [role=status]").textContent`)
-	if _, err := os.Stat(filepath.Join(c.dir, "twin.csv")); (err == nil) != strings.Contains(said, "none found") {
+	b.set("to", "")
+	b.choose("dialog button.main", "Publish")
+	b.until(`document.querySelector("dialog [role=alert]").checkVisibility()`) // into which file?
+	b.set("to", "out/twin.csv")
+	b.choose("dialog button.main", "Publish")
+	b.until(`document.querySelectorAll(".cell").length === 10`)
+	b.ran(10)
+	said := js[string](b, `document.querySelector("`+cell(10, ".out")+`").textContent`)
+	if _, err := os.Stat(filepath.Join(c.dir, "out", "twin.csv")); (err == nil) != strings.Contains(said, "none found") {
 		t.Errorf("publishing said %q, and the file: %v", said, err)
+	}
+	if text := js[string](b, `document.querySelector("`+cell(10, "textarea")+`").value`); text != "synth.twin to out/twin.csv text as-generated counts" {
+		t.Errorf("the cell says %q", text)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"netshare/engine"
+	"netshare/workspace"
 	"netshare/workspace/notebook"
 )
 
@@ -160,6 +161,9 @@ type partView struct {
 	Table  *page            `json:"table,omitempty"`
 	Figure *notebook.Figure `json:"figure,omitempty"`
 	Report *notebook.Report `json:"report,omitempty"`
+
+	// Audit is what attacks found, in place of Text.
+	Audit *workspace.Audited `json:"audit,omitempty"`
 }
 
 func viewOf(s *notebook.CellState, output bool) *stateView {
@@ -171,7 +175,7 @@ func viewOf(s *notebook.CellState, output bool) *stateView {
 		return v
 	}
 	for _, p := range s.Output.Parts {
-		part := partView{Text: p.Text, Run: p.Run, Figure: p.Figure, Report: p.Report}
+		part := partView{Text: p.Text, Run: p.Run, Figure: p.Figure, Report: p.Report, Audit: p.Audit}
 		if p.Table != nil {
 			part.Table = pageOf(p.Table)
 		}

@@ -1,99 +1,114 @@
-// What can be done with a synthetic table that was measured: each button makes
-// the cell or shows the command that it stands for.
+// What is done with a synthetic table: each button makes the cell of the command
+// that it shows.
 
 import { h, button, dialog, notice } from "./dom.js";
-import { post, saveFile } from "./api.js";
+import { post } from "./api.js";
 
-// What an audit found is shown in audited.
-export function reportActions(r, context, audited) {
-  const bare = r.synthetic.replace(/^synth\./, "");
+const word = (v) => /[\s'"#]/.test(v) ? `"${v.replaceAll('"', "")}"` : v;
+const bare = (table) => table.replace(/^synth\./, "");
+
+// reportActions are the buttons of a report.
+export function reportActions(r, context) {
   return [
-    button("Export", "save", () => exporting(r.synthetic, bare, context), { text: true, title: "Write the synthetic trace to a file" }),
-    button("Audit", null, () => auditing(r, audited, context), { text: true, title: "Attack the synthetic trace: what it gives away of the real one" }),
-    button("Publish", null, () => publishing(r.synthetic, bare, context), { text: true, title: "Hand the synthetic trace out: renamed, and searched for real values" }),
+    button("Export", "save", () => exporting(r.synthetic, context), { text: true, title: "Write the synthetic trace to a file" }),
+    button("Audit", null, () => auditing(r.synthetic, r.real, context), { text: true, title: "Attack the synthetic trace: what it gives away of the real one" }),
+    button("Publish", null, () => publishing(r.synthetic, context), { text: true, title: "Hand the synthetic trace out: renamed, and searched for real values" }),
   ];
 }
 
-function exporting(table, bare, context) {
-  const field = h("input", { type: "text", value: bare + ".csv", "aria-label": "File", oninput: say });
-  const command = h("p", { class: "command" });
-  function say() { command.textContent = `netshare ws export ${context.workspace()} --table ${table} ${field.value}`; }
+const choice = (f, say, name, label, options) => h("label", { class: "field-line" }, h("span", null, label),
+  h("select", { name, onchange: (e) => { f[name] = e.target.value; say(); } }, options.map(([v, t]) => h("option", { value: v, selected: v === f[name] }, t))));
+const text = (f, say, name, label, placeholder = "") => h("label", { class: "field-line" }, h("span", null, label),
+  h("input", { type: "text", name, value: f[name], placeholder, oninput: (e) => { f[name] = e.target.value.trim(); say(); } }));
+const check = (f, say, name, label) => h("label", { class: "field-line check" },
+  h("input", { type: "checkbox", name, checked: f[name], onchange: (e) => { f[name] = e.target.checked; say(); } }), h("span", null, label));
+
+// form opens a dialog whose button makes a cell. fields are drawn by draw(f, say),
+// line() is the cell's text, command(workspace) what is shown.
+function form({ title, about, what, f, draw, kind, line, command }, context) {
+  const shown = h("pre", { class: "command", "aria-label": "The command that this stands for" }), fault = h("p", { class: "error", role: "alert", hidden: true });
+  const say = () => { shown.textContent = command(context.workspace()); fault.hidden = true; };
+  const go = async () => {
+    try {
+      await post("/api/check", { cells: [{ kind, text: line() }] });
+    } catch (e) {
+      fault.textContent = e.message;
+      fault.hidden = false;
+      return;
+    }
+    box.close();
+    try { await context.runCells([[kind, line()]]); } catch (e) { notice(e.message, { bad: true }); }
+  };
+  const box = dialog(what, h("h2", null, title), h("p", { class: "n" }, about),
+    h("form", { class: "form", onsubmit: (e) => { e.preventDefault(); go(); } }, draw(f, say),
+      h("p", { class: "n" }, "The cell that is added does what this command does:"), shown, fault,
+      h("div", { class: "actions" }, h("button", { type: "submit", class: "plain main" }, what), button("Cancel", null, () => box.close(), { text: true }))));
+  box.classList.add("wide");
   say();
-  const box = dialog("Export", h("h2", null, `Export ${table}`), h("p", { class: "n" }, "The extension says the format: .csv .jsonl .parquet .pcap .pcapng .log; beside the notebook unless it names a folder."),
-    h("p", null, field), h("p", { class: "n" }, "The cell that is added does what this command does:"), command,
-    h("div", { class: "actions" }, button("Export", null, () => {
-      const file = field.value.trim();
-      if (!file) return notice("Name a file", { bad: true });
-      box.close();
-      context.addAtEnd("export", `${table} to ${/\s/.test(file) ? `"${file}"` : file}`, { run: true, write: false });
-    }, { text: true, cls: "main" }), button("Cancel", null, () => box.close(), { text: true })));
+  box.querySelector("input, select").focus();
 }
 
-// publishing hands a table out. What was found of real values is said, and then
-// nothing is written.
-function publishing(table, bare, context) {
-  const out = h("input", { type: "text", value: bare + ".csv", "aria-label": "File or folder", oninput: say });
-  const choice = (label, options) => h("label", { class: "n" }, label, " ", h("select", { onchange: say }, options.map(([v, t]) => h("option", { value: v }, t))));
-  const addresses = choice("Addresses", [["keep-structure", "others, networks kept"], ["cryptopan", "others, by Crypto-PAn"], ["as-generated", "as generated"]]);
-  const text = choice("Names", [["made-up", "made up"], ["as-generated", "as generated"]]);
-  const command = h("p", { class: "command" }), said = h("pre", { class: "out-text", role: "status", hidden: true });
-  const value = (l) => l.querySelector("select").value;
-  function say() {
-    command.textContent = `netshare ws publish ${context.workspace()} ${out.value} --table ${bare}` +
-      (value(addresses) === "keep-structure" ? "" : ` --addresses ${value(addresses)}`) + (value(text) === "made-up" ? "" : ` --text ${value(text)}`);
-  }
-  say();
-  const go = button("Publish", null, async () => {
-    go.disabled = true;
-    said.hidden = false;
-    said.className = "out-text";
-    said.textContent = "Writing, and searching for real values…";
-    try {
-      said.textContent = (await post("/api/publish", { table, out: out.value.trim(), addresses: value(addresses), text: value(text) })).text;
-    } catch (e) {
-      said.className = "out-error";
-      said.textContent = e.message;
-    } finally { go.disabled = false; }
-  }, { text: true, cls: "main" });
-  const box = dialog("Publish", h("h2", null, `Publish ${table}`), h("p", { class: "n" }, "A new file that never held anything real, searched for every real address, name and free text; what is found is named, and nothing is left. A folder gets the format of the trace, .duckdb a database."),
-    h("p", null, out), h("p", { class: "actions" }, addresses, text), h("p", { class: "n" }, "The button does what this command does:"), command, said,
-    h("div", { class: "actions" }, go, button("Close", null, () => box.close(), { text: true })));
+const addressWords = [["as-generated", "as generated"], ["keep-structure", "others, networks kept"], ["cryptopan", "others, by Crypto-PAn"]];
+
+export function exporting(table, context) {
+  const f = { to: bare(table) + ".csv", addresses: "as-generated" };
+  const options = (dash) => f.addresses === "as-generated" ? "" : ` ${dash}addresses ${f.addresses}`;
+  form({
+    title: `Export ${table}`, what: "Export", kind: "export", f,
+    about: "The extension says the format: .csv .jsonl .parquet .pcap .pcapng .log, with .gz or .zst behind it; beside the notebook unless it names a folder.",
+    draw: (f, say) => [text(f, say, "to", "File"), choice(f, say, "addresses", "Addresses", addressWords)],
+    line: () => `${table} to ${word(f.to) || '""'}${options("")}`,
+    command: (w) => `netshare ws export ${w} --table ${table} ${word(f.to)}${options("--")}`,
+  }, context);
 }
 
-// auditing attacks a table, and shows under its report what was found.
-function auditing(r, root, context) {
-  const bare = r.synthetic.replace(/^synth\./, "");
-  const said = h("p", { class: "n", role: "status" });
-  const go = button("Audit", null, async () => {
-    go.disabled = true;
-    said.className = "n";
-    said.textContent = "Attacking, once it is its turn…";
-    try {
-      audit(root, await post("/api/audit", { real: r.real, synthetic: r.synthetic }));
-      box.close();
-      root.scrollIntoView({ block: "nearest" });
-    } catch (e) {
-      said.className = "error";
-      said.textContent = e.message;
-    } finally { go.disabled = false; }
-  }, { text: true, cls: "main" });
-  const box = dialog("Audit", h("h2", null, `Audit ${r.synthetic}`),
-    h("p", { class: "n" }, "Every attack is made on sessions that were learnt and on sessions that were held out, and fails the trace where it works better on the former than chance explains. Without sessions held out (ws split, before the training) nothing can pass."),
-    h("p", { class: "n" }, "The button does what this command does:"),
-    h("p", { class: "command" }, `netshare ws audit ${context.workspace()} --real ${r.real} --synthetic ${r.synthetic} -o ${bare}-audit`), said,
-    h("div", { class: "actions" }, go, button("Close", null, () => box.close(), { text: true })));
+// publishing hands a table out. What is found of real values is an error, and
+// then nothing is written.
+export function publishing(table, context) {
+  const f = { to: bare(table) + ".csv", addresses: "keep-structure", text: "made-up", counts: false, replace: false, allow: "" };
+  const options = (dash) => [
+    f.addresses === "keep-structure" ? "" : `addresses ${f.addresses}`, f.text === "made-up" ? "" : `text ${f.text}`,
+    ...f.allow.split(/\s+/).filter(Boolean).map((v) => `allow ${v}`), f.counts && "counts", f.replace && "replace",
+  ].filter(Boolean).map((o) => " " + dash + o).join("");
+  form({
+    title: `Publish ${table}`, what: "Publish", kind: "publish", f,
+    about: "New files that never held anything real, searched for every real address, name and free text; what is found is named, and nothing is left. A folder gets the format of the trace, .duckdb a database.",
+    draw: (f, say) => [
+      text(f, say, "to", "File or folder"), choice(f, say, "addresses", "Addresses", [addressWords[1], addressWords[2], addressWords[0]]),
+      choice(f, say, "text", "Names and other text", [["made-up", "made up"], ["as-generated", "as generated"]]), text(f, say, "allow", "Real values that may be in it", "none"),
+      check(f, say, "counts", "The report says how many real records there are"), check(f, say, "replace", "Replace what is there"),
+    ],
+    line: () => `${table} to ${word(f.to) || '""'}${options("")}`,
+    command: (w) => `netshare ws publish ${w} ${word(f.to)} --table ${bare(table)}${options("--")}`,
+  }, context);
+}
+
+export function auditing(table, real, context) {
+  const raw = context.tables().filter((t) => t.schema === "raw" && !t.view).map((t) => t.name);
+  const f = { real: real.replace(/^raw\./, ""), holdout: "", addresses: "as-generated" };
+  const options = (dash) => (f.holdout ? ` ${dash}holdout ${f.holdout}` : "") + (f.addresses === "as-generated" ? "" : ` ${dash}addresses ${f.addresses}`);
+  form({
+    title: `Audit ${table}`, what: "Audit", kind: "audit", f,
+    about: "Every attack is made on sessions that were learnt and on sessions that were held out, and fails the trace where it works better on the former than chance explains. Without sessions held out (a split cell, before the training) nothing can pass.",
+    draw: (f, say) => [
+      choice(f, say, "real", "What was learnt", raw.map((t) => [t, t])), choice(f, say, "holdout", "What was held out", [["", "what a split held out, if any"], ...raw.map((t) => [t, t])]),
+      choice(f, say, "addresses", "Addresses that are attacked", addressWords),
+    ],
+    line: () => `raw.${f.real} against ${table}${options("")}`,
+    command: (w) => `netshare ws audit ${w} --real ${f.real} --synthetic ${bare(table)}${options("--")} -o ${bare(table)}-audit`,
+  }, context);
 }
 
 // audit draws what attacks found.
-function audit(root, a) {
+export function audit(a, cell) {
   const held = a.holdout_sessions > 0; // otherwise nothing is known of chance
-  const figure = (f) => h("tr", null, h("td", null, f.name), (held ? [f.value, f.chance] : [f.value]).map((v) => h("td", { class: "right" }, Number.isFinite(v) ? String(Number(v.toPrecision(4))) : "")), h("td", null, f.of ?? ""));
-  root.replaceChildren(
+  const number = (v) => Number.isFinite(v) ? String(Number(v.toPrecision(4))) : "";
+  const figure = (f) => h("tr", null, h("td", null, f.name), (held ? [f.value, f.chance] : [f.value]).map((v) => h("td", { class: "right" }, number(v))), h("td", null, f.of ?? ""));
+  return h("section", { class: "attacks", "aria-label": "Audit" },
     h("h4", null, "Audit: ", h("span", { class: "verdict " + a.verdict }, a.verdict)),
     h("p", null, a.words), h("p", { class: "n" }, a.guarantee),
-    ...a.blocks.map((b) => h("details", null, h("summary", null, h("span", { class: "verdict " + b.verdict }, b.verdict), " ", h("b", null, b.title), h("span", { class: "words" }, b.words)),
-      b.figures?.length ? h("div", { class: "grid-box" }, h("table", { class: "grid" }, h("thead", null, h("tr", null, ["figure", "value", held ? "by chance" : null, "of"].filter(Boolean).map((t) => h("th", { scope: "col" }, t)))), h("tbody", null, b.figures.map(figure)))) : null)),
-    a.notes?.length ? h("ul", { class: "worst" }, a.notes.map((n) => h("li", null, n))) : "",
-    h("div", { class: "actions" }, button("Save the page", "save", () => saveFile(new Response(a.page), "audit.html"), { text: true })));
-  root.hidden = false;
+    a.blocks.map((b) => h("details", { "aria-label": `${b.title}: ${b.verdict}` }, h("summary", null, h("span", { class: "verdict " + b.verdict }, b.verdict), " ", h("b", null, b.title), h("span", { class: "words" }, b.words)),
+      b.figures?.length ? h("div", { class: "grid-box" }, h("table", { class: "grid", "aria-label": b.title }, h("thead", null, h("tr", null, ["figure", "value", held ? "by chance" : null, "of"].filter(Boolean).map((t) => h("th", { scope: "col" }, t)))), h("tbody", null, b.figures.map(figure)))) : null)),
+    a.notes?.length ? h("ul", { class: "worst" }, a.notes.map((n) => h("li", null, n))) : null,
+    h("p", { class: "actions" }, h("a", { href: "/api/audit?cell=" + encodeURIComponent(cell.id), download: "audit.html" }, "Save as a page")));
 }

@@ -8,7 +8,7 @@ import { runs } from "./runs.js";
 import { book, kinds } from "./cells.js";
 import { charting } from "./chart.js";
 import { sessionsOf, sessionOf, sessionFile } from "./sessions.js";
-import { reportActions } from "./actions.js";
+import { reportActions, exporting, publishing, auditing } from "./actions.js";
 import { training } from "./train.js";
 
 if (location.search) history.replaceState(null, "", "/"); // the token has been changed for a cookie
@@ -57,7 +57,7 @@ const context = {
   sessions: (page, column, value, cell) => sessionsOf(page, column, value, cell, context),
   session: (page, row, cell) => sessionOf(page, row, cell, context),
   sessionFile,
-  reportActions: (report, audited) => reportActions(report, context, audited),
+  reportActions: (report) => reportActions(report, context),
 };
 const cells = book($("cells"), {
   saved, context,
@@ -109,6 +109,12 @@ const tables = rail($("rail"), {
   open: (t) => { trained.close(); tables.select(t); if (narrow()) setRail(false); profile.show(t); },
   insert: (kind, text) => { if (narrow()) setRail(false); cells.insert(kind, text, { run: kind === "sql", write: kind !== "sql" }); },
   train: (table) => { if (narrow()) setRail(false); context.train(table); },
+  hand: (what, table, real) => {
+    if (narrow()) setRail(false);
+    if (what === "export") exporting(table, context);
+    else if (what === "publish") publishing(table, context);
+    else auditing(table, real, context);
+  },
   load: () => picker.click(),
 });
 context.tables = () => tables.tables;

@@ -4,6 +4,7 @@ import { h, button, span, brief } from "./dom.js";
 import { resultTable } from "./table.js";
 import { condition, narrowed } from "./sql.js";
 import { samplesOf } from "./samples.js";
+import { audit } from "./actions.js";
 import { learntBoxes, showLearnt } from "./learning.js";
 
 // showOutput draws the parts of a cell's state {parts, error}.
@@ -12,6 +13,7 @@ export function showOutput(state, context) {
     if (p.table) return table(p.table, context);
     if (p.figure) return figure(p.figure);
     if (p.report) return report(p.report, context);
+    if (p.audit) return audit(p.audit, context.cell);
     const words = h("pre", { class: "out-text" }, p.text ?? "");
     return p.run ? h("div", null, words, samplesOf(p.run)) : words;
   });
@@ -71,7 +73,6 @@ function figure(f) {
 // report draws how faithful a synthetic table is.
 function report(r, context) {
   const o = r.overall ?? {};
-  const audited = h("section", { class: "audit", "aria-label": "Audit", hidden: true });
   const props = (r.properties ?? []).filter((p) => p.counted > 0);
   return h("div", { class: "fidelity" },
     h("div", { class: "score" }, h("b", null, brief(o.score)), h("span", null, `of 100, give or take ${brief(Number((o.spread ?? 0).toFixed(1)))}: ${r.synthetic} against ${r.real}`)),
@@ -82,7 +83,7 @@ function report(r, context) {
     })),
     r.worst?.length ? h("div", null, h("h4", null, "What is off most"), h("ul", { class: "worst" }, r.worst.slice(0, 8).map((w) => h("li", null, w.words)))) : null,
     r.notes?.length ? h("ul", { class: "worst" }, r.notes.map((n) => h("li", null, n))) : null,
-    h("div", { class: "actions" }, context.reportActions(r, audited)), audited,
+    h("div", { class: "actions" }, context.reportActions(r)),
     r.figures?.length ? h("div", { class: "figures" }, r.figures.map((f) => h("figure", null, h("figcaption", null, f.title), picture(f.svg, f.alt)))) : null);
 }
 

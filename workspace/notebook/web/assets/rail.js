@@ -7,8 +7,8 @@ import { table as sqlName } from "./sql.js";
 const schemas = { raw: "Real traces", synth: "Synthetic", main: "Yours", netshare: "Program's own" };
 
 // rail fills the side of the page. It calls open(table) for a profile, train(table)
-// for the form of a training and insert(kind, text) for a new cell.
-export function rail(root, { open, insert, train, load }) {
+// and hand(what, table, real) for forms and insert(kind, text) for a new cell.
+export function rail(root, { open, insert, train, hand, load }) {
   let tables = [], words = "", selected = "";
   const closed = new Set(JSON.parse(localStorage.getItem("rail-closed") ?? '["netshare"]'));
   const filter = h("input", {
@@ -39,7 +39,9 @@ export function rail(root, { open, insert, train, load }) {
       ...(t.schema === "synth" ? [
         null,
         ...(t.imitates ? [{ label: "Compare with the real one", do: () => insert("report", `${t.imitates} against ${full(t)}`) }] : []),
-        { label: "Export", do: () => insert("export", `${full(t)} to ${t.name}.csv`) },
+        { label: "Export…", do: () => hand("export", full(t)) },
+        ...(t.imitates ? [{ label: "Audit…", do: () => hand("audit", full(t), t.imitates) }] : []),
+        { label: "Publish…", do: () => hand("publish", full(t)) },
       ] : []),
     ]);
   }

@@ -17,9 +17,11 @@ const goWords = new Set(`break case chan const continue default defer else fallt
 range return select struct switch type var nil true false`.split(/\s+/));
 const goToken = /(\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"\\\n]|\\.)*(?:"|$)|`[^`]*(?:`|$)|'(?:[^'\\\n]|\\.)*(?:'|$))|(\0)|(\b\d[\w.]*)|([A-Za-z_]\w*)/g;
 
-const lineWords = new Set(`as append replace header protocol recipe with epochs time seed dp epsilon delta sessions against to resume from
+const lineWords = new Set(`as append replace header protocol recipe with epochs iterations time seed memory set min-seen dp epsilon delta
+dp-unit dp-model host-cap noise-multiplier clip dp-force pretrain sessions records span given uncalibrated against to resume from share holdout
+shadow addresses text allow counts force tasks label with-zeek max-rejects
 cdf histogram bar line scatter heat of in by and where log limit run`.split(/\s+/));
-const lineToken = /(#[^\n]*)|('(?:[^'])*(?:'|$)|"(?:[^"])*(?:"|$))|(\0)|(\b\d[\d._]*[smhk]?\b)|([A-Za-z_][\w]*)/g;
+const lineToken = /(#[^\n]*)|('(?:[^'])*(?:'|$)|"(?:[^"])*(?:"|$))|(\0)|(\b\d[\d._]*[smhk]?\b)|([A-Za-z_][\w-]*)/g;
 
 // paint returns the pieces of a cell's text as [text, class] pairs.
 export function paint(text, kind) {
