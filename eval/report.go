@@ -54,14 +54,16 @@ func (r *Report) WriteJSON(w io.Writer) error {
 
 // WriteFigures writes every figure as SVG and PNG into dir, which is made
 // where it is not there.
-func (r *Report) WriteFigures(dir string) error {
+func (r *Report) WriteFigures(dir string) error { return writeFigures(dir, r.charts) }
+
+func writeFigures(dir string, charts []chart) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	if err := clearFigures(dir); err != nil {
 		return err
 	}
-	for _, c := range r.charts {
+	for _, c := range charts {
 		for ext, draw := range map[string]func(io.Writer, figure.Figure) error{".svg": figure.SVG, ".png": figure.PNG} {
 			if err := writeFile(filepath.Join(dir, c.name+ext), func(w io.Writer) error { return draw(w, c.figure) }); err != nil {
 				return fmt.Errorf("figure %s: %w", c.name, err)
@@ -77,7 +79,7 @@ func clearFigures(dir string) error {
 	if err != nil {
 		return err
 	}
-	figures := regexp.MustCompile(`^(\d\d+|epochs)-.*\.(svg|png)$`)
+	figures := regexp.MustCompile(`^(\d\d+|epochs|epsilon)-.*\.(svg|png)$`)
 	for _, f := range files {
 		if figures.MatchString(f.Name()) {
 			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {

@@ -32,8 +32,8 @@ type Compared struct {
 	Each []Reported
 }
 
-// Write writes the comparison as report.html and report.json into a folder, and
-// the report of each table into a folder of its own in it.
+// Write writes the comparison as report.html, report.json and figures/ into a
+// folder, and the report of each table into a folder of its own in it.
 func (c Compared) Write(dir string) error {
 	folders := map[*eval.Report]string{}
 	for _, r := range c.Each {
@@ -54,7 +54,10 @@ func (c Compared) Write(dir string) error {
 	if err := writeFile(filepath.Join(dir, "report.html"), html.Bytes()); err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, "report.json"), js.Bytes())
+	if err := writeFile(filepath.Join(dir, "report.json"), js.Bytes()); err != nil {
+		return err
+	}
+	return c.WriteFigures(filepath.Join(dir, "figures"))
 }
 
 // folderName makes a folder's name of a table's.
@@ -200,6 +203,16 @@ func (m *measurer) report(ctx context.Context, synthetic string) (Reported, erro
 		if err := m.w.addTraining(ctx, st, out.Report); err != nil {
 			return err
 		}
+		others, err := m.w.othersOf(ctx, m.table, st)
+		if err != nil {
+			return err
+		}
+		out.AddEpsilons(others)
+		if names, err := m.w.db.Names(ctx, st.Name); err != nil {
+			return err
+		} else if names != nil {
+			out.Notes = append(out.Notes, "names are made up in the synthetic table, and measured as the real ones that they stand for")
+		}
 		return m.w.db.SaveScores(ctx, id, scoreRows(m.table, st, out.Report), true)
 	})
 	return out, err
@@ -321,6 +334,11 @@ func scoreRows(real, synth Table, r *eval.Report) []store.Score {
 		if p.Counted > 0 {
 			s.Score, s.Spread = p.Score, p.Spread
 		}
+		rows = append(rows, s)
+	}
+	if t := r.TwoWay; t != nil {
+		s := row("joint", twoWayMetric)
+		s.Value, s.Baseline = t.Value, t.Half
 		rows = append(rows, s)
 	}
 	for _, x := range r.Scores {

@@ -42,8 +42,12 @@ func samples() map[string]Figure {
 			XLabel: "srcport", YLabel: "dstport", XEdges: []string{"0", "", "", "1024", "", "", "65535"}, YEdges: []string{"0", "", "1024", "", "65535"},
 			Real: [][]float64{{.1, 0, 0, 0, 0, .3}, {0, 0, 0, .2, 0, 0}, {0, .001, 0, 0, 0, 0}, {0, 0, .4, 0, 0, 0}}, Synthetic: [][]float64{{0, 0, 0, 0, 0, .3}, {0, 0, 0, .2, 0, 0}, {0, .1, 0, 0, 0, 0}, {.4, 0, 0, 0, 0, 0}},
 		},
-		"lines":  Lines{XLabel: "ts since the first record, s", YLabel: "records", Real: []Point{{0, 10}, {1, 30}, {2, 5}}, Synthetic: []Point{{0, 12}, {1, 20}}},
-		"heat":   Heat{Labels: []string{"pkt", "byt", "a column of a long name"}, Real: square(.9), Synthetic: square(.1)},
+		"lines": Lines{XLabel: "ts since the first record, s", YLabel: "records", Real: []Point{{0, 10}, {1, 30}, {2, 5}}, Synthetic: []Point{{0, 12}, {1, 20}}},
+		"heat":  Heat{Labels: []string{"pkt", "byt", "a column of a long name"}, Real: square(.9), Synthetic: square(.1)},
+		"epsilon": Epsilon{
+			YLabel: "two-way total variation", Curves: []EpsilonCurve{{"marginal", []Point{{.999, .12}, {2, .08}, {8, .045}}}, {"networks", []Point{{2, .3}}}},
+			Levels: []Level{{"real halves", .02}, {"independent columns", .32}},
+		},
 		"epochs": Epochs{YLabel: "loss", Epochs: []float64{1, 2, 3, 4}, Series: []Series{{"generator", []float64{3, 2, math.NaN(), 1}}, {"critic", []float64{-1, -.5, -.2, -.1}}}},
 	}
 }

@@ -78,3 +78,36 @@ func figure(x float64) any {
 	}
 	return x
 }
+
+// TableScore is a score and the run of the report that measured it.
+type TableScore struct {
+	Score
+	Run int64
+}
+
+// LatestScores returns one metric of all synthetic tables that were measured
+// against a real one, each by its latest report, in the order of those.
+func (db *DB) LatestScores(ctx context.Context, real, property, metric string) ([]TableScore, error) {
+	rows, err := db.sql.QueryContext(ctx, `SELECT synthetic_table, max(run), arg_max(value, run), arg_max(baseline, run), arg_max(score, run)
+		FROM netshare.scores WHERE real_table = ? AND property = ? AND metric = ? GROUP BY 1 ORDER BY 2`, real, property, metric)
+	if err != nil {
+		return nil, db.clean(err)
+	}
+	defer rows.Close()
+	var out []TableScore
+	for rows.Next() {
+		s := TableScore{Score: Score{Real: real, Property: property, Metric: metric, BaselineSpread: math.NaN(), Spread: math.NaN()}}
+		var figures [3]sql.NullFloat64
+		if err := rows.Scan(&s.Synthetic, &s.Run, &figures[0], &figures[1], &figures[2]); err != nil {
+			return nil, db.clean(err)
+		}
+		for i, f := range []*float64{&s.Value, &s.Baseline, &s.Score.Score} {
+			*f = math.NaN()
+			if figures[i].Valid {
+				*f = figures[i].Float64
+			}
+		}
+		out = append(out, s)
+	}
+	return out, db.clean(rows.Err())
+}
