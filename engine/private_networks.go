@@ -224,7 +224,7 @@ func (t *private) state(warnings []string) {
 	s.Settle(t.columns.Ledger, asked)
 	s.Outside, s.Warnings = marginal.Outside(), warnings
 	if t.dp.Public != nil {
-		s.Outside = append(s.Outside, fmt.Sprintf("%s, which the networks learnt first: as it is, without noise, since it is taken for public", t.dp.Pretrain))
+		s.Outside = append(s.Outside, fmt.Sprintf("the trace or run %s, which the networks learnt first: as it is, without noise, since it is taken for public", t.dp.Pretrain))
 	}
 }
 

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,14 +115,22 @@ func (w *Workspace) public(ctx context.Context, name string, like *training) (_ 
 	return all, nil
 }
 
+// sameTrace reports whether two tables have a file in common, as the parts of a
+// trace have that was split.
+func sameTrace(a, b Table) bool {
+	return slices.ContainsFunc(a.Sources, func(x store.Source) bool {
+		return x.SHA256 != "" && slices.ContainsFunc(b.Sources, func(y store.Source) bool { return x.SHA256 == y.SHA256 })
+	})
+}
+
 // ofTable reads sessions of a table by another's recipe.
 func (w *Workspace) ofTable(ctx context.Context, word string, like *training) (*made, error) {
 	t, err := w.table(ctx, word, store.Raw)
 	if err != nil {
 		return nil, err
 	}
-	if w == like.w && t.Name == like.table.Name {
-		return nil, errors.New("that is the private trace itself: name a public one")
+	if w == like.w && t.Name == like.table.Name || sameTrace(t, like.table) {
+		return nil, errors.New("that is the private trace itself, or a part of it: name a public one")
 	}
 	l, err := w.learn(ctx, t, like.source.recipe, namesKnown(like.opts))
 	if err != nil {
@@ -151,23 +160,30 @@ func (w *Workspace) ofRun(ctx context.Context, run int64, like *training) (*made
 	if err != nil {
 		return nil, err
 	}
-	if w == like.w && kept.Table == like.table.Name.String() {
-		return nil, errors.New("that run learnt the private trace itself: name one of a public trace")
+	learnt, err := w.imitated(ctx, kept)
+	if err != nil {
+		return nil, err
+	}
+	if found, bad := w.table(ctx, kept.Table, store.Raw); bad == nil {
+		learnt = found
+	}
+	if w == like.w && learnt.Name == like.table.Name || sameTrace(learnt, like.table) {
+		return nil, errors.New("that run learnt the private trace itself, or a part of it: name one of a public trace")
 	}
 	m := new(engine.Model)
 	if err := m.UnmarshalBinary(kept.Data); err != nil {
 		return nil, err
 	}
-	meta, err := places(m.Recipe.Metadata, like.source.learning.plain.Metadata)
+	meta, err := places(m.Recipe, like.source.learning.plain.Metadata)
 	if err != nil {
 		return nil, err
 	}
-	series, err := places(m.Recipe.Series, like.source.learning.plain.Series)
+	series, err := places(m.Recipe, like.source.learning.plain.Series)
 	if err != nil {
 		return nil, err
 	}
 	if a, b := m.Recipe.Time, like.source.learning.plain.Time; a.Name != b.Name || a.Unit != b.Unit {
-		return nil, fmt.Errorf("its time is %q, that of the private trace %q: load it alike", a.Name, b.Name)
+		return nil, fmt.Errorf("its time is %q (unit %s), that of the private trace %q (unit %s): load it alike", a.Name, cmp.Or(string(a.Unit), "none"), b.Name, cmp.Or(string(b.Unit), "none"))
 	}
 	all := new(made)
 	opts := engine.DefaultGenerateOptions()
@@ -176,34 +192,51 @@ func (w *Workspace) ofRun(ctx context.Context, run int64, like *training) (*made
 		return nil, err
 	}
 	for i, s := range *all {
-		(*all)[i].Meta = pick(s.Meta, meta, 0)
+		(*all)[i].Meta = pick(s, 0, meta)
+		(*all)[i].Series = make([]trace.Row, len(s.Series))
 		for k, rec := range s.Series {
-			s.Series[k] = append(trace.Row{rec[0]}, pick(rec, series, 1)...)
+			(*all)[i].Series[k] = append(trace.Row{rec[0]}, pick(s, k, series)...)
 		}
 	}
 	return all, nil
 }
 
-// places says where in a row of fields others of the same names are.
-func places(have, want []trace.Field) (at []int, err error) {
-	byName := map[string]int{}
-	for i, f := range have {
-		byName[f.Name] = i
+// place is where in a session a field is: among the metadata, or else in each
+// record.
+type place struct {
+	meta bool
+	at   int
+}
+
+// places says where the fields of a recipe are that have the names of others. A
+// field that one trace has once in a session, and the other in each record, is
+// found all the same.
+func places(have trace.Recipe, want []trace.Field) (at []place, err error) {
+	byName := map[string]place{}
+	for i, f := range have.Series {
+		byName[f.Name] = place{at: 1 + i}
+	}
+	for i, f := range have.Metadata {
+		byName[f.Name] = place{meta: true, at: i}
 	}
 	for _, f := range want {
-		i, ok := byName[f.Name]
+		p, ok := byName[f.Name]
 		if !ok {
-			return nil, fmt.Errorf("its model has no field %q there, only %s", f.Name, strings.Join(slices.Sorted(maps.Keys(byName)), ", "))
+			return nil, fmt.Errorf("its model has no field %q, only %s", f.Name, strings.Join(slices.Sorted(maps.Keys(byName)), ", "))
 		}
-		at = append(at, i)
+		at = append(at, p)
 	}
 	return at, nil
 }
 
-// pick takes values of a row from their places, beyond the first few.
-func pick(row trace.Row, at []int, beyond int) (out trace.Row) {
-	for _, i := range at {
-		out = append(out, row[beyond+i])
+// pick takes values of a record of a session from their places.
+func pick(s trace.Session, record int, at []place) (out trace.Row) {
+	for _, p := range at {
+		if p.meta {
+			out = append(out, s.Meta[p.at])
+		} else {
+			out = append(out, s.Series[record][p.at])
+		}
 	}
 	return out
 }
