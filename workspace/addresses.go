@@ -179,7 +179,7 @@ func (w *Workspace) ExportWith(ctx context.Context, table, path string, o Export
 	if err := placeFor(path); err != nil {
 		return out, err
 	}
-	side, err := os.MkdirTemp(filepath.Dir(path), ".netshare-export-*")
+	side, err := sideFolder(ctx, filepath.Dir(path), "export")
 	if err != nil {
 		return out, err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"netshare/workspace/rename"
 	"netshare/workspace/store"
@@ -82,13 +83,46 @@ func (w *Workspace) Publish(ctx context.Context, p Publish) (out Published, err 
 	err = w.step(ctx, run, func(id int64) (err error) {
 		out.Run = id
 		j := publishJob{w: w, p: p, tables: tables, out: &out}
-		if j.side, err = os.MkdirTemp(filepath.Dir(p.Out), ".netshare-publish-*"); err != nil {
+		if j.side, err = sideFolder(ctx, filepath.Dir(p.Out), "publish"); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(j.side)) }()
 		return j.run(ctx)
 	})
 	return out, err
+}
+
+// copiesFile is the workspace of what is handed out, in the folder at its side.
+const copiesFile = "copies.duckdb"
+
+// sideFolder makes a folder for what is being made, and removes those that
+// processes left there which were killed. It is its owner's alone, since what is
+// in it has not been searched yet.
+func sideFolder(ctx context.Context, in, verb string) (string, error) {
+	const fresh = time.Minute // another process may be about to open its file
+	prefix := ".netshare-" + verb + "-"
+	there, err := os.ReadDir(in)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range there {
+		info, err := e.Info()
+		if err != nil || !strings.HasPrefix(e.Name(), prefix) || !info.IsDir() || time.Since(info.ModTime()) < fresh {
+			continue
+		}
+		dir := filepath.Join(in, e.Name())
+		ws, err := Open(ctx, filepath.Join(dir, copiesFile), &Options{ReadOnly: true})
+		if inUse := (*InUseError)(nil); errors.As(err, &inUse) {
+			continue
+		}
+		if err == nil {
+			err = ws.Close()
+		}
+		if err := errors.Join(ctx.Err(), os.RemoveAll(dir)); err != nil {
+			return "", fmt.Errorf("%s was left by a process that was killed, and can't be removed: %w", dir, err)
+		}
+	}
+	return os.MkdirTemp(in, prefix+"*")
 }
 
 // publishable finds the tables, and says why they can't be handed out there.
@@ -194,7 +228,7 @@ func (j *publishJob) copy(ctx context.Context) error {
 	if j.p.Text == TextMadeUp {
 		text = rename.NewText(func(s string) bool { _, real := j.ids.of[s]; return real }, address, rng).Rename
 	}
-	if j.copies, err = Open(ctx, filepath.Join(j.side, "copies.duckdb"), &Options{Version: j.w.version, Recipes: j.w.recipes}); err != nil {
+	if j.copies, err = Open(ctx, filepath.Join(j.side, copiesFile), &Options{Version: j.w.version, Recipes: j.w.recipes}); err != nil {
 		return err
 	}
 	for _, t := range j.tables {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"netshare/engine"
 	"netshare/workspace"
@@ -193,5 +194,49 @@ func TestPublishAllowsAndRefuses(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".netshare-publish-*")); len(left) > 0 {
 		t.Errorf("%v was left behind", left)
+	}
+}
+
+// TestPublishClearsWhatAKilledOneLeft: a folder at the side that nobody works in
+// goes, one that may just have been made stays.
+func TestPublishClearsWhatAKilledOneLeft(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	ws := open(t, filepath.Join(dir, "w.duckdb"))
+	defer ws.Close()
+	run(t, ws, "create table synth.one as select '192.0.2.1' as srcip")
+	old := time.Now().Add(-time.Hour)
+	side := func(name string, made time.Time) string {
+		path := filepath.Join(dir, ".netshare-publish-"+name)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		copies, err := workspace.Open(ctx, filepath.Join(path, "copies.duckdb"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := copies.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, made, made); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	killed, fresh := side("killed", old), side("fresh", time.Now())
+	empty := filepath.Join(dir, ".netshare-publish-empty")
+	if err := os.Mkdir(empty, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(empty, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ws.Publish(ctx, workspace.Publish{Tables: []string{"one"}, Out: filepath.Join(dir, "out.csv")}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{killed: false, empty: false, fresh: true} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s is there: %v, want %v", path, err == nil, want)
+		}
 	}
 }
