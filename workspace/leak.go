@@ -205,9 +205,10 @@ func (ids *identifiers) file(ctx context.Context, db *store.DB, path string) err
 // The bytes that a value is found by: its first, as one number.
 const gramLength = 7
 
-// grams finds values in bytes by their first few.
+// grams finds values in bytes by their first few: of values that begin alike,
+// however many there are, it is known how long they are.
 type grams struct {
-	of      map[uint64][]string
+	of      map[uint64][]int // lengths, each once
 	few     [1 << 14]uint64 // a bit for each that the low bits of some gram have
 	longest int
 }
@@ -223,10 +224,12 @@ func bucket(g uint64) uint64 { return g * 0x9e3779b97f4a7c15 >> 44 }
 
 func (x *grams) add(s string) {
 	if x.of == nil {
-		x.of = map[uint64][]string{}
+		x.of = map[uint64][]int{}
 	}
 	g := gram(s)
-	x.of[g] = append(x.of[g], s)
+	if !slices.Contains(x.of[g], len(s)) {
+		x.of[g] = append(x.of[g], len(s))
+	}
 	x.few[bucket(g)>>6] |= 1 << (bucket(g) & 63)
 	x.longest = max(x.longest, len(s))
 }
@@ -259,24 +262,32 @@ func (ids *identifiers) bytes(ctx context.Context, r io.Reader, name string, bin
 			g = gram(string(head))
 		}
 		if k := bucket(g); x.few[k>>6]&(1<<(k&63)) != 0 {
-			if values := x.of[g]; values != nil {
+			if lengths := x.of[g]; lengths != nil {
 				rest, err := b.Peek(x.longest + 1)
 				if err != nil && err != io.EOF {
 					return err
 				}
-				for _, v := range values {
-					if len(rest) < len(v) || string(rest[:len(v)]) != v {
+				for _, n := range lengths {
+					if len(rest) < n {
+						continue
+					}
+					of, found := ids.of[string(rest[:n])]
+					if !found {
+						continue
+					}
+					v := string(rest[:n])
+					if !distinctive(v) {
 						continue
 					}
 					var after byte
-					if len(rest) > len(v) {
-						after = rest[len(v)]
+					if len(rest) > n {
+						after = rest[n]
 					}
 					_, bad := netip.ParseAddr(v)
 					if (bad == nil || !binary) && (joins(before, bad == nil) || joins(after, bad == nil)) {
 						continue
 					}
-					ids.note(Leak{v, ids.of[v], fmt.Sprintf("%s at byte %d", name, offset)})
+					ids.note(Leak{v, of, fmt.Sprintf("%s at byte %d", name, offset)})
 				}
 			}
 		}
