@@ -209,7 +209,7 @@ const gramLength = 7
 // however many there are, it is known how long they are.
 type grams struct {
 	of      map[uint64][]int // lengths, each once
-	few     [1 << 14]uint64 // a bit for each that the low bits of some gram have
+	few     [1 << 14]uint64  // a bit for each that the low bits of some gram have
 	longest int
 }
 
