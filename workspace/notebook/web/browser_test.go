@@ -288,6 +288,19 @@ func TestBrowserCells(t *testing.T) {
 		t.Errorf("the stale cell says %q", text)
 	}
 
+	// So is one that says something else by now, after it was saved too; and it is
+	// not any more when it says the same again.
+	stale := func() bool {
+		return js[bool](b, `document.querySelector("`+strings.TrimSpace(cell(3, ""))+`").dataset.status === "stale"`)
+	}
+	b.write(3, "insert into main.t values (3)")
+	b.until(`document.querySelector("#saved").textContent === "Saved"`)
+	if !stale() {
+		t.Error("a cell whose text was changed and saved is not stale")
+	}
+	b.write(3, "insert into main.t values (2)")
+	b.until(`document.querySelector("` + strings.TrimSpace(cell(3, "")) + `").dataset.status === "fresh"`)
+
 	// Move the second up and down, delete it, bring it back.
 	b.do(chromedp.Focus(strings.TrimSpace(cell(2, "")), chromedp.ByQuery))
 	b.press(kb.ArrowUp, chromedp.KeyModifiers(1)) // Alt

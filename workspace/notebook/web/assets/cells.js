@@ -86,6 +86,7 @@ export function book(root, tools) {
   function view(d) {
     let base = d.text; // what the document says, as far as is known here
     let sent = null; // what was last sent to be saved
+    let ran = null; // what the cell said when what is kept of it was made, where that is known
     let timer = 0, job = null, stopped = null, state = null, painted = null;
     const self = { id: d.id, kind: d.kind };
 
@@ -143,7 +144,7 @@ export function book(root, tools) {
       if (job) words = job.step === "waiting" ? job.text || "waiting" : `running, ${span(job.seconds)}`;
       else if (stopped) words = stopped.seconds ? `stopped after ${span(stopped.seconds)}` : "was cut off";
       else if (state && state.status !== "new" && d.kind !== "prose") {
-        stale = state.status === "stale" || !same(text.text, base);
+        stale = state.status === "stale" || !same(text.text, base) || ran !== null && !same(text.text, ran);
         if (state.status === "running") words = "running";
         else if (state.status === "stopped" && !stale) words = "stopped";
         else if (state.status === "failed") words = `failed after ${span(state.seconds)}`;
@@ -195,6 +196,7 @@ export function book(root, tools) {
       stand(s) {
         const parts = s.output ? s.parts ?? [] : state?.parts ?? [];
         state = { ...s, parts };
+        ran = s.status === "fresh" || s.status === "failed" ? base : null;
         if (!s.output) { judge(); return; }
         const mark = JSON.stringify([s.at, s.error, parts]);
         if (mark !== painted) {
