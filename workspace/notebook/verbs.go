@@ -256,12 +256,17 @@ func (r *Runner) report(ctx context.Context, s step) ([]Part, error) {
 
 // audit attacks a synthetic table.
 func (r *Runner) audit(ctx context.Context, s step, tell func(Progress)) ([]Part, error) {
-	done, part, err := r.attack(ctx, s.audit, tell)
+	done, err := r.attack(ctx, s.audit, tell)
 	if err != nil {
 		return nil, err
 	}
-	part.Audit = &done
-	parts := []Part{part}
+	var b strings.Builder
+	if err := done.WriteText(&b); err != nil {
+		return nil, err
+	}
+	text := textPart("%s", render.HarmlessLines(b.String()))
+	text.Audit = &done
+	parts := []Part{text}
 	if s.to != "" {
 		err = done.Write(r.file(s.to))
 		parts = append(parts, textPart("%s", filepath.ToSlash(filepath.Join(s.to, "audit.html"))))
@@ -269,19 +274,13 @@ func (r *Runner) audit(ctx context.Context, s step, tell func(Progress)) ([]Part
 	return parts, err
 }
 
-// attack makes an audit and its text.
-func (r *Runner) attack(ctx context.Context, a workspace.Audit, tell func(Progress)) (workspace.Audited, Part, error) {
+// attack makes an audit.
+func (r *Runner) attack(ctx context.Context, a workspace.Audit, tell func(Progress)) (workspace.Audited, error) {
 	tell(Progress{Step: "attacking", Share: -1, Text: cmp.Or(a.Synthetic, a.Real)})
 	a.Progress = func(done, of int) {
 		tell(Progress{Step: "attacking", Share: float64(done) / float64(of), Text: render.Noun(done, "shadow model")})
 	}
-	done, err := r.ws.Audit(ctx, a)
-	if err != nil {
-		return done, Part{}, err
-	}
-	var b strings.Builder
-	err = done.WriteText(&b)
-	return done, textPart("%s", render.HarmlessLines(b.String())), err
+	return r.ws.Audit(ctx, a)
 }
 
 // publish hands synthetic tables out.
@@ -293,21 +292,17 @@ func (r *Runner) publish(ctx context.Context, s step, tell func(Progress)) ([]Pa
 			p.Allow[i] = r.file(v)
 		}
 	}
-	part, err := r.handOut(ctx, p, tell)
-	if err != nil {
-		return nil, err
-	}
-	return []Part{part}, nil
+	return r.handOut(ctx, p, tell)
 }
 
 // handOut publishes, and says what was found and written.
-func (r *Runner) handOut(ctx context.Context, p workspace.Publish, tell func(Progress)) (Part, error) {
+func (r *Runner) handOut(ctx context.Context, p workspace.Publish, tell func(Progress)) ([]Part, error) {
 	given := p.Out
 	p.Out = r.file(p.Out)
 	tell(Progress{Step: "publishing", Share: -1, Text: given})
 	done, err := r.ws.Publish(ctx, p)
 	if err != nil {
-		return Part{}, err
+		return nil, err
 	}
 	found := "none found"
 	if n := len(done.Found); n > 0 {
@@ -331,7 +326,7 @@ func (r *Runner) handOut(ctx context.Context, p workspace.Publish, tell func(Pro
 	for _, n := range done.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
-	return textPart("%s", render.HarmlessLines(b.String())), nil
+	return []Part{textPart("%s", render.HarmlessLines(b.String()))}, nil
 }
 
 // reportOf is what a cell keeps of a report.

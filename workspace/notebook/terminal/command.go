@@ -225,6 +225,22 @@ func help(_ context.Context, s *Shell, args []string) error {
 	return nil
 }
 
+// wrapLines breaks lines that are wider than a terminal; what goes on stands
+// below where the line began. A width of 0 breaks none.
+func wrapLines(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if render.Width(l) > width {
+			indent := l[:len(l)-len(strings.TrimLeft(l, " "))]
+			lines[i] = indent + strings.Join(wrap(l, width-len(indent)), "\n"+indent)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // wrap breaks a text at blanks into lines of at most a width, where it can.
 func wrap(text string, width int) []string {
 	var lines []string

@@ -202,8 +202,10 @@ func (s *Shell) showOutput(out notebook.Output) error {
 func (s *Shell) showPart(p notebook.Part) error {
 	out, style := s.target()
 	switch {
+	case p.Audit != nil:
+		return s.showAudit(p.Audit)
 	case p.Text != "":
-		fmt.Fprintln(out, render.HarmlessLines(strings.TrimRight(p.Text, "\n")))
+		fmt.Fprintln(out, wrapLines(render.HarmlessLines(strings.TrimRight(p.Text, "\n")), style.Width))
 	case p.Table != nil:
 		if _, err := render.Write(out, p.Table.Result(), style); err != nil {
 			return err

@@ -41,8 +41,11 @@ func (s *Shell) tellJobs() {
 			fmt.Fprintf(s.out, "job %d (%s) is done after %s\n", st.ID, render.Harmless(st.Name), took)
 			out, _ := job.Wait(context.Background()) // it has ended well
 			for _, p := range out.Parts {
-				if p.Text != "" {
-					fmt.Fprintln(s.out, render.HarmlessLines(strings.TrimRight(p.Text, "\n")))
+				if p.Text == "" && p.Table == nil {
+					continue
+				}
+				if err := s.showPart(p); err != nil {
+					s.complain("", err)
 				}
 			}
 		}
