@@ -26,6 +26,9 @@ func (f *synthFlags) runNotebook(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
+	for _, doubt := range doc.Doubts() {
+		p.note("note: %s", printable(doubt))
+	}
 	place := f.workspace
 	if place == "" {
 		place = doc.WorkspacePath()

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"netshare/workspace/trace/near"
 )
 
 // Kind is what a cell of a document is.
@@ -195,6 +197,7 @@ func (d *Document) readHeader(lines []string) (int, error) {
 type fence struct {
 	mark string // its backticks or tildes
 	kind Kind   // "" where the code is no cell
+	info string // what stands behind the mark
 }
 
 // openingFence reads a line as CommonMark reads the opening of fenced code.
@@ -210,7 +213,7 @@ func openingFence(line string) (fence, bool) {
 	if n < 3 || text[0] == '`' && strings.Contains(info, "`") {
 		return fence{}, false
 	}
-	f := fence{mark: text[:n]}
+	f := fence{mark: text[:n], info: info}
 	if slices.Contains(Kinds(), Kind(info)) {
 		f.kind = Kind(info)
 	}
@@ -248,6 +251,34 @@ func proseEnd(lines []string, at int) int {
 		at++
 	}
 	return at
+}
+
+// Doubts are what may not be meant as it stands, a line each with its place:
+// fenced code that is no cell, but whose kind is nearly one.
+func (d *Document) Doubts() []string {
+	var doubts []string
+	for _, c := range d.Cells {
+		if c.Runs() {
+			continue
+		}
+		lines := strings.Split(c.Text, "\n")
+		for at := 0; at < len(lines); at++ {
+			f, ok := openingFence(lines[at])
+			if !ok {
+				continue
+			}
+			for _, k := range Kinds() {
+				if n := near.Distance(string(k), f.info); n == 0 || n == 1 && len(f.info) > 3 {
+					doubts = append(doubts, fmt.Sprintf("%s:%d: %q is no kind of cell, and is not run: did you mean %s?", d.Name, c.Line+at, f.info, k))
+					break
+				}
+			}
+			if end := closingFence(lines, at+1, f); end >= 0 {
+				at = end
+			}
+		}
+	}
+	return doubts
 }
 
 // bodyText joins lines without their last newline.

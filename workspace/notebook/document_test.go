@@ -194,3 +194,17 @@ func TestDocumentSave(t *testing.T) {
 		t.Errorf("%v, %v", again, err)
 	}
 }
+
+func TestDoubts(t *testing.T) {
+	d, err := ParseDocument("lab.md", []byte("text\n\n```trian\nx\n```\n\n```sql\nselect 1;\n```\n\n```text\n```trian\n```\n\n```SQL\nselect 2;\n```\n\n```sh\nls\n```\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`lab.md:3: "trian" is no kind of cell, and is not run: did you mean train?`,
+		`lab.md:15: "SQL" is no kind of cell, and is not run: did you mean sql?`,
+	}
+	if got := d.Doubts(); !slices.Equal(got, want) {
+		t.Errorf("doubts are %q, want %q", got, want)
+	}
+}

@@ -57,6 +57,9 @@ func openNotebook(ctx context.Context, s *Shell, args []string) error {
 	if err := l.openNotebook(ctx, args[0]); err != nil {
 		return err
 	}
+	for _, doubt := range l.doc.Doubts() {
+		fmt.Fprintf(s.errOut, "note: %s\n", render.Harmless(doubt))
+	}
 	fmt.Fprintf(s.out, "%s: %s; what is typed from now on is added to it, .notebook run runs it, .notebook off ends that\n",
 		args[0], render.Noun(len(l.doc.Cells), "cell"))
 	return nil
