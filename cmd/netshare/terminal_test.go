@@ -43,6 +43,12 @@ const (
 // cursor is.
 func onScreen(t *testing.T, dir string, args ...string) *screen {
 	t.Helper()
+	return onTerminal(t, "xterm-256color", dir, args...)
+}
+
+// onTerminal is onScreen with a terminal of another kind.
+func onTerminal(t *testing.T, kind, dir string, args ...string) *screen {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +59,7 @@ func onScreen(t *testing.T, dir string, args ...string) *screen {
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "TERM=xterm-256color", "NO_COLOR=1", "INPUTRC=/dev/null")
+	s.cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "TERM="+kind, "NO_COLOR=1", "INPUTRC=/dev/null")
 	if s.tty, err = pty.StartWithSize(s.cmd, &pty.Winsize{Rows: screenHeight, Cols: screenWidth}); err != nil {
 		t.Skipf("there is no pseudo-terminal here: %v", err)
 	}
@@ -418,6 +424,23 @@ func TestTerminalHabits(t *testing.T) {
 		}
 		s.until(step.want)
 	}
+	s.keys(".quit\r")
+	s.ends()
+}
+
+// TestTerminalDumb holds that a terminal without a cursor is asked line by line,
+// and told nothing that it does not understand.
+func TestTerminalDumb(t *testing.T) {
+	s := onTerminal(t, "dumb", t.TempDir(), "ws", "open", "lab.duckdb")
+	s.until(`lab>\s*$`)
+	s.keys("select 6 * 7\ras answer;\r")
+	s.until(`│ +42 │`)
+	s.keys("select count(*) from range(100000000000) a, range(10) b;\r")
+	time.Sleep(300 * time.Millisecond)
+	s.keys("\x03")
+	s.until("interrupted")
+	s.keys(".nosuch\r")
+	s.until("there is no command .nosuch")
 	s.keys(".quit\r")
 	s.ends()
 }

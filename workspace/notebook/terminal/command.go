@@ -192,9 +192,12 @@ func (s *Shell) redirect(path string, once bool) error {
 const grammarMark = ": "
 
 func help(_ context.Context, s *Shell, args []string) error {
-	width := 80
+	width, indent := 80, 21
 	if s.terminal {
-		width = max(40, terminalWidth(s.out))
+		width = max(20, terminalWidth(s.out))
+	}
+	if width < 60 {
+		indent = 4
 	}
 	found := false
 	named := func(c command) bool { return len(args) > 0 && c.name == strings.TrimPrefix(args[0], ".") }
@@ -211,10 +214,11 @@ func help(_ context.Context, s *Shell, args []string) error {
 			continue
 		}
 		found = true
-		if len(usage) > 20 {
-			usage += "\n" + strings.Repeat(" ", 20)
+		margin := strings.Repeat(" ", indent)
+		if len(usage) >= indent {
+			usage += "\n" + margin
 		}
-		fmt.Fprintf(s.out, "%-20s %s\n", usage, strings.Join(wrap(text, width-22), "\n"+strings.Repeat(" ", 21)))
+		fmt.Fprintf(s.out, "%-*s%s\n", indent, usage, strings.Join(wrap(text, width-indent-1), "\n"+margin))
 	}
 	if !found {
 		return fmt.Errorf("no command has to do with %q: see .help", args[0])

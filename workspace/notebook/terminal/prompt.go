@@ -37,6 +37,9 @@ func (s *Shell) converse(ctx context.Context) error {
 	signal.Notify(ignored, os.Interrupt)
 	defer signal.Stop(ignored)
 
+	if os.Getenv("TERM") == "dumb" {
+		return s.script(ctx, &plainPrompt{s}, "stdin")
+	}
 	rl, err := s.newReadline(ctx)
 	if err != nil {
 		return err
@@ -76,6 +79,24 @@ func (s *Shell) converse(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// plainPrompt reads what is typed at a terminal that has lines and nothing else.
+type plainPrompt struct{ s *Shell }
+
+// Read prompts, and reads a line or what there is of it.
+func (p *plainPrompt) Read(b []byte) (int, error) {
+	p.s.tellJobs()
+	fmt.Fprint(p.s.out, p.s.prompt())
+	return os.Stdin.Read(b)
+}
+
+// prompt is what stands before what is typed.
+func (s *Shell) prompt() string {
+	if s.Name == "" {
+		return "> "
+	}
+	return render.Harmless(s.Name) + "> "
+}
+
 // answer runs what was typed.
 func (s *Shell) answer(ctx context.Context, text string) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, ".") {
@@ -98,10 +119,7 @@ func (s *Shell) answer(ctx context.Context, text string) {
 // newReadline sets the keyboard up.
 func (s *Shell) newReadline(ctx context.Context) (*readline.Shell, error) {
 	rl := readline.NewShell()
-	prompt := "> "
-	if s.Name != "" {
-		prompt = render.Harmless(s.Name) + prompt
-	}
+	prompt := s.prompt()
 	rl.Prompt.Primary(func() string { return prompt })
 	// The library reads the keyboard itself while it asks a terminal where its
 	// cursor is, and forgets what is typed meanwhile: it is not to ask. What it
