@@ -392,6 +392,15 @@ func TestTerminalHabits(t *testing.T) {
 	s.keys(".notebook\r")
 	s.until("fresh")
 	s.want("notebook")
+	book := filepath.Join(dir, "day.md") // written by an editor meanwhile
+	if err := os.WriteFile(book, []byte("# Mine\n\n```sql\nselect 5 as five;\n```\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.keys("select 7 as seven;\r")
+	s.until("│ +7 │")
+	if text, err := os.ReadFile(book); err != nil || string(text) != "# Mine\n\n```sql\nselect 5 as five;\n```\n\n```sql\nselect 7 as seven;\n```\n" {
+		t.Errorf("a notebook that an editor changed is %q, %v", text, err)
+	}
 	s.keys(".notebook off\r")
 	s.clear()
 	for _, step := range []struct{ keys, want string }{

@@ -44,6 +44,9 @@ func openNotebook(ctx context.Context, s *Shell, args []string) error {
 	case len(args) == 0 && l.doc == nil:
 		return errors.New("no notebook is open: .notebook FILE.md opens one")
 	case len(args) == 0:
+		if err := l.renew(ctx); err != nil {
+			return err
+		}
 		return s.listCells(ctx)
 	case args[0] == "off":
 		l.doc = nil
@@ -51,6 +54,9 @@ func openNotebook(ctx context.Context, s *Shell, args []string) error {
 	case args[0] == "run":
 		if l.doc == nil {
 			return errors.New("no notebook is open: .notebook FILE.md opens one")
+		}
+		if err := l.renew(ctx); err != nil {
+			return err
 		}
 		return s.runNotebook(ctx)
 	}
@@ -109,6 +115,14 @@ func (s *Shell) runNotebook(ctx context.Context) error {
 	})
 }
 
+// renew rereads the document, and notes where its cells stand now.
+func (l *lab) renew(ctx context.Context) error {
+	if err := l.reread(); err != nil {
+		return err
+	}
+	return l.note.Place(ctx, l.doc)
+}
+
 // openNotebook begins to write what is typed into a document.
 func (l *lab) openNotebook(ctx context.Context, path string) error {
 	if filepath.Ext(path) != ".md" {
@@ -130,6 +144,6 @@ func (l *lab) openNotebook(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	l.doc, l.note = d, r
+	l.doc, l.note, l.file = d, r, d.Bytes()
 	return nil
 }

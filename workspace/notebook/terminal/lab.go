@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type lab struct {
 	runner *notebook.Runner // of what is typed; keeps nothing
 
 	doc  *notebook.Document // that what is typed becomes part of, nil for none
+	file []byte             // as doc was last read or written; nil while there is none
 	note *notebook.Runner   // its
 
 	told    map[int]bool // jobs whose end was told
@@ -74,10 +76,41 @@ func (s *Shell) needLab() (*lab, error) {
 	return s.lab, nil
 }
 
+// reread brings the document to what its file says, where something else has
+// changed that.
+func (l *lab) reread() error {
+	data, err := os.ReadFile(l.doc.Name)
+	switch {
+	case errors.Is(err, os.ErrNotExist): // not written yet
+		return nil
+	case err != nil || bytes.Equal(data, l.file):
+		return err
+	}
+	d, err := notebook.ParseDocument(l.doc.Name, data)
+	if err != nil {
+		return err
+	}
+	d.Identify(l.doc.Identities())
+	l.doc, l.file = d, data
+	return nil
+}
+
+// save writes the document.
+func (l *lab) save() error {
+	if err := l.doc.Save(); err != nil {
+		return err
+	}
+	l.file = l.doc.Bytes()
+	return nil
+}
+
 // cellOf makes a cell of what was typed: of the notebook, where one is written.
 func (l *lab) cellOf(kind notebook.Kind, text string) (notebook.Cell, *notebook.Runner, error) {
 	if l.doc == nil {
 		return notebook.Cell{ID: "terminal", Kind: kind, Text: text, Line: 1}, l.runner, nil
+	}
+	if err := l.reread(); err != nil {
+		return notebook.Cell{}, nil, err
 	}
 	c, err := l.doc.Insert(len(l.doc.Cells), kind, text)
 	if err != nil {
@@ -87,15 +120,31 @@ func (l *lab) cellOf(kind notebook.Kind, text string) (notebook.Cell, *notebook.
 }
 
 // settle keeps the cell in the notebook's file, or takes it out where it
-// failed.
-func (l *lab) settle(c notebook.Cell, err error) error {
-	if l.doc == nil || l.doc.Index(c.ID) < 0 {
+// failed. A file that was changed while it ran gets it at its end.
+func (l *lab) settle(ctx context.Context, c notebook.Cell, err error) error {
+	if l.doc == nil || c.ID == "terminal" {
 		return err
 	}
 	if err != nil {
-		return errors.Join(err, l.doc.Delete(c.ID))
+		if l.doc.Index(c.ID) >= 0 {
+			return errors.Join(err, l.doc.Delete(c.ID))
+		}
+		return err
 	}
-	return l.doc.Save()
+	if now, err := os.ReadFile(l.doc.Name); err == nil && l.doc.Index(c.ID) >= 0 && !bytes.Equal(now, l.file) {
+		if err := l.doc.Delete(c.ID); err != nil { // lest another's new cell be taken for it
+			return err
+		}
+	}
+	if err := l.reread(); err != nil {
+		return fmt.Errorf("what was typed is not added: %w", err)
+	}
+	if l.doc.Index(c.ID) < 0 {
+		if _, err := l.doc.Insert(len(l.doc.Cells), c.Kind, c.Text); err != nil {
+			return err
+		}
+	}
+	return errors.Join(l.save(), l.note.Place(context.WithoutCancel(ctx), l.doc))
 }
 
 // runCell runs what was typed as a cell, with a line of progress, and shows
@@ -116,7 +165,7 @@ func (s *Shell) runCell(ctx context.Context, kind notebook.Kind, text string) er
 		out, err = r.Run(ctx, c, s.showProgress)
 		return err
 	})
-	err = typedError(c, l.settle(c, err))
+	err = typedError(c, l.settle(ctx, c, err))
 	shown := s.showOutput(out)
 	if s.Timer && err == nil {
 		fmt.Fprintf(s.errOut, "run time: %.3f s\n", s.Now().Sub(started).Seconds())
@@ -275,14 +324,14 @@ func (s *Shell) background(ctx context.Context, kind notebook.Kind, text string)
 		return err
 	}
 	if err := r.CheckCell(c); err != nil {
-		return typedError(c, l.settle(c, err))
+		return typedError(c, l.settle(ctx, c, err))
 	}
 	job, err := r.Start(ctx, c)
 	if err != nil {
-		return l.settle(c, err)
+		return l.settle(ctx, c, err)
 	}
 	if l.doc != nil {
-		if err := l.doc.Save(); err != nil {
+		if err := l.save(); err != nil {
 			return err
 		}
 	}
