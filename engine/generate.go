@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -97,7 +98,9 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		if opts.Given != nil || opts.Records != 0 || opts.From+opts.To != "" || opts.Span != 0 {
 			return Generated{}, errors.New("a private model makes so many sessions of the real trace's span, and no other: generate without given, records, from, to and span")
 		}
-		return m.generateMarginal(ctx, opts, sink)
+		kept := &keepingSink{sink: sink, keeper: newKeeper(&m.targets.rules, m.Codec, rand.New(rand.NewPCG(opts.Seed, 0x72756c65)))}
+		out, err := m.generateMarginal(ctx, opts, kept)
+		return out, errors.Join(err, kept.flush(ctx))
 	}
 	win, windowed, err := m.window(opts)
 	if err != nil {
@@ -120,6 +123,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		rand: rand.New(rand.NewPCG(opts.Seed, 0x67656e)),
 		keys: map[string]bool{},
 	}
+	g.keeper = newKeeper(&m.targets.rules, m.Codec, g.rand)
 	for i, f := range m.Recipe.Metadata {
 		if slices.Contains(m.Recipe.KeyNames(), f.Name) {
 			g.key = append(g.key, i)
@@ -191,19 +195,25 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 			}
 			return min(at, want-1)
 		})
-		for _, c := range made {
-			s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
-			g.anchor(&c, s.Series)
-			if !opts.Raw {
-				m.Codec.RecurRecords(s.Series, supply)
-				g.equateRecords(s)
+		for some := range runs(made) {
+			sessions := make([]trace.Session, len(some))
+			for i, c := range some {
+				s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
+				g.anchor(&c, s.Series)
+				if !opts.Raw {
+					m.Codec.RecurRecords(s.Series, supply)
+					g.equateRecords(s)
+				}
+				sessions[i] = s
 			}
-			m.targets.relations.hold(s)
-			if err := sink.Write(ctx, s); err != nil {
-				return out, err
+			g.keeper.hold(sessions)
+			for _, s := range sessions {
+				if err := sink.Write(ctx, s); err != nil {
+					return out, err
+				}
+				out.Sessions++
+				out.Records += len(s.Series)
 			}
-			out.Sessions++
-			out.Records += len(s.Series)
 		}
 		if opts.Progress != nil {
 			opts.Progress(out.Sessions, want)
@@ -215,6 +225,31 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	}
 	out.PairsBefore, out.PairsAfter = out.PairsBefore/float64(blocks), out.PairsAfter/float64(blocks)
 	return out, nil
+}
+
+// runRecords is how many records are decoded before any is written: those
+// whose values are at hand for others.
+const runRecords = 4096
+
+// runs parts sessions into runs of about so many records.
+func runs(made []candidate) iter.Seq[[]candidate] {
+	return func(yield func([]candidate) bool) {
+		from, records := 0, 0
+		for i := range made {
+			if records += made[i].Records; records < runRecords && i < len(made)-1 {
+				continue
+			}
+			if !yield(made[from : i+1]) {
+				return
+			}
+			from, records = i+1, 0
+		}
+	}
+}
+
+// valid reports whether a session's metadata can be.
+func (g *generator) valid(meta trace.Row) bool {
+	return g.m.targets.families.valid(meta) && g.keeper.valid(meta)
 }
 
 // place gives sessions in the order of their starts those of g.starts, where
@@ -248,6 +283,7 @@ type generator struct {
 
 	parts    []*part      // of what is given; nil for sessions like the real trace's
 	balances [][4]balance // of the equalities in records
+	keeper   *keeper
 
 	starts   []float64 // of all sessions, ascending; nil where they are the networks'
 	windowed bool      // another span of time than the real trace's
@@ -332,7 +368,7 @@ func (g *generator) recur(cands []candidate, supply *codec.Supply) {
 // unless it can't be or another session has the key.
 func (g *generator) rename(c *candidate, old string, meta trace.Row) bool {
 	k := g.keyOf(candidate{Candidate: codec.Candidate{Meta: meta}})
-	if len(g.key) > 0 && k != old && g.keys[k] || !g.m.targets.families.valid(meta) || c.part != nil && !c.part.accepts(meta) {
+	if len(g.key) > 0 && k != old && g.keys[k] || !g.valid(meta) || c.part != nil && !c.part.accepts(meta) {
 		return false
 	}
 	delete(g.keys, old)
@@ -413,7 +449,7 @@ func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progre
 			if p != nil && (!g.m.Codec.Settle(c.Meta, p.conditions, g.rand) || !p.accepts(c.Meta) || !g.m.Codec.Holds(c.Meta)) {
 				continue
 			}
-			if !g.m.targets.families.valid(c.Meta) && !repeat {
+			if !g.valid(c.Meta) && !repeat {
 				continue
 			}
 			k := g.keyOf(c)

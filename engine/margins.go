@@ -21,7 +21,7 @@ type targets struct {
 	variety      variety
 	pairs        pairs
 	arrivals     arrivals
-	relations    relations
+	rules        rules
 	equalities   []equality
 }
 

@@ -324,7 +324,7 @@ func (g *generator) exchanged(u unitKey, parts []codec.Place, a, b *candidate, t
 		x.Meta[part.Field], y.Meta[part.Field] = y.Meta[part.Field], x.Meta[part.Field]
 	}
 	for _, s := range []codec.Candidate{x, y} {
-		if !g.m.targets.families.valid(s.Meta) || !g.m.Codec.Holds(s.Meta) {
+		if !g.valid(s.Meta) || !g.m.Codec.Holds(s.Meta) {
 			return x, y, false
 		}
 	}

@@ -27,9 +27,9 @@ func train(ctx context.Context, src Source, recipe *trace.Recipe, types map[stri
 	}
 	switch {
 	case opts.DP.Model == DPGAN:
-		return trainPrivately(ctx, src, recipe, types, opts, hooks)
+		return declared(recipe, types)(trainPrivately(ctx, src, recipe, types, opts, hooks))
 	case opts.DP.On(): // Validate lets no other model through
-		return trainMarginal(ctx, src, recipe, types, opts)
+		return declared(recipe, types)(trainMarginal(ctx, src, recipe, types, opts))
 	}
 	m, loops, err := newLoops(ctx, src, recipe, types, opts, hooks)
 	defer func() {
@@ -87,7 +87,7 @@ func newLoops(ctx context.Context, src Source, recipe *trace.Recipe, types map[s
 		m.chunks.fitStarts(startsOf(c, g.sample))
 	}
 	m.targets.families = fitFamilies(recipe, g.sample)
-	m.targets.relations = fitRelations(recipe, g.sample)
+	m.targets.rules = fitRules(recipe, types, g.sample)
 	m.targets.equalities = fitEqualities(c, recipe, types, g.sample)
 	ref := newReference(m, g)
 	data, err := m.encode(ctx, src, g, ref)

@@ -85,6 +85,9 @@ func Compare(ctx context.Context, real, synth *Trace, opts Options) (*Report, er
 			s.Counted = false
 		}
 	}
+	var broken Score
+	r.Rules, broken = c.rules()
+	r.Scores = append(r.Scores, broken)
 	if opts.Tasks {
 		var found []Score
 		if r.Tasks, found, err = c.tasks(ctx, rng); err != nil {

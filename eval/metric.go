@@ -95,6 +95,11 @@ func Metrics() []Metric {
 			Source:  "this project; RFC 9293 section 3.10.7 for flags",
 		},
 		{
+			Name: "rules", Title: "Records that can't be", Property: Coverage, Worst: 1,
+			Formula: "share of synthetic records that break a rule which the recipe declares, or which holds in every real record: sums, bytes of packets, order, bounds by protocol and category, values that are never together; counted where there is one; the baseline is that of one half of the real trace by the other's rules",
+			Source:  "this project",
+		},
+		{
 			Name: "missing", Title: "Share of missing values", Property: Coverage, Worst: 1,
 			Formula: "|share of missing or not finite values, real - synthetic|", Source: "SDMetrics, MissingValueSimilarity (its complement)",
 		},

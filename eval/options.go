@@ -3,6 +3,8 @@ package eval
 import (
 	"errors"
 	"fmt"
+
+	"netshare/workspace/trace"
 )
 
 // Options says what of two traces is compared, and how. Start from
@@ -15,6 +17,8 @@ type Options struct {
 	Time string
 	// Roles names the columns that network metrics are about.
 	Roles Roles
+	// Rules are those that a recipe declares to hold in every record.
+	Rules []trace.Rule
 	// Splits is how many random halvings of the real trace make the
 	// baseline, 1 to 32. Default 5.
 	Splits int

@@ -36,6 +36,7 @@ type Report struct {
 	Scores     []Score         `json:"scores"`
 	SDMetrics  *SDMetrics      `json:"sdmetrics,omitempty"`
 	Notes      []string        `json:"notes,omitempty"`
+	Rules      *RuleReport     `json:"rules,omitempty"`
 	Tasks      *TaskReport     `json:"tasks,omitempty"`
 	TwoWay     *TwoWay         `json:"two_way,omitempty"`
 	Guarantee  *Guarantee      `json:"guarantee,omitempty"` // of the synthetic table; nil for none
@@ -123,6 +124,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if t := r.TwoWay; t != nil {
 		fmt.Fprintf(&b, "\ntwo-way total variation %.3f (two real halves %.3f, independent columns %.3f)\n", t.Value, t.Half, t.Independent)
 	}
+	r.Rules.text(&b)
 	if r.Holdout != nil {
 		r.Holdout.text(&b, r.Overall)
 	}

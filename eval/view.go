@@ -27,6 +27,7 @@ type side struct {
 	rows    int
 	numbers [][]float64 // by field, nil for text; NaN where missing
 	codes   [][]int32   // by field, nil for numbers; slot() where missing
+	origins []int64     // by field, what numbers count from
 	sess    *sessions
 }
 
@@ -63,6 +64,7 @@ func match(real, synth *Trace) (fields []field, r, s *side, odd []Score) {
 		fields = append(fields, f)
 		r.numbers, s.numbers = append(r.numbers, ra), append(s.numbers, sa)
 		r.codes, s.codes = append(r.codes, rc), append(s.codes, sc)
+		r.origins, s.origins = append(r.origins, a.origin), append(s.origins, b.origin)
 	}
 	for i := range synth.Columns {
 		if name := synth.Columns[i].Name; real.Column(name) == nil {

@@ -187,7 +187,7 @@ func (p *program) namePlace(name string, last bool) place {
 
 // quotedName matches the field or key that a fault of trace.Recipe.Validate
 // begins with.
-var quotedName = regexp.MustCompile(`^(field|session key|dropped column|column) ("(?:[^"\\]|\\.)*")`)
+var quotedName = regexp.MustCompile(`^(field|session key|dropped column|column|rule) ("(?:[^"\\]|\\.)*")`)
 
 // validate puts a place before each fault of a declaration.
 func (p *program) validate(r *trace.Recipe) error {

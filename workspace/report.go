@@ -146,7 +146,7 @@ func (w *Workspace) measurer(ctx context.Context, real string, o ReportOptions) 
 		return nil, err
 	}
 	opts := eval.DefaultOptions()
-	opts.Key, opts.Time, opts.Roles = recipe.KeyNames(), recipe.Time.Name, roles(recipe)
+	opts.Key, opts.Time, opts.Roles, opts.Rules = recipe.KeyNames(), recipe.Time.Name, roles(recipe), recipe.Rules
 	if opts.Tasks = o.Tasks; o.Label != "" {
 		if !slices.ContainsFunc(recipe.Declared(), func(f trace.Field) bool { return f.Name == o.Label }) {
 			return nil, fmt.Errorf("%s: the label %q is no column that is learnt: name one of its categories", t.Name, o.Label)

@@ -24,6 +24,7 @@ var owners = map[string]string{
 // of lower floors, and children of its own.
 var floors = [][]string{
 	{"netshare/workspace/trace", "netshare/workspace/packed"},
+	{"netshare/workspace/rule"},
 	{
 		"netshare/workspace/store", "netshare/workspace/pcapio", "netshare/workspace/flow", "netshare/workspace/dissect", "netshare/workspace/zeekio", "netshare/workspace/tableio", "netshare/workspace/rename",
 		"netshare/scripting", "netshare/engine", "netshare/eval",

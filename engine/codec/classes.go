@@ -235,6 +235,13 @@ func (c *Codec) MadeUp(series bool, field int, v any) bool {
 	return of == nil || of.class(v) >= len(of.Kept)
 }
 
+// Repeats reports whether a value of a metadata or series field is one that is
+// repeated from the real trace, or a number.
+func (c *Codec) Repeats(series bool, field int, v any) bool {
+	of := c.classesOf(series, field)
+	return of == nil || of.class(v) < len(of.Kept)
+}
+
 // Takes reports whether a metadata or series field can have a value of another
 // field: a category only one that it has in the real trace, too.
 func (c *Codec) Takes(series bool, field int, v any) bool {
@@ -256,4 +263,16 @@ func (c *Codec) classesOf(series bool, field int) *Classes {
 		return m.Classes
 	}
 	return nil
+}
+
+// Another returns another value of a metadata or series field, of those that are
+// made up as v is, or a whole number that is a little greater.
+func (c *Codec) Another(series bool, field int, v any, r *rand.Rand) any {
+	if n, ok := v.(int64); ok {
+		return n + 1 + r.Int64N(1000)
+	}
+	if of := c.classesOf(series, field); of != nil {
+		return of.draw(max(of.class(v), of.missing()), r)
+	}
+	return v
 }

@@ -9,13 +9,15 @@ import (
 	"context"
 	"go/constant"
 	"go/token"
-	"netshare/workspace/trace"
 	"reflect"
+
+	"netshare/workspace/trace"
 )
 
 func init() {
 	Symbols["netshare/workspace/trace/trace"] = map[string]reflect.Value{
 		// function, constant and variable definitions
+		"Absent":           reflect.ValueOf(trace.Absent),
 		"Attributes":       reflect.ValueOf(trace.Attributes),
 		"Boolean":          reflect.ValueOf(trace.Boolean),
 		"Category":         reflect.ValueOf(trace.Category),
@@ -33,6 +35,7 @@ func init() {
 		"EncodeVocabulary": reflect.ValueOf(trace.EncodeVocabulary),
 		"Encodings":        reflect.ValueOf(trace.Encodings),
 		"Epoch":            reflect.ValueOf(trace.Epoch),
+		"Holds":            reflect.ValueOf(trace.Holds),
 		"IP":               reflect.ValueOf(trace.IP),
 		"Integer":          reflect.ValueOf(trace.Integer),
 		"KindAddress":      reflect.ValueOf(trace.KindAddress),
@@ -53,12 +56,23 @@ func init() {
 		"NewInput":         reflect.ValueOf(trace.NewInput),
 		"NewRecord":        reflect.ValueOf(trace.NewRecord),
 		"NoPort":           reflect.ValueOf(constant.MakeFromLiteral("-1", token.INT, 0)),
+		"OneOf":            reflect.ValueOf(trace.OneOf),
 		"Port":             reflect.ValueOf(trace.Port),
+		"Present":          reflect.ValueOf(trace.Present),
 		"Protocol":         reflect.ValueOf(trace.Protocol),
 		"Real":             reflect.ValueOf(trace.Real),
+		"Rising":           reflect.ValueOf(trace.Rising),
+		"RuleAbsent":       reflect.ValueOf(trace.RuleAbsent),
+		"RuleHolds":        reflect.ValueOf(trace.RuleHolds),
+		"RuleOneOf":        reflect.ValueOf(trace.RuleOneOf),
+		"RulePresent":      reflect.ValueOf(trace.RulePresent),
+		"RuleRising":       reflect.ValueOf(trace.RuleRising),
+		"RuleTogether":     reflect.ValueOf(trace.RuleTogether),
+		"RuleUnique":       reflect.ValueOf(trace.RuleUnique),
 		"Second":           reflect.ValueOf(trace.Second),
 		"Text":             reflect.ValueOf(trace.Text),
 		"Timestamp":        reflect.ValueOf(trace.Timestamp),
+		"Together":         reflect.ValueOf(trace.Together),
 		"TypeBool":         reflect.ValueOf(trace.TypeBool),
 		"TypeBoolList":     reflect.ValueOf(trace.TypeBoolList),
 		"TypeInt":          reflect.ValueOf(trace.TypeInt),
@@ -68,31 +82,37 @@ func init() {
 		"TypeText":         reflect.ValueOf(trace.TypeText),
 		"TypeTextList":     reflect.ValueOf(trace.TypeTextList),
 		"TypeTime":         reflect.ValueOf(trace.TypeTime),
+		"Unique":           reflect.ValueOf(trace.Unique),
 		"Values":           reflect.ValueOf(trace.Values),
 		"Where":            reflect.ValueOf(trace.Where),
 
 		// type definitions
-		"Bound":     reflect.ValueOf((*trace.Bound)(nil)),
-		"Column":    reflect.ValueOf((*trace.Column)(nil)),
-		"Encoding":  reflect.ValueOf((*trace.Encoding)(nil)),
-		"Field":     reflect.ValueOf((*trace.Field)(nil)),
-		"Filter":    reflect.ValueOf((*trace.Filter)(nil)),
-		"FiveTuple": reflect.ValueOf((*trace.FiveTuple)(nil)),
-		"Input":     reflect.ValueOf((*trace.Input)(nil)),
-		"Kind":      reflect.ValueOf((*trace.Kind)(nil)),
-		"Missing":   reflect.ValueOf((*trace.Missing)(nil)),
-		"Packet":    reflect.ValueOf((*trace.Packet)(nil)),
-		"Reader":    reflect.ValueOf((*trace.Reader)(nil)),
-		"Recipe":    reflect.ValueOf((*trace.Recipe)(nil)),
-		"Record":    reflect.ValueOf((*trace.Record)(nil)),
-		"Reject":    reflect.ValueOf((*trace.Reject)(nil)),
-		"Row":       reflect.ValueOf((*trace.Row)(nil)),
-		"Schema":    reflect.ValueOf((*trace.Schema)(nil)),
-		"Sequence":  reflect.ValueOf((*trace.Sequence)(nil)),
-		"Session":   reflect.ValueOf((*trace.Session)(nil)),
-		"Type":      reflect.ValueOf((*trace.Type)(nil)),
-		"Unit":      reflect.ValueOf((*trace.Unit)(nil)),
-		"Writer":    reflect.ValueOf((*trace.Writer)(nil)),
+		"Bound":      reflect.ValueOf((*trace.Bound)(nil)),
+		"Case":       reflect.ValueOf((*trace.Case)(nil)),
+		"Column":     reflect.ValueOf((*trace.Column)(nil)),
+		"Comparison": reflect.ValueOf((*trace.Comparison)(nil)),
+		"Encoding":   reflect.ValueOf((*trace.Encoding)(nil)),
+		"Field":      reflect.ValueOf((*trace.Field)(nil)),
+		"Filter":     reflect.ValueOf((*trace.Filter)(nil)),
+		"FiveTuple":  reflect.ValueOf((*trace.FiveTuple)(nil)),
+		"Input":      reflect.ValueOf((*trace.Input)(nil)),
+		"Kind":       reflect.ValueOf((*trace.Kind)(nil)),
+		"Missing":    reflect.ValueOf((*trace.Missing)(nil)),
+		"Packet":     reflect.ValueOf((*trace.Packet)(nil)),
+		"Reader":     reflect.ValueOf((*trace.Reader)(nil)),
+		"Recipe":     reflect.ValueOf((*trace.Recipe)(nil)),
+		"Record":     reflect.ValueOf((*trace.Record)(nil)),
+		"Reject":     reflect.ValueOf((*trace.Reject)(nil)),
+		"Row":        reflect.ValueOf((*trace.Row)(nil)),
+		"Rule":       reflect.ValueOf((*trace.Rule)(nil)),
+		"RuleKind":   reflect.ValueOf((*trace.RuleKind)(nil)),
+		"Schema":     reflect.ValueOf((*trace.Schema)(nil)),
+		"Sequence":   reflect.ValueOf((*trace.Sequence)(nil)),
+		"Session":    reflect.ValueOf((*trace.Session)(nil)),
+		"Term":       reflect.ValueOf((*trace.Term)(nil)),
+		"Type":       reflect.ValueOf((*trace.Type)(nil)),
+		"Unit":       reflect.ValueOf((*trace.Unit)(nil)),
+		"Writer":     reflect.ValueOf((*trace.Writer)(nil)),
 
 		// interface wrapper definitions
 		"_Reader": reflect.ValueOf((*_netshare_workspace_trace_Reader)(nil)),
@@ -111,9 +131,11 @@ type _netshare_workspace_trace_Reader struct {
 func (W _netshare_workspace_trace_Reader) Close() error {
 	return W.WClose()
 }
+
 func (W _netshare_workspace_trace_Reader) Read(ctx context.Context, emit func(trace.Row) error, reject func(trace.Reject)) error {
 	return W.WRead(ctx, emit, reject)
 }
+
 func (W _netshare_workspace_trace_Reader) Schema() trace.Schema {
 	return W.WSchema()
 }
@@ -128,6 +150,7 @@ type _netshare_workspace_trace_Writer struct {
 func (W _netshare_workspace_trace_Writer) Close() error {
 	return W.WClose()
 }
+
 func (W _netshare_workspace_trace_Writer) Write(a0 trace.Row) error {
 	return W.WWrite(a0)
 }

@@ -215,6 +215,10 @@ type Recipe struct {
 	// where it lacks them; of the synthetic one they are computed.
 	Derived []Field
 
+	// Rules are what holds in every record. What the real trace tells of itself
+	// need not be declared.
+	Rules []Rule
+
 	// Drop names columns of the file that are left out on purpose. Columns that
 	// are neither declared nor dropped are left out too, but told of.
 	Drop []string
@@ -347,6 +351,7 @@ func (r *Recipe) Validate() error {
 		fault("the column of the sessions' numbers, %q, is a field too: choose another name", r.FlowID)
 	}
 	errs = append(errs, r.validateColumns(seen)...)
+	errs = append(errs, r.validateRules()...)
 	if _, err := r.DeriveOrder(); err != nil {
 		errs = append(errs, err)
 	}

@@ -1,0 +1,613 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"netshare/engine/codec"
+	"netshare/workspace/rule"
+	"netshare/workspace/trace"
+)
+
+// keeper makes generated sessions keep rules. Values that must give way are
+// taken from other generated records that keep them, so that what is mended is
+// distributed as the rest is.
+type keeper struct {
+	of    *rules
+	codec *codec.Codec
+	rand  *rand.Rand
+
+	classes []*rule.Classes // by column, nil for those of no table
+	tables  [][]*rule.Rule  // by their later column
+	meta    []*rule.Rule    // those of metadata alone that a session is refused by
+	rest    []*rule.Rule    // of each record, in the order in which they are mended
+	rising  []*rule.Rule
+	unique  []*rule.Rule
+	seen    []map[string]bool // of each unique rule
+
+	hidden [][]bool // by column: classes whose value is not to be repeated
+	others [][]any  // by column: values of none of its classes
+	donors map[*rule.Rule][]donor
+	clean  []trace.Row // records that keep all rules
+}
+
+// donor is a value of the column that a comparison is made to fit by, and the
+// least or greatest that would have done.
+type donor struct{ value, need float64 }
+
+const (
+	keeperValues = 64 // of each kind that are kept to be taken
+	keeperRounds = 4  // what mends one rule may break another
+	exchanges    = 64 // that are tried for a record
+)
+
+func newKeeper(r *rules, c *codec.Codec, rnd *rand.Rand) *keeper {
+	k := &keeper{
+		of: r, codec: c, rand: rnd,
+		classes: make([]*rule.Classes, len(r.Types)), tables: make([][]*rule.Rule, len(r.Types)),
+		others: make([][]any, len(r.Types)), donors: map[*rule.Rule][]donor{},
+	}
+	for i := range r.Rules {
+		x := &r.Rules[i]
+		switch {
+		case x.Table != nil:
+			a, b := x.Columns[0], x.Columns[1]
+			k.tables[b] = append(k.tables[b], x)
+			k.classes[a], k.classes[b] = &x.Table.A, &x.Table.B
+		case x.Kind == trace.RuleUnique:
+			k.unique, k.seen = append(k.unique, x), append(k.seen, map[string]bool{})
+		case x.Kind == trace.RuleRising:
+			k.rising = append(k.rising, x)
+		default:
+			k.rest = append(k.rest, x)
+		}
+		if x.Kind != trace.RuleHolds && x.Kind != trace.RuleUnique && x.Kind != trace.RuleRising && r.ofMeta(x) {
+			k.meta = append(k.meta, x)
+		}
+	}
+	k.hidden = make([][]bool, len(r.Types))
+	for column, classes := range k.classes {
+		if classes == nil {
+			continue
+		}
+		k.hidden[column] = make([]bool, classes.Size())
+		for class := range k.hidden[column] {
+			if v, ok := classes.Value(int32(class)); ok {
+				k.hidden[column][class] = !k.repeats(column, v)
+			}
+		}
+	}
+	return k
+}
+
+// repeats reports whether a value of a column may be repeated.
+func (k *keeper) repeats(column int, value string) bool {
+	v := parseAs(value, k.of.Types[column])
+	if column < k.of.Meta {
+		return k.codec.Repeats(false, column, v)
+	}
+	return k.codec.Repeats(true, column-k.of.Meta, v)
+}
+
+// valid reports whether a session's metadata keep the rules.
+func (k *keeper) valid(meta trace.Row) bool {
+	for _, x := range k.meta {
+		if x.Table != nil {
+			a, b := x.Columns[0], x.Columns[1]
+			if x.Table.Apart(k.classes[a].Class(meta[a]), k.classes[b].Class(meta[b])) {
+				return false
+			}
+		} else if !x.Holds(meta) {
+			return false
+		}
+	}
+	return true
+}
+
+// checked is a generated record as it is made to keep the rules.
+type checked struct {
+	session, record int
+	row             trace.Row
+	codes           []int32 // classes, by column
+}
+
+// hold makes sessions keep the rules: by exchanging values between their
+// records, so that columns stay as they are distributed, and where none fits by
+// other values.
+func (k *keeper) hold(sessions []trace.Session) {
+	if len(k.of.Rules) == 0 {
+		return
+	}
+	var all []checked
+	for i, s := range sessions {
+		for _, x := range k.rising {
+			k.rise(s, x.Columns[0]-k.of.Meta+1)
+		}
+		for j, rec := range s.Series {
+			x := checked{i, j, k.of.join(s.Meta, rec), make([]int32, len(k.of.Types))}
+			k.compute(x.row)
+			k.code(&x, 0)
+			all = append(all, x)
+		}
+	}
+	var left []int
+	for i := range all {
+		if k.broken(&all[i]) == nil {
+			k.learn(&all[i])
+		} else {
+			left = append(left, i)
+		}
+	}
+	for _, i := range left {
+		k.exchange(all, i)
+	}
+	for i := range all {
+		x := &all[i]
+		s := sessions[x.session]
+		copy(x.row, s.Meta) // which the first record's may have changed
+		if k.code(x, 0); k.broken(x) != nil {
+			from := k.of.Meta
+			if x.record == 0 {
+				from = 0 // what is no key of the session's may be mended, once
+			}
+			k.mend(x, from)
+			copy(s.Meta, x.row)
+		}
+		copy(s.Series[x.record][1:], x.row[k.of.Meta:k.of.Meta+k.of.Series])
+	}
+	for _, s := range sessions {
+		for i, x := range k.unique {
+			k.single(s, x, k.seen[i])
+		}
+	}
+}
+
+// compute gives the columns that follow from others by = their values.
+func (k *keeper) compute(row trace.Row) {
+	for _, x := range k.rest {
+		if x.Op == "=" && !x.Holds(row) && k.settable(x.Columns[0], 0) {
+			k.compare(row, x)
+		}
+	}
+}
+
+// rises reports whether a column's order in a session is settled.
+func (k *keeper) rises(c int) bool {
+	return slices.ContainsFunc(k.rising, func(x *rule.Rule) bool { return x.Columns[0] == c })
+}
+
+// settable reports whether a column may be mended, of those from one on.
+func (k *keeper) settable(c, from int) bool {
+	return c >= from && c < k.of.Meta+k.of.Series && !k.of.Key[c]
+}
+
+// exchange exchanges values of a record that breaks rules with those of others,
+// where both then keep more of them and neither fewer: numbers with the one of
+// those tried that is nearest.
+func (k *keeper) exchange(all []checked, i int) {
+	a := &all[i]
+	for bad := k.breaks(a); bad > 0; {
+		var with int
+		var p, q checked
+		least := math.Inf(1)
+		for range exchanges {
+			r := k.broken(a)
+			c := r.Columns[k.rand.IntN(len(r.Columns))]
+			j := k.rand.IntN(len(all))
+			b := &all[j]
+			if c < k.of.Meta || !k.settable(c, 0) || k.rises(c) || rule.Same(a.row[c], b.row[c]) {
+				continue
+			}
+			far := 0.
+			x, isNumber := rule.Number(a.row[c])
+			if y, ok := rule.Number(b.row[c]); ok && isNumber {
+				far = math.Abs(x - y)
+			}
+			if far >= least {
+				continue
+			}
+			x2, y2 := a.with(c, b), b.with(c, a)
+			k.compute(x2.row)
+			k.compute(y2.row)
+			if k.breaks(&x2) < bad && k.breaks(&y2) <= k.breaks(b) {
+				if p, q, with, least = x2, y2, j, far; far == 0 {
+					break
+				}
+			}
+		}
+		if math.IsInf(least, 1) {
+			return
+		}
+		all[with], *a = q, p
+		bad = k.breaks(a)
+	}
+}
+
+// with is a record with another's value of a column.
+func (x *checked) with(c int, other *checked) checked {
+	y := checked{x.session, x.record, slices.Clone(x.row), slices.Clone(x.codes)}
+	y.row[c], y.codes[c] = other.row[c], other.codes[c]
+	return y
+}
+
+// learn notes what of a record that keeps all rules may be taken by others.
+func (k *keeper) learn(x *checked) {
+	for c, v := range x.row {
+		if k.classes[c] != nil && x.codes[c] == rule.ClassOther {
+			k.others[c] = keep(k, k.others[c], v)
+		}
+	}
+	for _, r := range k.rest {
+		if r.Kind != trace.RuleHolds || r.Op == "=" || !r.Applies(x.row) {
+			continue
+		}
+		d, _, ok := r.Difference(x.row)
+		if v, is := rule.Number(x.row[r.Columns[0]]); ok && is {
+			k.donors[r] = keep(k, k.donors[r], donor{v, v - d/r.Times[0]})
+		}
+	}
+	k.clean = keep(k, k.clean, x.row)
+}
+
+// keep adds to values that are kept; of many, any are forgotten.
+func keep[T any](k *keeper, list []T, v T) []T {
+	if len(list) < keeperValues {
+		return append(list, v)
+	}
+	list[k.rand.IntN(len(list))] = v
+	return list
+}
+
+// code notes the classes of a record's columns from one on.
+func (k *keeper) code(x *checked, from int) {
+	for c := from; c < len(x.row); c++ {
+		if k.classes[c] != nil {
+			x.codes[c] = k.classes[c].Class(x.row[c])
+		}
+	}
+}
+
+// broken returns a rule that a record breaks, nil for none.
+func (k *keeper) broken(x *checked) *rule.Rule {
+	for c := range k.tables {
+		if r := k.apart(x, c); r != nil {
+			return r
+		}
+	}
+	for _, r := range k.rest {
+		if !r.Holds(x.row) {
+			return r
+		}
+	}
+	return nil
+}
+
+// breaks counts the rules that a record breaks.
+func (k *keeper) breaks(x *checked) (n int) {
+	for _, tables := range k.tables {
+		for _, r := range tables {
+			n += boolInt(r.Table.Apart(x.codes[r.Columns[0]], x.codes[r.Columns[1]]))
+		}
+	}
+	for _, r := range k.rest {
+		n += boolInt(!r.Holds(x.row))
+	}
+	return n
+}
+
+// apart returns a table by which a column's class is never together with that of
+// a column before, nil for none.
+func (k *keeper) apart(x *checked, column int) *rule.Rule {
+	for _, r := range k.tables[column] {
+		if r.Table.Apart(x.codes[r.Columns[0]], x.codes[column]) {
+			return r
+		}
+	}
+	return nil
+}
+
+// mend mends a record's columns from one on.
+func (k *keeper) mend(x *checked, from int) {
+	row := x.row
+	last := k.of.Meta + k.of.Series
+	for range keeperRounds {
+		for c := from; c < last; c++ {
+			if !k.of.Key[c] {
+				k.together(x, c)
+			}
+		}
+		for _, r := range k.rest {
+			if !r.Holds(row) {
+				k.fit(row, r, from)
+			}
+		}
+		k.code(x, from)
+		if k.broken(x) == nil {
+			return
+		}
+	}
+	was := slices.Clone(row)
+	for _, i := range k.rand.Perm(len(k.clean)) { // the records of another session go with this one
+		copy(row[k.of.Meta:last], k.clean[i][k.of.Meta:last])
+		if k.code(x, 0); k.broken(x) == nil {
+			return
+		}
+	}
+	copy(row, was)
+	k.code(x, 0)
+}
+
+// together gives a column another value where it is never together with those of
+// the columns before: of what is together with the one that says most, as often
+// as it is in the real trace.
+func (k *keeper) together(x *checked, column int) {
+	if k.apart(x, column) == nil {
+		return
+	}
+	var by *rule.Rule
+	fewest := int32(math.MaxInt32)
+	size := k.classes[column].Size()
+	counts := func(r *rule.Rule) []int32 {
+		at := int(x.codes[r.Columns[0]]) * size
+		return r.Table.Count[at : at+size]
+	}
+	for _, r := range k.tables[column] {
+		var sum int32
+		for _, n := range counts(r) {
+			sum += n
+		}
+		if r.Table.Apart(x.codes[r.Columns[0]], x.codes[column]) && sum < fewest {
+			by, fewest = r, sum
+		}
+	}
+	was := x.codes[column]
+	weights := make([]float64, size)
+	var sum float64
+	for class, n := range counts(by) {
+		if x.codes[column] = int32(class); n == 0 || k.hidden[column][class] || k.apart(x, column) != nil || class == rule.ClassOther && len(k.others[column]) == 0 {
+			continue
+		}
+		weights[class] = float64(n)
+		sum += float64(n)
+	}
+	x.codes[column] = was
+	if sum == 0 {
+		return
+	}
+	u := k.rand.Float64() * sum
+	class := 0
+	for i, w := range weights {
+		if w > 0 {
+			if class = i; u < w {
+				break
+			}
+			u -= w
+		}
+	}
+	x.codes[column] = int32(class)
+	switch value, ok := k.classes[column].Value(int32(class)); {
+	case ok:
+		x.row[column] = parseAs(value, k.of.Types[column])
+	case class == rule.ClassMissing:
+		x.row[column] = nil
+	default:
+		x.row[column] = k.others[column][k.rand.IntN(len(k.others[column]))]
+	}
+}
+
+// fit mends the record by one rule, changing columns from one on.
+func (k *keeper) fit(row trace.Row, x *rule.Rule, from int) {
+	settable := func(c int) bool { return k.settable(c, from) }
+	switch x.Kind {
+	case trace.RuleHolds:
+		if settable(x.Columns[0]) {
+			k.compare(row, x)
+		}
+	case trace.RuleAbsent:
+		for _, c := range x.Columns {
+			if settable(c) {
+				row[c] = nil
+			}
+		}
+	case trace.RulePresent, trace.RuleOneOf:
+		for _, c := range x.Columns {
+			if !settable(c) {
+				continue
+			}
+			if len(x.Values) > 0 {
+				row[c] = parseAs(x.Values[k.rand.IntN(len(x.Values))], k.of.Types[c])
+			} else if row[c] == nil {
+				for _, i := range k.rand.Perm(len(k.clean)) {
+					if v := k.clean[i][c]; v != nil {
+						row[c] = v
+						break
+					}
+				}
+			}
+		}
+	case trace.RuleTogether:
+		k.combine(row, x, settable)
+	}
+}
+
+// combine gives a record a combination of values that the real trace has, which
+// begins as its own does for as many columns as may be. Values that are not to
+// be repeated are not.
+func (k *keeper) combine(row trace.Row, x *rule.Rule, settable func(int) bool) {
+	best, most := []int{}, -1
+	for i, c := range x.Combinations {
+		same, fits := 0, true
+		for j, column := range x.Columns {
+			v, ok := rule.Text(row[column])
+			equal := ok == !c.Missing[j] && v == c.Values[j]
+			if equal && same == j {
+				same++
+			}
+			fits = fits && (equal || settable(column) && (c.Missing[j] || k.repeats(column, c.Values[j])))
+		}
+		if !fits || same < most {
+			continue
+		}
+		if same > most {
+			best, most = best[:0], same
+		}
+		best = append(best, i)
+	}
+	if len(best) == 0 {
+		return
+	}
+	total := 0
+	for _, i := range best {
+		total += x.Combinations[i].Records
+	}
+	n := k.rand.IntN(total)
+	for _, i := range best {
+		c := &x.Combinations[i]
+		if n -= c.Records; n >= 0 {
+			continue
+		}
+		for j, column := range x.Columns {
+			if row[column] = nil; !c.Missing[j] {
+				row[column] = parseAs(c.Values[j], k.of.Types[column])
+			}
+		}
+		return
+	}
+}
+
+// compare gives the first column of a comparison a number that fits: the only
+// one, or one that is as much more or less than it must be as in a record that
+// has to be nearly as much.
+func (k *keeper) compare(row trace.Row, x *rule.Rule) {
+	d, _, ok := x.Difference(row)
+	of := x.Columns[0]
+	v, is := rule.Number(row[of])
+	if !ok || !is {
+		return
+	}
+	by := -d / x.Times[0]
+	need := v + by
+	if x.Op == "=" {
+		row[of] = moved(row[of], by, 0)
+		return
+	}
+	up := 1
+	if x.Op == "<=" {
+		up = -1
+	}
+	if list := k.donors[x]; len(list) > 0 {
+		give := list[k.rand.IntN(len(list))]
+		if len(x.Columns) > 1 {
+			give = slices.MinFunc(list, func(a, b donor) int {
+				return cmp.Compare(math.Abs(a.need-need), math.Abs(b.need-need))
+			})
+		}
+		more := give.value - give.need
+		if _, isTime := row[of].(time.Time); !isTime && len(x.Columns) > 1 && give.need > 0 && need > 0 {
+			more *= need / give.need
+		}
+		if x := need + more; x >= k.of.Low[of] && x <= k.of.High[of] {
+			by += more
+		}
+	}
+	row[of] = moved(row[of], by, up)
+	if !x.Holds(row) {
+		d, _, _ = x.Difference(row)
+		row[of] = moved(row[of], -d/x.Times[0], up)
+	}
+}
+
+// moved is a number, or a time, and so much more. Whole numbers stay whole, and
+// are rounded up, down or to the nearest.
+func moved(v any, by float64, up int) any {
+	whole := func(x float64) float64 {
+		switch {
+		case up > 0:
+			return math.Ceil(x - 1e-6)
+		case up < 0:
+			return math.Floor(x + 1e-6)
+		}
+		return math.Round(x)
+	}
+	switch v := v.(type) {
+	case int64:
+		return v + int64(whole(by))
+	case time.Time:
+		return v.Add(time.Duration(math.Round(by * 1e9)))
+	case string:
+		x, _ := rule.Number(v)
+		return strconv.FormatFloat(whole(x+by), 'f', -1, 64)
+	case float64:
+		x := v + by
+		for places := 1.; places <= 1e9; places *= 10 { // no more digits than are told apart
+			if y := math.Round(x*places) / places; math.Abs(y-x) < 1e-10*max(1, math.Abs(x)) {
+				return y
+			}
+		}
+		return x
+	}
+	return v
+}
+
+// rise puts a session's numbers of a series field in ascending order.
+func (k *keeper) rise(s trace.Session, field int) {
+	var at []int
+	var values []any
+	for i, rec := range s.Series {
+		if _, ok := rule.Number(rec[field]); ok {
+			at, values = append(at, i), append(values, rec[field])
+		}
+	}
+	slices.SortStableFunc(values, func(a, b any) int {
+		x, _ := rule.Number(a)
+		y, _ := rule.Number(b)
+		return cmp.Compare(x, y)
+	})
+	for k, i := range at {
+		s.Series[i][field] = values[k]
+	}
+}
+
+// single gives records other values in the last column of a rule, until no two
+// are alike.
+func (k *keeper) single(s trace.Session, x *rule.Rule, seen map[string]bool) {
+	column := x.Columns[len(x.Columns)-1]
+	for i := range s.Series {
+		row := k.of.join(s.Meta, s.Series[i])
+		if !x.Applies(row) || row[column] == nil {
+			continue
+		}
+		for try := 0; try < 100 && seen[rule.Key(row, x.Columns)] && column >= k.of.Meta && column < k.of.Meta+k.of.Series; try++ {
+			row[column] = k.codec.Another(true, column-k.of.Meta, row[column], k.rand)
+			s.Series[i][column-k.of.Meta+1] = row[column]
+		}
+		seen[rule.Key(row, x.Columns)] = true
+	}
+}
+
+// parseAs is a value of a type that is written as text.
+func parseAs(s string, t trace.Type) any {
+	switch t {
+	case trace.TypeInt:
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return n
+		}
+	case trace.TypeReal:
+		if x, err := strconv.ParseFloat(s, 64); err == nil {
+			return x
+		}
+	case trace.TypeBool:
+		if b, err := strconv.ParseBool(s); err == nil {
+			return b
+		}
+	case trace.TypeTime:
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t
+		}
+	}
+	return s
+}

@@ -1,0 +1,551 @@
+package rule
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"netshare/workspace/trace"
+)
+
+const (
+	leastRecords = 50 // fewest that tell of a rule
+	mostColumns  = 64 // that are looked at
+	mostRules    = 256
+	mostRecords  = 1 << 17 // that pairs of columns are looked at in
+	boundValues  = 32      // most values of a category that bounds go by
+)
+
+// Find returns what holds in all the records of a real trace, and so often that
+// it is no chance: columns that are sums of others, bytes as many as packets
+// need, numbers that are never less than others, bounds of numbers by protocol
+// and category, and values that are never together. Sums come first, those found
+// last of which the others may be computed from.
+func Find(in Records) []Rule {
+	if len(in.Rows) < leastRecords {
+		return nil
+	}
+	f := &finder{Records: in, computed: map[int]bool{}, always: map[int]bool{}}
+	if n := len(in.Session); n > 0 {
+		f.sessions = int(in.Session[n-1]) + 1
+	}
+	f.sums()
+	f.leasts()
+	f.orders()
+	f.rising()
+	f.unique()
+	f.code()
+	f.bounds()
+	f.tables()
+	for i := range f.found {
+		f.found[i].Text = f.words(&f.found[i])
+	}
+	return f.found[:min(len(f.found), mostRules)]
+}
+
+// finder finds rules.
+type finder struct {
+	Records
+	sessions int
+	found    []Rule
+	computed map[int]bool // columns that are sums, by some protocol
+	always   map[int]bool // in all records
+	ordered  map[[2]int]bool
+	coded    []*coded // by column, nil for what has no classes
+}
+
+// numbers returns the columns that have such a number in each record, and more
+// than one, but for those of the session's key.
+func (f *finder) numbers(is func(c *Column, v any) bool) (out []int) {
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		several, all := false, true
+		for _, row := range f.Rows {
+			if all = row[i] != nil && is(c, row[i]); !all {
+				break
+			}
+			several = several || !Same(row[i], f.Rows[0][i])
+		}
+		if all && several && !c.Key && !c.List {
+			out = append(out, i)
+		}
+	}
+	return out[:min(len(out), mostColumns)]
+}
+
+func wholeNumber(c *Column, v any) bool {
+	_, ok := v.(int64)
+	return ok && c.Kind == trace.KindInteger
+}
+
+// protocol is the column by which sums and least sizes may differ, -1 for none.
+func (f *finder) protocol() int {
+	return slices.IndexFunc(f.Columns, func(c Column) bool { return c.Kind == trace.KindProtocol && c.Session })
+}
+
+// byProtocol returns the records of each protocol that has enough, by name.
+func (f *finder) byProtocol() (names []string, groups [][]trace.Row) {
+	p := f.protocol()
+	if p < 0 {
+		return nil, nil
+	}
+	by := map[string][]trace.Row{}
+	for _, row := range f.Rows {
+		if name, ok := Text(row[p]); ok {
+			if by[name] == nil {
+				names = append(names, name)
+			}
+			by[name] = append(by[name], row)
+		}
+	}
+	slices.Sort(names)
+	names = slices.DeleteFunc(names, func(n string) bool { return len(by[n]) < leastRecords })
+	for _, n := range names {
+		groups = append(groups, by[n])
+	}
+	return names, groups
+}
+
+// follows reports whether a column may follow from another: what is the same in
+// a session follows from what is, too.
+func (f *finder) follows(of, from int) bool {
+	return of != from && (!f.Columns[of].Session || f.Columns[from].Session)
+}
+
+// sums finds columns that are others and a constant, or the sum of two, of all
+// records or those of a protocol.
+func (f *finder) sums() {
+	numbers := f.numbers(wholeNumber)
+	names, groups := f.byProtocol()
+	try := func(of int, when []Case, rows []trace.Row) bool {
+		if slices.ContainsFunc(rows, func(row trace.Row) bool { _, ok := row[of].(int64); return !ok }) {
+			return false
+		}
+		r, ok := f.sumOf(of, numbers, rows)
+		if ok {
+			r.When = when
+			f.found = append(f.found, r)
+		}
+		return ok
+	}
+	for _, of := range slices.Backward(numbers) { // the later column follows from the earlier
+		if !f.Columns[of].Bounded { // a sum knows no bounds
+			f.always[of] = try(of, nil, f.Rows)
+			f.computed[of] = f.always[of]
+		}
+	}
+	for _, of := range slices.Backward(numbers) {
+		if f.computed[of] || f.Columns[of].Bounded {
+			continue
+		}
+		for i, name := range names {
+			if several(groups[i], of) && try(of, []Case{{f.protocol(), []string{name}}}, groups[i]) {
+				f.computed[of] = true
+			}
+		}
+	}
+	slices.Reverse(f.found)
+}
+
+func several(rows []trace.Row, column int) bool {
+	return slices.ContainsFunc(rows, func(row trace.Row) bool { return !Same(row[column], rows[0][column]) })
+}
+
+func (f *finder) sumOf(of int, numbers []int, rows []trace.Row) (Rule, bool) {
+	holds := func(r Rule) bool {
+		return !slices.ContainsFunc(rows, func(row trace.Row) bool { return !r.Holds(row) })
+	}
+	free := func(i int) bool { return f.follows(of, i) && !f.computed[i] }
+	for _, a := range numbers {
+		if a >= of || !free(a) {
+			continue
+		}
+		constant := rows[0][a].(int64) - rows[0][of].(int64)
+		if r := comparison("=", of, 1, float64(constant), a, -1); holds(r) {
+			return r, true
+		}
+	}
+	for i, a := range numbers {
+		for _, b := range numbers[i+1:] {
+			if !free(a) || !free(b) {
+				continue
+			}
+			r := comparison("=", of, 1, 0, a, -1)
+			r.Columns, r.Times = append(r.Columns, b), append(r.Times, -1)
+			if holds(r) {
+				return r, true
+			}
+		}
+	}
+	return Rule{}, false
+}
+
+// comparison is column of times so much + a constant + another times so much,
+// compared with 0.
+func comparison(op string, of int, times, constant float64, by int, byTimes float64) Rule {
+	return Rule{Kind: trace.RuleHolds, Op: op, Columns: []int{of, by}, Times: []float64{times, byTimes}, Constant: constant}
+}
+
+// leasts finds how many bytes packets need, and by how much one length is more
+// than another, of all records and of those of each protocol.
+func (f *finder) leasts() {
+	numbers := f.numbers(wholeNumber)
+	names, groups := f.byProtocol()
+	f.ordered = map[[2]int]bool{}
+	for _, of := range numbers {
+		for _, by := range numbers {
+			if !f.follows(of, by) || f.always[of] || f.always[by] {
+				continue
+			}
+			r, ok := f.leastOf(of, by, f.Rows)
+			if !ok {
+				continue
+			}
+			f.ordered[[2]int{of, by}] = true
+			f.found = append(f.found, r)
+			for i, name := range names {
+				if by, ok := f.leastOf(of, by, groups[i]); ok && (by.Constant != r.Constant || by.Times[1] != r.Times[1]) {
+					r := by
+					r.When = []Case{{f.protocol(), []string{name}}}
+					f.found = append(f.found, r)
+				}
+			}
+		}
+	}
+}
+
+// leastOf says how much larger a column is than another where their names say
+// that they are bytes and packets, or two lengths, and it always is.
+func (f *finder) leastOf(of, by int, rows []trace.Row) (Rule, bool) {
+	ofName, byName := f.Columns[of].Name, f.Columns[by].Name
+	bytes := bytesOf(ofName, byName)
+	if !bytes && !(lengthName(ofName) && lengthName(byName)) {
+		return Rule{}, false
+	}
+	ratio, more := math.Inf(1), int64(math.MaxInt64)
+	for _, row := range rows {
+		x, n := row[of].(int64), row[by].(int64)
+		if n > 0 {
+			ratio = min(ratio, float64(x)/float64(n))
+		}
+		more = min(more, x-n)
+	}
+	switch {
+	case bytes && ratio >= 1 && !math.IsInf(ratio, 1):
+		return comparison(">=", of, 1, 0, by, -ratio), true
+	case !bytes && more >= 0:
+		return comparison(">=", of, 1, -float64(more), by, -1), true
+	}
+	return Rule{}, false
+}
+
+// lengthName reports whether a column is a length by its name: pkt_len, frame_len.
+func lengthName(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "_len") || strings.HasSuffix(name, "length") && strings.Contains(name, "_")
+}
+
+// bytesOf reports whether, by their names, one column counts the bytes of the
+// packets that the other counts: byt and pkt, orig_ip_bytes and orig_pkts.
+func bytesOf(bytes, packets string) bool {
+	rest := func(name string, words ...string) (string, bool) {
+		name = strings.NewReplacer("_ip_", "_", "tot_", "", "total_", "").Replace(strings.ToLower(name))
+		for _, w := range words {
+			if i := strings.Index(name, w); i >= 0 {
+				return name[:i] + name[i+len(w):], true
+			}
+		}
+		return "", false
+	}
+	a, isBytes := rest(bytes, "bytes", "byte", "byts", "byt", "octets")
+	b, isPackets := rest(packets, "packets", "packet", "pkts", "pkt")
+	return isBytes && isPackets && a == b
+}
+
+// orders finds numbers, and times, that are never less than others: often enough
+// more than those of another record, and equal in sessions enough, or of names
+// that end alike: SrcPkts and TotPkts.
+func (f *finder) orders() {
+	var columns []int
+	for i := range f.Columns {
+		switch c := &f.Columns[i]; c.Kind {
+		case trace.KindInteger, trace.KindReal, trace.KindTimestamp:
+			if !c.List && !c.Key && !f.computed[i] {
+				columns = append(columns, i)
+			}
+		}
+	}
+	for _, of := range columns {
+		for _, by := range columns {
+			if f.follows(of, by) && !f.ordered[[2]int{of, by}] && !f.Columns[of].Bounded && f.inOrder(of, by) {
+				f.found = append(f.found, comparison(">=", of, 1, 0, by, -1))
+			}
+		}
+	}
+}
+
+func (f *finder) inOrder(of, by int) bool {
+	if (f.Columns[of].Kind == trace.KindTimestamp) != (f.Columns[by].Kind == trace.KindTimestamp) {
+		return false
+	}
+	var highs, lows []float64
+	equal, last := 0, int32(-1)
+	n := 0
+	before := int32(-1)
+	for i, row := range f.Rows {
+		x, ok := Number(row[of])
+		y, also := Number(row[by])
+		if !ok || !also {
+			continue
+		}
+		if x < y {
+			return false
+		}
+		if x == y && f.Session[i] != last && x != 0 {
+			last = f.Session[i]
+			equal++
+		}
+		if f.Session[i] != before {
+			before = f.Session[i]
+			n++
+		}
+		highs, lows = append(highs, x), append(lows, y)
+	}
+	if equal < classSessions && !endAlike(f.Columns[of].Name, f.Columns[by].Name) {
+		return false
+	}
+	slices.Sort(highs)
+	above := 0.
+	for _, y := range lows { // how often another record's number would be less
+		i, _ := slices.BinarySearch(highs, y)
+		above += float64(i)
+	}
+	return above/float64(len(lows))/float64(len(highs))*float64(n) >= leastTogether
+}
+
+// endAlike reports whether two names end with the same word.
+func endAlike(a, b string) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	return len(a) > 4 && len(b) > 4 && a[len(a)-4:] == b[len(b)-4:]
+}
+
+// rising finds numbers that never fall within a session, and rise.
+func (f *finder) rising() {
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		if c.Session || c.List || f.computed[i] || c.Kind != trace.KindInteger && c.Kind != trace.KindReal {
+			continue
+		}
+		rises, sessions, last := 0, 0, int32(-1)
+		fell := false
+		for k := 1; k < len(f.Rows) && !fell; k++ {
+			a, ok := Number(f.Rows[k-1][i])
+			b, also := Number(f.Rows[k][i])
+			if !ok || !also || f.Session[k] != f.Session[k-1] {
+				continue
+			}
+			fell = b < a
+			if b > a {
+				rises++
+				if f.Session[k] != last {
+					last = f.Session[k]
+					sessions++
+				}
+			}
+		}
+		if !fell && rises >= leastRecords && sessions >= leastTogether {
+			f.found = append(f.found, Rule{Kind: trace.RuleRising, Columns: []int{i}})
+		}
+	}
+}
+
+// unique finds texts that no two records share: identifiers.
+func (f *finder) unique() {
+	for i := range f.Columns {
+		if f.Columns[i].Kind != trace.KindText || f.Columns[i].List {
+			continue
+		}
+		seen := map[any]bool{}
+		for _, row := range f.Rows {
+			if row[i] == nil || !hashable(row[i]) || seen[row[i]] {
+				break
+			}
+			seen[row[i]] = true
+		}
+		if len(seen) == len(f.Rows) {
+			f.found = append(f.found, Rule{Kind: trace.RuleUnique, Columns: []int{i}})
+		}
+	}
+}
+
+// code makes classes of the columns.
+func (f *finder) code() {
+	rows := f.Rows[:min(len(f.Rows), mostRecords)]
+	session := f.Session[:len(rows)]
+	f.coded = make([]*coded, len(f.Columns))
+	for i := range f.Columns[:min(len(f.Columns), mostColumns)] {
+		if f.computed[i] || f.Columns[i].Kind == trace.KindTimestamp {
+			continue
+		}
+		values := make([]any, len(rows))
+		for k, row := range rows {
+			values[k] = row[i]
+		}
+		if c := codedOf(values, session, f.Columns[i].Kind, f.Columns[i].List); c.varies() {
+			f.coded[i] = &c
+		}
+	}
+}
+
+// bounds finds numbers that in the records of a value of a category have another
+// least or greatest value than in the others, which several sessions reach.
+func (f *finder) bounds() {
+	for by := range f.Columns {
+		switch f.Columns[by].Kind {
+		case trace.KindProtocol, trace.KindCategory, trace.KindBoolean:
+		default:
+			continue
+		}
+		c := f.coded[by]
+		if c == nil || len(c.Values) > boundValues {
+			continue
+		}
+		for of := range f.Columns {
+			kind := f.Columns[of].Kind
+			if !f.follows(of, by) || f.coded[of] == nil || f.Columns[of].Bounded || kind != trace.KindInteger && kind != trace.KindReal {
+				continue
+			}
+			f.boundsBy(of, by)
+		}
+	}
+}
+
+func (f *finder) boundsBy(of, by int) {
+	c := f.coded[by]
+	groups := make([][]float64, c.Size())
+	sessions := make([][]int32, c.Size())
+	var all []float64
+	for i, k := range c.of {
+		if x, ok := Number(f.Rows[i][of]); ok {
+			groups[k] = append(groups[k], x)
+			sessions[k] = append(sessions[k], f.Session[i])
+			all = append(all, x)
+		}
+	}
+	slices.Sort(all)
+	for k, xs := range groups {
+		value, ok := c.Value(int32(k))
+		if !ok || len(xs) < leastRecords {
+			continue
+		}
+		when := []Case{{by, []string{value}}}
+		n := min(float64(len(xs)), c.sessions[k])
+		lo, hi := slices.Min(xs), slices.Max(xs)
+		below, _ := slices.BinarySearch(all, lo)
+		after, _ := slices.BinarySearchFunc(all, hi, func(x, hi float64) int {
+			if x > hi {
+				return 1
+			}
+			return -1
+		})
+		chance := func(outside int) bool { return float64(outside)/float64(len(all))*n < leastTogether }
+		if !chance(below) && reached(xs, sessions[k], lo) {
+			f.found = append(f.found, bound(">=", of, lo, when))
+		}
+		if !chance(len(all)-after) && reached(xs, sessions[k], hi) {
+			f.found = append(f.found, bound("<=", of, hi, when))
+		}
+	}
+}
+
+func bound(op string, of int, at float64, when []Case) Rule {
+	return Rule{Kind: trace.RuleHolds, Op: op, Columns: []int{of}, Times: []float64{1}, Constant: -at, When: when}
+}
+
+// reached reports whether several sessions have a number.
+func reached(xs []float64, session []int32, x float64) bool {
+	n, last := 0, int32(-1)
+	for i := range xs {
+		if xs[i] == x && session[i] != last {
+			last = session[i]
+			n++
+		}
+	}
+	return n >= classSessions
+}
+
+// tables finds values that are never together.
+func (f *finder) tables() {
+	type pair struct {
+		rule  Rule
+		never int
+	}
+	var all []pair
+	for a := range f.Columns {
+		for b := a + 1; b < len(f.Columns); b++ {
+			x, y := f.coded[a], f.coded[b]
+			if x == nil || y == nil {
+				continue
+			}
+			if t := tableOf(x, y, f.sessions); t != nil {
+				n := 0
+				for _, never := range t.Never {
+					if never {
+						n++
+					}
+				}
+				all = append(all, pair{Rule{Kind: trace.RuleTogether, Columns: []int{a, b}, Table: t}, n})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b pair) int { return cmp.Compare(b.never, a.never) })
+	for _, p := range all {
+		f.found = append(f.found, p.rule)
+	}
+}
+
+// words are a rule that was found as a recipe would declare it.
+func (f *finder) words(r *Rule) string {
+	name := func(i int) string {
+		n := f.Columns[i].Name
+		if strings.ContainsFunc(n, func(r rune) bool { return strings.ContainsRune(" -+*=<>\"/", r) }) {
+			return strconv.Quote(n)
+		}
+		return n
+	}
+	d := trace.Rule{Kind: r.Kind}
+	for _, c := range r.Columns {
+		d.Columns = append(d.Columns, f.Columns[c].Name)
+	}
+	for _, c := range r.When {
+		d.When = append(d.When, trace.Case{Column: f.Columns[c.Column].Name, Values: c.Values})
+	}
+	if r.Kind == trace.RuleHolds {
+		text := name(r.Columns[0]) + " " + r.Op
+		right := ""
+		for i, c := range r.Columns[1:] {
+			if i > 0 {
+				right += " + "
+			}
+			if t := -r.Times[i+1]; t != 1 {
+				right += fmt.Sprintf("%.6g * ", t)
+			}
+			right += name(c)
+		}
+		switch k := -r.Constant; {
+		case right == "":
+			right = number(k)
+		case k > 0:
+			right += " + " + number(k)
+		case k < 0:
+			right += " - " + number(-k)
+		}
+		d.Text = text + " " + right
+	}
+	return d.String()
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

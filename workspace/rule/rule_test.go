@@ -1,0 +1,145 @@
+package rule_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"netshare/workspace/rule"
+	"netshare/workspace/trace"
+)
+
+func TestHolds(t *testing.T) {
+	names := []string{"proto", "port", "bytes", "packets", "start", "took", "end", "huge"}
+	at := time.Date(2024, 5, 1, 12, 0, 0, 1, time.UTC)
+	good := trace.Row{"TCP", int64(443), int64(100), int64(2), at, 1.5, at.Add(1500 * time.Millisecond), int64(1) << 60}
+	with := func(column int, v any) trace.Row {
+		row := slices.Clone(good)
+		row[column] = v
+		return row
+	}
+	for _, c := range []struct {
+		rule trace.Rule
+		bad  trace.Row
+	}{
+		{trace.Holds("end = start + took"), with(6, at.Add(1500*time.Millisecond+20*time.Nanosecond))},
+		{trace.Holds("end = start + 2*took within 2"), with(6, at.Add(6*time.Second))},
+		{trace.Holds("bytes >= 40 * packets").Where("proto", "TCP"), with(3, int64(3))},
+		{trace.Holds("20 * packets <= bytes"), with(3, int64(6))},
+		{trace.Holds("-bytes <= -100"), with(2, int64(99))},
+		{trace.Holds("huge = 1152921504606846976"), with(7, int64(1)<<60+1)},
+		{trace.Present("port").Where("proto", "TCP", "UDP"), with(1, nil)},
+		{trace.Absent("port").Where("proto", "ICMP"), with(0, "ICMP")},
+		{trace.OneOf("proto", "TCP", "UDP"), with(0, "GRE")},
+		{trace.OneOf("port", 80, 443), with(1, int64(81))},
+	} {
+		rules := rule.Compile([]trace.Rule{c.rule}, names)
+		if len(rules) != 1 {
+			t.Fatalf("%v: %d rules", c.rule, len(rules))
+		}
+		if r := &rules[0]; !r.Holds(good) || r.Holds(c.bad) {
+			t.Errorf("%v: of what obeys %v, of what does not %v", c.rule, r.Holds(good), r.Holds(c.bad))
+		}
+	}
+	if rules := rule.Compile([]trace.Rule{trace.Holds("bytes <= other")}, names); len(rules) != 0 {
+		t.Errorf("a rule of a column that is not there: %v", rules)
+	}
+}
+
+// flows are records of which is known what holds.
+func flows(n int) rule.Records {
+	in := rule.Records{Columns: []rule.Column{
+		{Name: "proto", Kind: trace.KindProtocol},
+		{Name: "port", Kind: trace.KindPort},
+		{Name: "SrcPkts", Kind: trace.KindInteger},
+		{Name: "TotPkts", Kind: trace.KindInteger},
+		{Name: "TotBytes", Kind: trace.KindInteger},
+		{Name: "TotOctets", Kind: trace.KindInteger},
+		{Name: "id", Kind: trace.KindText},
+		{Name: "any", Kind: trace.KindCategory},
+		{Name: "seq", Kind: trace.KindInteger},
+	}}
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		at := r.Int64N(9)
+		for k := range 3 {
+			proto, port := "TCP", any(int64([]int{80, 443, 22}[r.IntN(3)]))
+			if r.IntN(4) == 0 {
+				proto, port = "ICMP", nil
+			}
+			src := 1 + r.Int64N(23)
+			tot := src + r.Int64N(5)
+			bytes := tot*40 + r.Int64N(900)
+			if i%7 == 0 {
+				bytes = tot * 40
+			}
+			in.Rows = append(in.Rows, trace.Row{
+				proto, port, src, tot, bytes, bytes + 14, fmt.Sprint("C", i, "-", k), fmt.Sprint(r.IntN(6)), 1000*at + int64(k*(i%13)),
+			})
+			in.Session = append(in.Session, int32(i))
+		}
+	}
+	return in
+}
+
+func TestFind(t *testing.T) {
+	in := flows(400)
+	rules := rule.Find(in)
+	var found []string
+	for i := range rules {
+		found = append(found, rules[i].Text)
+		for _, row := range in.Rows {
+			if !rules[i].Holds(row) {
+				t.Fatalf("%s does not hold of %v", rules[i].Text, row)
+			}
+		}
+	}
+	for _, want := range []string{
+		"TotOctets = TotBytes + 14", "TotBytes >= 40 * TotPkts", "TotPkts >= SrcPkts",
+		"proto and port together as in the real trace", "id unique", "seq rising",
+	} {
+		if !slices.Contains(found, want) {
+			t.Errorf("%q was not found, but %q", want, found)
+		}
+	}
+	for i := range rules {
+		if r := &rules[i]; r.Table != nil && slices.Contains(r.Columns, 7) {
+			t.Errorf("found %s %v, which is chance", r.Text, r.Columns)
+		}
+	}
+	if few := rule.Find(flows(5)); len(few) != 0 {
+		t.Errorf("found %d rules in 15 records", len(few))
+	}
+}
+
+// TestFindHoldsOfTheRest: what is found in one half of the sessions holds in the
+// other, of columns that know nothing of each other, too.
+func TestFindHoldsOfTheRest(t *testing.T) {
+	all := flows(800)
+	half := rule.Records{Columns: all.Columns}
+	var rest []trace.Row
+	for i, row := range all.Rows {
+		if all.Session[i]%2 == 0 {
+			half.Rows, half.Session = append(half.Rows, row), append(half.Session, all.Session[i]/2)
+		} else {
+			rest = append(rest, row)
+		}
+	}
+	rules := rule.Find(half)
+	if len(rules) < 5 {
+		t.Fatalf("found %d rules", len(rules))
+	}
+	for i := range rules {
+		bad := 0
+		for _, row := range rest {
+			if !rules[i].Holds(row) {
+				bad++
+			}
+		}
+		if bad > len(rest)/1000 {
+			t.Errorf("%s: broken by %d of %d records that it was not found in", rules[i].Text, bad, len(rest))
+		}
+	}
+}
