@@ -43,6 +43,10 @@ func (r *rules) fields(recipe *trace.Recipe) []trace.Field {
 	return fields
 }
 
+// ruledRecords is about how many records rules are found in: what holds in all of
+// so many is not broken by one of 50,000.
+const ruledRecords = 1 << 17
+
 // fitRules finds the rules of the sessions, besides those that are declared.
 func fitRules(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Session) rules {
 	out := newRules(recipe, types)
@@ -51,7 +55,13 @@ func fitRules(recipe *trace.Recipe, types map[string]trace.Type, sessions []trac
 		list := f.Encoding == trace.EncodeAttributes || f.Encoding == trace.EncodeValues || strings.HasSuffix(string(types[f.Name]), "[]")
 		in.Columns = append(in.Columns, rule.Column{Name: f.Name, Kind: f.Kind, Session: i < out.Meta, Key: out.Key[i], Bounded: f.Bounded, List: list})
 	}
-	for i, s := range sessions {
+	records := 0
+	for _, s := range sessions {
+		records += len(s.Series)
+	}
+	each := 1 + records/ruledRecords
+	for i := 0; i < len(sessions); i += each {
+		s := sessions[i]
 		for _, rec := range s.Series {
 			row := out.join(s.Meta, rec)
 			for c, v := range row {
@@ -60,7 +70,7 @@ func fitRules(recipe *trace.Recipe, types map[string]trace.Type, sessions []trac
 				}
 			}
 			in.Rows = append(in.Rows, row)
-			in.Session = append(in.Session, int32(i))
+			in.Session = append(in.Session, int32(i/each))
 		}
 	}
 	for i := range out.Rules {

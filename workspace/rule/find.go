@@ -15,8 +15,7 @@ const (
 	leastRecords = 50 // fewest that tell of a rule
 	mostColumns  = 64 // that are looked at
 	mostRules    = 256
-	mostRecords  = 1 << 17 // that pairs of columns are looked at in
-	boundValues  = 32      // most values of a category that bounds go by
+	boundValues  = 32 // most values of a category that bounds go by
 )
 
 // Find returns what holds in all the records of a real trace, and so often that
@@ -383,8 +382,7 @@ func (f *finder) unique() {
 
 // code makes classes of the columns.
 func (f *finder) code() {
-	rows := f.Rows[:min(len(f.Rows), mostRecords)]
-	session := f.Session[:len(rows)]
+	rows, session := f.Rows, f.Session
 	f.coded = make([]*coded, len(f.Columns))
 	for i := range f.Columns[:min(len(f.Columns), mostColumns)] {
 		if f.computed[i] || f.Columns[i].Kind == trace.KindTimestamp {
