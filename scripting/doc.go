@@ -53,6 +53,26 @@
 //	trace.Attributes("layers", ":", "eth", "ip", "tcp") // learnt as which names are in it
 //	trace.Values("answer", ";", "=", trace.Category("type"), trace.Integer("ttl"))
 //
+// # Rules
+//
+// Recipe.Rules are what holds in every record, real and synthetic:
+//
+//	Rules: []trace.Rule{
+//		trace.Holds("end = start + duration"),                          // end is computed
+//		trace.Holds("bytes >= 20 * packets + 8").Where("proto", "UDP"), // others give way
+//		trace.Absent("srcport", "dstport").Where("proto", "ICMP"),
+//		trace.OneOf("state", "CON", "INT").Where("proto", "UDP"),
+//		trace.Together("type", "code"), // combinations that the real trace has
+//		trace.Unique("uid"),
+//		trace.Rising("seq"), // within a session
+//	},
+//
+// What the real trace tells of itself need not be declared: sums of whole
+// numbers, bytes that packets need, numbers that are never less than others,
+// bounds by protocol and category, values that are never together. The report
+// names both, and what share of the records obeys. A real record that breaks a
+// declared rule is loaded all the same.
+//
 // # Functions
 //
 // Parse takes a func(In) Out or func(In) (Out, error), with In and Out one of
