@@ -29,8 +29,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"sync"
+
+	"netshare/eval/attack"
 )
 
 // Compare measures synth against real. Columns are matched by name. It errs
@@ -194,25 +194,5 @@ func (c *comparison) measure(ctx context.Context, rng *rand.Rand) ([]Score, []he
 	return scores, cells, ctx.Err()
 }
 
-// parallel calls f for 0..n-1 on all processors and waits; it stops early
-// with ctx's error where ctx ends.
-func parallel(ctx context.Context, n int, f func(i int)) error {
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
-	}
-	for i := range n {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return context.Cause(ctx)
-}
+// parallel is attack.Parallel, which the attacks need too.
+func parallel(ctx context.Context, n int, f func(i int)) error { return attack.Parallel(ctx, n, f) }

@@ -219,7 +219,7 @@ func (a *attacks) linkability(ctx context.Context) (*Block, error) {
 	}
 	numbers := a.train.space.numbers
 	score := make([]float64, a.real.Len())
-	err := parallel(ctx, len(score), func(i int) {
+	err := Parallel(ctx, len(score), func(i int) {
 		p := a.real.at(i)
 		bestA, bestB := float32(math.Inf(1)), float32(math.Inf(1))
 		atA, atB := -1, -1
@@ -288,7 +288,7 @@ func (a *attacks) inference(ctx context.Context) (*Block, error) {
 	for c := range hit {
 		hit[c] = make([]float64, a.real.Len())
 	}
-	err := parallel(ctx, a.real.Len(), func(i int) {
+	err := Parallel(ctx, a.real.Len(), func(i int) {
 		p := a.real.at(i)
 		best, at := make([]float32, width), make([]int, width)
 		for c := range best {

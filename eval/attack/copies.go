@@ -20,7 +20,7 @@ func (a *attacks) copies(ctx context.Context) (*Block, error) {
 		return b, nil
 	}
 	near := make([]float64, a.real.Len())
-	err := parallel(ctx, len(near), func(i int) {
+	err := Parallel(ctx, len(near), func(i int) {
 		_, d := a.synth.nearest(a.real.at(i), -1)
 		near[i] = float64(d)
 	})
@@ -145,7 +145,7 @@ func (a *attacks) closest(ctx context.Context) (*Block, error) {
 	synth.place()
 	distances := func(x *Sample) ([]float64, error) {
 		out := make([]float64, x.Len())
-		err := parallel(ctx, len(out), func(i int) {
+		err := Parallel(ctx, len(out), func(i int) {
 			_, d := a.train.nearest(x.at(i), -1)
 			out[i] = float64(d)
 		})

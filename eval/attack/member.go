@@ -10,9 +10,9 @@ import (
 	"sync"
 )
 
-// parallel calls fn for 0..n-1 on all processors and waits; it returns ctx's
-// error where that ends.
-func parallel(ctx context.Context, n int, fn func(i int)) error {
+// Parallel calls fn for 0..n-1 on all processors and waits; it stops early with
+// ctx's error where that ends.
+func Parallel(ctx context.Context, n int, fn func(i int)) error {
 	var wg sync.WaitGroup
 	next := make(chan int)
 	for range min(n, runtime.GOMAXPROCS(0)) {
@@ -131,7 +131,7 @@ func (a *attacks) membership(ctx context.Context) (*Block, error) {
 	synth, real := density{a.synth, width}, density{a.real, width}
 	dense, near := make([]float64, a.real.Len()), make([]float64, a.real.Len())
 	const least = 1e-3 // distances below are alike
-	err := parallel(ctx, len(dense), func(i int) {
+	err := Parallel(ctx, len(dense), func(i int) {
 		p := a.real.at(i)
 		dense[i] = synth.log(p, -1) - real.log(p, i)
 		_, s := a.synth.nearest(p, -1)

@@ -43,7 +43,7 @@ func (a *attacks) shadows(ctx context.Context) (*Block, error) {
 			x.place()
 		}
 		seen[k] = make([]float64, n)
-		err := parallel(ctx, n, func(i int) {
+		err := Parallel(ctx, n, func(i int) {
 			_, d := x.nearest(a.real.at(i), -1)
 			seen[k][i] = -math.Log(float64(d) + 1e-3)
 		})
