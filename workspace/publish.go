@@ -115,10 +115,11 @@ func sideFolder(ctx context.Context, in, verb string) (string, error) {
 		if inUse := (*InUseError)(nil); errors.As(err, &inUse) {
 			continue
 		}
+		var closed error
 		if err == nil {
-			err = ws.Close()
+			closed = ws.Close()
 		}
-		if err := errors.Join(ctx.Err(), os.RemoveAll(dir)); err != nil {
+		if err := errors.Join(closed, ctx.Err(), os.RemoveAll(dir)); err != nil {
 			return "", fmt.Errorf("%s was left by a process that was killed, and can't be removed: %w", dir, err)
 		}
 	}
