@@ -94,6 +94,7 @@ func TestBrowserHeard(t *testing.T) {
 	if _, err := c.ws.Load(t.Context(), workspace.Load{Table: "flows", Files: []string{"../../../testdata/netflow.csv"}}); err != nil {
 		t.Fatal(err)
 	}
+	c.sql("create table synth.twin as from raw.flows")
 	c.add("prose", "# Title\n\nWords with a [link](https://example.com).")
 	c.add("sql", "from raw.flows")
 	c.add("plot", "cdf of byt in raw.flows")
@@ -153,6 +154,15 @@ func TestBrowserHeard(t *testing.T) {
 		if !js[bool](b, `document.activeElement !== document.body`) {
 			t.Errorf("after %s the focus is nowhere", step.key)
 		}
+	}
+	for _, item := range []string{"Export…", "Publish…"} {
+		b.do(chromedp.Focus(`[data-table="synth.twin"]`, chromedp.ByQuery))
+		b.press(kb.F10, chromedp.KeyModifiers(8))
+		b.choose(".menu button", item)
+		b.until(`document.querySelector("dialog .form")`)
+		b.heard(item)
+		b.press(kb.Escape)
+		b.until(`!document.querySelector("dialog")`)
 	}
 	b.press("t")
 	b.until(`document.activeElement.matches(".filter")`)
