@@ -198,6 +198,7 @@ func TestBrowserForm(t *testing.T) {
 		{"flows --epochs 3", "epochs 3"},
 		{"flows dp epsilon 1 dp-model gan clip 2 epochs 3", "epochs 3 dp epsilon 1 dp-model gan clip 2"},
 		{"flows dance 3", "none"},
+		{"flows epochs 3 time 2m", "none"},
 		{"flows epochs 3\nothers", "none"},
 	} {
 		got := js[string](b, fmt.Sprintf(`import("/assets/train.js").then((m) => {

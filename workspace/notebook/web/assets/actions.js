@@ -27,7 +27,7 @@ const check = (f, say, name, label) => h("label", { class: "field-line check" },
 // line() is the cell's text, command(workspace) what is shown.
 function form({ title, about, what, f, draw, kind, line, command }, context) {
   const shown = h("pre", { class: "command", "aria-label": "The command that this stands for" }), fault = h("p", { class: "error", role: "alert", hidden: true });
-  const say = () => { shown.textContent = command(context.workspace()); fault.hidden = true; };
+  const say = () => { shown.textContent = command(word(context.workspace())); fault.hidden = true; };
   const go = async () => {
     try {
       await post("/api/check", { cells: [{ kind, text: line() }] });
@@ -57,8 +57,8 @@ export function exporting(table, context) {
     title: `Export ${table}`, what: "Export", kind: "export", f,
     about: "The extension says the format: .csv .jsonl .parquet .pcap .pcapng .log, with .gz or .zst behind it; beside the notebook unless it names a folder.",
     draw: (f, say) => [text(f, say, "to", "File"), choice(f, say, "addresses", "Addresses", addressWords)],
-    line: () => `${table} to ${word(f.to) || '""'}${options("")}`,
-    command: (w) => `netshare ws export ${w} --table ${table} ${word(f.to)}${options("--")}`,
+    line: () => `${word(table)} to ${word(f.to) || '""'}${options("")}`,
+    command: (w) => `netshare ws export ${w} --table ${word(table)} ${word(f.to)}${options("--")}`,
   }, context);
 }
 
@@ -78,15 +78,15 @@ export function publishing(table, context) {
       choice(f, say, "text", "Names and other text", [["made-up", "made up"], ["as-generated", "as generated"]]), text(f, say, "allow", "Real values that may be in it", "none"),
       check(f, say, "counts", "The report says how many real records there are"), check(f, say, "replace", "Replace what is there"),
     ],
-    line: () => `${table} to ${word(f.to) || '""'}${options("")}`,
-    command: (w) => `netshare ws publish ${w} ${word(f.to)} --table ${bare(table)}${options("--")}`,
+    line: () => `${word(table)} to ${word(f.to) || '""'}${options("")}`,
+    command: (w) => `netshare ws publish ${w} ${word(f.to)} --table ${word(bare(table))}${options("--")}`,
   }, context);
 }
 
 export function auditing(table, real, context) {
   const raw = context.tables().filter((t) => t.schema === "raw" && !t.view).map((t) => t.name);
   const f = { real: real.replace(/^raw\./, ""), holdout: "", addresses: "as-generated" };
-  const options = (dash) => (f.holdout ? ` ${dash}holdout ${f.holdout}` : "") + (f.addresses === "as-generated" ? "" : ` ${dash}addresses ${f.addresses}`);
+  const options = (dash) => (f.holdout ? ` ${dash}holdout ${word(f.holdout)}` : "") + (f.addresses === "as-generated" ? "" : ` ${dash}addresses ${f.addresses}`);
   form({
     title: `Audit ${table}`, what: "Audit", kind: "audit", f,
     about: "Every attack is made on sessions that were learnt and on sessions that were held out, and fails the trace where it works better on the former than chance explains. Without sessions held out (a split cell, before the training) nothing can pass.",
@@ -94,8 +94,8 @@ export function auditing(table, real, context) {
       choice(f, say, "real", "What was learnt", raw.map((t) => [t, t])), choice(f, say, "holdout", "What was held out", [["", "what a split held out, if any"], ...raw.map((t) => [t, t])]),
       choice(f, say, "addresses", "Addresses that are attacked", addressWords),
     ],
-    line: () => `raw.${f.real} against ${table}${options("")}`,
-    command: (w) => `netshare ws audit ${w} --real ${f.real} --synthetic ${bare(table)}${options("--")} -o ${bare(table)}-audit`,
+    line: () => `${word("raw." + f.real)} against ${word(table)}${options("")}`,
+    command: (w) => `netshare ws audit ${w} --real ${word(f.real)} --synthetic ${word(bare(table))}${options("--")} -o ${word(bare(table) + "-audit")}`,
   }, context);
 }
 

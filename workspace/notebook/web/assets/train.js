@@ -4,7 +4,7 @@
 import { h, button, dialog, notice } from "./dom.js";
 import { get, post } from "./api.js";
 
-// options are the words of a train cell that the form has, by field.
+// given are the options of a train cell that take a value and that the form has.
 const given = ["epochs", "time", "iterations", "seed", "memory", "min-seen", "recipe", "epsilon", "delta", "dp-unit", "host-cap", "dp-model", "noise-multiplier", "clip", "pretrain"];
 
 const word = (v) => /[\s'"#]/.test(v) ? `"${v.replaceAll('"', "")}"` : v;
@@ -25,6 +25,7 @@ export function readCell(text) {
     else if (given.includes(w) && i + 1 < words.length) f[w] = words[++i];
     else return null;
   }
+  if (["epochs", "time", "iterations"].filter((k) => f[k]).length > 1) return null;
   return f;
 }
 
@@ -102,15 +103,15 @@ export async function training(context, { table = "", cell = null } = {}) {
   const resumes = h("div", { class: "resumes" });
 
   function cells() {
-    const train = [f.table, ...trainWords(f, "")].join(" ");
+    const train = [word(f.table), ...trainWords(f, "")].join(" ");
     if (!f.then) return [["train", train]];
-    return [["train", train], ["generate", `${f.table}${f.sessions ? " sessions " + f.sessions : ""}${f.seed && f.seed !== "1" ? " seed " + f.seed : ""}`], ["report", `raw.${f.table} against synth.${f.table}`]];
+    return [["train", train], ["generate", `${word(f.table)}${f.sessions ? " sessions " + f.sessions : ""}${f.seed && f.seed !== "1" ? " seed " + f.seed : ""}`], ["report", `${word("raw." + f.table)} against ${word("synth." + f.table)}`]];
   }
 
   function say() {
-    const w = context.workspace(), gan = f.dp && f["dp-model"] === "gan";
-    const lines = [`netshare ws train ${w} --table ${f.table} ${trainWords(f, "--").join(" ")}`.trim()];
-    if (f.then) lines.push(`netshare ws generate ${w} --table ${f.table} --replace${f.sessions ? " --sessions " + f.sessions : ""}${f.seed && f.seed !== "1" ? " --seed " + f.seed : ""}`, `netshare ws report ${w} --real ${f.table} --synthetic ${f.table} -o ${f.table}-report`);
+    const w = word(context.workspace()), table = word(f.table), gan = f.dp && f["dp-model"] === "gan";
+    const lines = [`netshare ws train ${w} --table ${table} ${trainWords(f, "--").join(" ")}`.trim()];
+    if (f.then) lines.push(`netshare ws generate ${w} --table ${table} --replace${f.sessions ? " --sessions " + f.sessions : ""}${f.seed && f.seed !== "1" ? " --seed " + f.seed : ""}`, `netshare ws report ${w} --real ${table} --synthetic ${table} -o ${word(f.table + "-report")}`);
     command.textContent = lines.join("\n");
     amount.hidden = f.until === "usual";
     until.hidden = f.dp && !gan;
