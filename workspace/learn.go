@@ -55,7 +55,7 @@ const (
 // learn settles what of a recipe the engine is given. Names of lists that the
 // recipe leaves open are those of the model, or where that is nil of the table.
 func (w *Workspace) learn(ctx context.Context, t Table, r *trace.Recipe, model *trace.Recipe) (*learning, error) {
-	l := &learning{plain: trace.Recipe{Name: r.Name, Key: r.Key}, types: map[string]trace.Type{}}
+	l := &learning{plain: trace.Recipe{Name: r.Name, Key: r.Key, Rules: r.Rules}, types: map[string]trace.Type{}}
 	if r.HasTime() {
 		l.plain.Time = plainField(r.Time)
 		c, ok := t.Schema.Column(r.Time.Name)

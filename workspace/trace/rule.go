@@ -353,6 +353,10 @@ func (r *Recipe) validateRules() (errs []error) {
 			switch {
 			case !ok:
 				fault("%q is no field that is learnt: %s", name, strings.Join(names, ", "))
+			case f.Forward != nil:
+				fault("%q is transformed before it is learnt, and rules are of what is learnt: leave out one of both", name)
+			case f.Encoding == EncodeAttributes || f.Encoding == EncodeValues:
+				fault("%q is a list, of which each part is learnt on its own: rules are of other columns", name)
 			case numbers && i < len(columns)-len(rule.When) && !f.Numeric() && f.Kind != KindPort:
 				fault("%q is a %s: want a number", name, f.Kind)
 			case i > 0 && meta[columns[0]] && !meta[name] && rule.Kind != RuleTogether && rule.Kind != RuleUnique:

@@ -78,11 +78,14 @@ func TestValidateRules(t *testing.T) {
 	if got, want := r.Rules[0].String(), "bytes >= 20 * packets where proto = TCP, 17"; got != want {
 		t.Errorf("in words %q, want %q", got, want)
 	}
+	r.Series = append(r.Series, trace.Real("log").Transform(func(x []float64) []float64 { return x }, func(x []float64) []float64 { return x }), trace.Attributes("layers", ":"))
 	for want, rule := range map[string]trace.Rule{
 		`"octets" is no field that is learnt`: trace.Holds("octets >= 1"),
 		`"state" is a category: want a num`:   trace.Holds("state >= bytes"),
 		`"ts" orders the records`:             trace.Holds("ts = end - took"),
 		`"bytes" is one of a session`:         trace.Holds("vlan <= bytes"),
+		`"log" is transformed`:                trace.Holds("log >= 1"),
+		`"layers" is a list`:                  trace.Present("layers"),
 		"it names no value":                   trace.OneOf("state"),
 		"two columns or more":                 trace.Together("state"),
 		"it names no column":                  trace.Absent(),
