@@ -17,7 +17,7 @@ int ns_detect(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-long ns_scratch_a(void) { return MC * KC; }
+long ns_scratch_a(void) { return MC * KC + 2; }  // columns of 6 are written 8 wide
 long ns_scratch_b(long n) {
   long w = n < NC ? n : NC;
   return (w + NR - 1) / NR * NR * KC;
@@ -72,37 +72,15 @@ AVX2 static void tile(long k, const float *a, const float *b, float *c, long ldc
   }
 }
 
-// pack_a lays mc x kc of op(A) out as panels of 6 rows, k-major, padded with zeros.
-static void pack_a(int trans, const float *a, long lda, long mc, long kc, float *d) {
-  for (long i = 0; i < mc; i += MR, d += MR * kc) {
-    long m = mc - i < MR ? mc - i : MR;
-    if (trans) {
-      for (long p = 0; p < kc; p++) {
-        const float *s = a + p * lda + i;
-        for (long r = 0; r < m; r++) d[p * MR + r] = s[r];
-        for (long r = m; r < MR; r++) d[p * MR + r] = 0;
-      }
-      continue;
-    }
-    for (long r = 0; r < m; r++) {
-      const float *s = a + (i + r) * lda;
-      for (long p = 0; p < kc; p++) d[p * MR + r] = s[p];
-    }
-    for (long r = m; r < MR; r++)
-      for (long p = 0; p < kc; p++) d[p * MR + r] = 0;
-  }
-}
-
-// transpose8 writes the transpose of an 8 x 8 block.
-AVX2 static void transpose8(const float *s, long ld, float *d, long dd) {
-  __m256 r0 = _mm256_loadu_ps(s), r1 = _mm256_loadu_ps(s + ld), r2 = _mm256_loadu_ps(s + 2 * ld),
-         r3 = _mm256_loadu_ps(s + 3 * ld), r4 = _mm256_loadu_ps(s + 4 * ld),
-         r5 = _mm256_loadu_ps(s + 5 * ld), r6 = _mm256_loadu_ps(s + 6 * ld),
-         r7 = _mm256_loadu_ps(s + 7 * ld);
-  __m256 t0 = _mm256_unpacklo_ps(r0, r1), t1 = _mm256_unpackhi_ps(r0, r1),
-         t2 = _mm256_unpacklo_ps(r2, r3), t3 = _mm256_unpackhi_ps(r2, r3),
-         t4 = _mm256_unpacklo_ps(r4, r5), t5 = _mm256_unpackhi_ps(r4, r5),
-         t6 = _mm256_unpacklo_ps(r6, r7), t7 = _mm256_unpackhi_ps(r6, r7);
+// transpose8 writes the transpose of an 8 x 8 block, in the order of its columns. Rows behind the last are
+// the last again.
+AVX2 static inline void transpose8(const float *s, long ld, long last, float *d, long dd) {
+  __m256 r[8];
+  for (long i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(s + (i < last ? i : last) * ld);
+  __m256 t0 = _mm256_unpacklo_ps(r[0], r[1]), t1 = _mm256_unpackhi_ps(r[0], r[1]),
+         t2 = _mm256_unpacklo_ps(r[2], r[3]), t3 = _mm256_unpackhi_ps(r[2], r[3]),
+         t4 = _mm256_unpacklo_ps(r[4], r[5]), t5 = _mm256_unpackhi_ps(r[4], r[5]),
+         t6 = _mm256_unpacklo_ps(r[6], r[7]), t7 = _mm256_unpackhi_ps(r[6], r[7]);
   __m256 u0 = _mm256_shuffle_ps(t0, t2, 0x44), u1 = _mm256_shuffle_ps(t0, t2, 0xEE),
          u2 = _mm256_shuffle_ps(t1, t3, 0x44), u3 = _mm256_shuffle_ps(t1, t3, 0xEE),
          u4 = _mm256_shuffle_ps(t4, t6, 0x44), u5 = _mm256_shuffle_ps(t4, t6, 0xEE),
@@ -117,23 +95,45 @@ AVX2 static void transpose8(const float *s, long ld, float *d, long dd) {
   _mm256_storeu_ps(d + 7 * dd, _mm256_permute2f128_ps(u3, u7, 0x31));
 }
 
+// pack_a lays mc x kc of op(A) out as panels of 6 rows, k-major; what fills the last one is no part of C.
+AVX2 static void pack_a(int trans, const float *a, long lda, long mc, long kc, float *d) {
+  for (long i = 0; i < mc; i += MR, d += MR * kc) {
+    long m = mc - i < MR ? mc - i : MR, p = 0;
+    if (trans) {
+      const float *s = a + i;
+      if (mc - i >= 8)
+        for (; p < kc; p++) _mm256_storeu_ps(d + p * MR, _mm256_loadu_ps(s + p * lda));
+      for (; p < kc; p++) {
+        for (long r = 0; r < m; r++) d[p * MR + r] = s[p * lda + r];
+        for (long r = m; r < MR; r++) d[p * MR + r] = 0;
+      }
+      continue;
+    }
+    const float *s = a + i * lda;
+    for (; p + 8 <= kc; p += 8) transpose8(s + p, lda, m - 1, d + p * MR, MR);
+    for (; p < kc; p++)
+      for (long r = 0; r < MR; r++) d[p * MR + r] = s[(r < m ? r : m - 1) * lda + p];
+  }
+}
+
 // pack_b lays kc x nc of op(B) out as panels of 16 columns, k-major, padded with zeros.
-static void pack_b(int trans, const float *b, long ldb, long kc, long nc, float *d) {
+AVX2 static void pack_b(int trans, const float *b, long ldb, long kc, long nc, float *d) {
   for (long j = 0; j < nc; j += NR, d += NR * kc) {
     long n = nc - j < NR ? nc - j : NR;
     if (!trans) {
-      for (long p = 0; p < kc; p++) {
-        memcpy(d + p * NR, b + p * ldb + j, n * sizeof(float));
-        if (n < NR) memset(d + p * NR + n, 0, (NR - n) * sizeof(float));
-      }
+      if (n == NR)
+        for (long p = 0; p < kc; p++) memcpy(d + p * NR, b + p * ldb + j, NR * sizeof(float));
+      else
+        for (long p = 0; p < kc; p++)
+          for (long c = 0; c < NR; c++) d[p * NR + c] = c < n ? b[p * ldb + j + c] : 0;
       continue;
     }
     const float *s = b + j * ldb;
     long p = 0;
     if (n == NR)
       for (; p + 8 <= kc; p += 8) {
-        transpose8(s + p, ldb, d + p * NR, NR);
-        transpose8(s + 8 * ldb + p, ldb, d + p * NR + 8, NR);
+        transpose8(s + p, ldb, 7, d + p * NR, NR);
+        transpose8(s + 8 * ldb + p, ldb, 7, d + p * NR + 8, NR);
       }
     for (; p < kc; p++) {
       for (long c = 0; c < n; c++) d[p * NR + c] = s[c * ldb + p];
