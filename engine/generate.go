@@ -313,6 +313,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	if err != nil {
 		return nil, err
 	}
+	var spare []candidate
 	if !g.opts.Raw && len(cands) > n {
 		rows := make([]calibrate.Row, len(cands))
 		strata := g.m.targets.lengths.strata(len(cands))
@@ -327,7 +328,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 			w.duration = min(g.m.Codec.Duration(c.series, g.rand), g.m.Codec.Span())
 			rows[i] = g.m.targets.row(w)
 		}
-		if cands, err = g.choose(ctx, cands, rows, strata, g.m.targets.margins, n, 1, out); err != nil {
+		if cands, spare, err = g.choose(ctx, cands, rows, strata, g.m.targets.margins, n, 1, out); err != nil {
 			return nil, err
 		}
 		// of the chosen ones the largest number is the largest, once
@@ -337,9 +338,12 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		for _, i := range g.m.targets.variety.vary(g.m.Codec, cands, g.rand) {
 			g.m.Codec.Reread(&cands[i].Candidate, cands[i].meta, g.key, g.rand)
 		}
-		coupled, err := g.couple(ctx, cands)
+		coupled, err := g.couple(ctx, cands, spare)
 		if err != nil {
 			return nil, err
+		}
+		if spare != nil {
+			g.m.targets.series.move(len(g.m.Codec.SeriesHeads()), seriesOf(cands)...)
 		}
 		out.PairsBefore += coupled.Before
 		out.PairsAfter += coupled.After
@@ -391,20 +395,23 @@ func (g *generator) keyOf(c candidate) string {
 
 // choose takes n of the candidates whose rows meet the margins, and tells out of
 // it; they are a share of the block.
-func (g *generator) choose(ctx context.Context, cands []candidate, rows []calibrate.Row, strata calibrate.Strata, margins calibrate.Targets, n int, share float64, out *Generated) ([]candidate, error) {
+func (g *generator) choose(ctx context.Context, cands []candidate, rows []calibrate.Row, strata calibrate.Strata, margins calibrate.Targets, n int, share float64, out *Generated) (chosen, others []candidate, err error) {
 	res, err := calibrate.Choose(ctx, rows, strata, margins, n, g.rand)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out.Calibrated = true
 	out.Before += res.Before * share
 	out.After += res.After * share
 	out.Effective += res.Effective * share
-	chosen := make([]candidate, len(res.Chosen))
-	for i, k := range res.Chosen {
-		chosen[i] = cands[k]
+	for i, c := range cands {
+		if len(chosen) < n && res.Chosen[len(chosen)] == i {
+			chosen = append(chosen, c)
+		} else {
+			others = append(others, c)
+		}
 	}
-	return chosen, nil
+	return chosen, others, nil
 }
 
 // patience is how many sessions are drawn for each that is wanted before keys

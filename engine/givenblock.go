@@ -62,7 +62,7 @@ func (g *generator) ofPart(ctx context.Context, p *part, n int, share float64, o
 			}
 			rows[i] = t.row(whole{meta: c.meta, series: c.series, records: c.Records})
 		}
-		if cands, err = g.choose(ctx, cands, rows, strata, t.margins, n, share, out); err != nil {
+		if cands, _, err = g.choose(ctx, cands, rows, strata, t.margins, n, share, out); err != nil {
 			return nil, err
 		}
 	}

@@ -263,9 +263,10 @@ func (p *pairs) grid(width int, coded []whole) (calibrate.Grid, []unitKey) {
 	return g, units
 }
 
-// couple brings the candidates' pairs to the real trace's by exchanging values
-// between them.
-func (g *generator) couple(ctx context.Context, cands []candidate) (calibrate.Coupled, error) {
+// couple brings the pairs of the chosen sessions to the real trace's by
+// exchanging values between them and with the candidates that were not chosen.
+func (g *generator) couple(ctx context.Context, chosen, spare []candidate) (calibrate.Coupled, error) {
+	cands := slices.Concat(chosen, spare)
 	c, p := g.m.Codec, &g.m.targets.pairs
 	width := len(c.SeriesHeads())
 	coded := make([]whole, len(cands))
@@ -280,6 +281,7 @@ func (g *generator) couple(ctx context.Context, cands []candidate) (calibrate.Co
 		taken[g.keyOf(cands[i])] = true
 	}
 	grid, units := p.grid(width, coded)
+	grid.Spare = len(spare)
 	parts := c.MetaPlaces()
 	exchange := func(unit, a, b int) bool {
 		u := units[unit]
@@ -295,7 +297,9 @@ func (g *generator) couple(ctx context.Context, cands []candidate) (calibrate.Co
 		}
 		return ok
 	}
-	return calibrate.Couple(ctx, grid, p.Pairs, exchange, g.rand)
+	coupled, err := calibrate.Couple(ctx, grid, p.Pairs, exchange, g.rand)
+	copy(chosen, cands)
+	return coupled, err
 }
 
 func swapCodes(a, b []float32) {

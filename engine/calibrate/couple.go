@@ -18,18 +18,23 @@ type Coupled struct {
 }
 
 const (
-	offersEach = 60        // tried for each value in the grid
-	maxOffers  = 6_000_000 // tried in all
-	longestOne = 1000      // records of a session whose own columns are moved
-	rowsOffer  = 8         // records of sessions that cost as much to try as one offer
-	worthwhile = .02       // of what is left to gain, in a fortieth of the offers
+	mostRounds = 100  // of an offer for every second value
+	longestOne = 1000 // records of a session whose own columns are moved
+	rowsOffer  = 8    // records of sessions that cost as much to try as one offer
+	worthwhile = .03  // of what is left to gain, in a round
+	noise      = .1   // of the mean squared residual of a pair, below which it is left alone
+	settled    = .05  // what is left to gain of each cell, in variances
+	stays      = .02  // variance of a column's counts with spare sessions, of what it would be by chance
+	partners   = 3    // records or sessions that one is tried with
 )
 
 // Couple exchanges values between the rows of a generated grid until its pairs
 // meet those of the real trace, as closely as that trace's own noise makes
 // sense. What is of a record keeps its distribution over the records, and what
-// a session has once keeps its own over the sessions. exchange is told of each
-// exchange of a unit between two records or sessions, and may refuse it.
+// a session has once keeps its own over the sessions. With spare sessions the
+// former does so but for a small part of its noise, and the latter comes to the
+// real trace's distribution over the records. exchange is told of each exchange
+// of a unit between two records or sessions, and may refuse it.
 //
 // Source: the gradual update of PrivSyn (Zhang and others, USENIX Security
 // 2021), with exchanges in place of replacements so that margins stay, and
@@ -46,94 +51,114 @@ func Couple(ctx context.Context, g Grid, pairs []Pair, exchange func(unit, a, b 
 			return Coupled{}, err
 		}
 	}
+	for i := range g.Columns {
+		for row := range g.Columns[i].Bins {
+			g.Columns[i].Bins[row] = c.bins[row*c.stride+i]
+		}
+	}
 	out.After, out.Exchanged = c.mean(), c.exchanged
 	return out, nil
 }
 
-type cell struct{ have, want, weight float32 }
-
-type table struct {
-	a, b  int
-	next  bool
-	width int
-	cells []cell
-}
-
-// residual is the table's mean squared residual, and excess its part beyond
-// noise, over all cells.
-func (t *table) residual() (mean, excess float64) {
-	n := 0
-	var sum float64
-	for i := range t.cells {
-		c := &t.cells[i]
-		if c.have > 0 || c.want > .5 {
-			n++
-		}
-		d := float64(c.have - c.want)
-		sum += d * d * float64(c.weight)
-	}
-	if n == 0 {
-		return 0, 0
-	}
-	return sum / float64(n), max(0, sum-enough*float64(n))
-}
-
+// coupling is the state of Couple.
 type coupling struct {
 	g        Grid
 	r        *rand.Rand
 	exchange func(unit, a, b int) bool
 
-	tables    []table
-	of        [][]int32 // tables of each unit
-	columns   [][]int   // columns of each unit
-	session   []int32   // session of each row
+	bins     []uint16 // of the grid, row by row, and a constant
+	stride   int      // columns of a row
+	sessions int32    // that are counted
+	rows     int      // of them
+
+	tables    []table // of the pairs, then of the moved columns
+	pairs     int
+	sides     [][]side // of each column
+	columns   [][]int  // of each unit
+	session   []int32  // of each row
 	byBin     [][][]int32
 	place     [][]int32 // of each record or session in its list of byBin
+	score     []float32
 	exchanged int
 }
 
+// tabulate counts the pairs, and the columns that are moved.
 func (c *coupling) tabulate(pairs []Pair) error {
-	rows := c.g.rows()
-	c.session = make([]int32, rows)
+	all := c.g.rows()
+	c.sessions = int32(len(c.g.Sessions) - 1 - c.g.Spare)
+	c.rows = int(c.g.Sessions[c.sessions])
+	c.session = make([]int32, all)
 	for s := range len(c.g.Sessions) - 1 {
 		for r := c.g.Sessions[s]; r < c.g.Sessions[s+1]; r++ {
 			c.session[r] = int32(s)
 		}
 	}
+	c.stride, c.pairs = len(c.g.Columns)+1, len(pairs)
+	c.bins = make([]uint16, all*c.stride)
+	c.columns = make([][]int, len(c.g.Units))
+	c.sides = make([][]side, len(c.g.Columns))
+	widest := 0
+	for i, col := range c.g.Columns {
+		for row, bin := range col.Bins {
+			c.bins[row*c.stride+i] = bin
+		}
+		if col.Unit >= 0 {
+			c.columns[col.Unit] = append(c.columns[col.Unit], i)
+		}
+		widest = max(widest, col.Size)
+	}
+	c.score = make([]float32, widest)
 	for _, p := range pairs {
 		x, y := &c.g.Columns[p.A], &c.g.Columns[p.B]
 		if len(p.Share) != x.Size*y.Size {
 			return fmt.Errorf("pair of columns %d and %d has %d cells, want %d x %d", p.A, p.B, len(p.Share), x.Size, y.Size)
 		}
-		t := table{a: p.A, b: p.B, next: p.Next, width: y.Size, cells: make([]cell, len(p.Share))}
-		n := 0
-		for r := range rows {
-			if i, ok := c.at(&t, int32(r)); ok {
-				t.cells[i].have++
-				n++
-			}
-		}
-		for i, share := range p.Share {
-			want := share * float32(n)
-			t.cells[i].want, t.cells[i].weight = want, 1/(p.Cluster*want+1)
-		}
-		c.tables = append(c.tables, t)
+		c.count(p, x.Size, y.Size)
 	}
-	c.of = make([][]int32, len(c.g.Units))
-	c.columns = make([][]int, len(c.g.Units))
-	for i, t := range c.tables {
-		for _, col := range []int{t.a, t.b} {
-			if u := c.g.Columns[col].Unit; u >= 0 && !slices.Contains(c.of[u], int32(i)) {
-				c.of[u] = append(c.of[u], int32(i))
+	if c.g.Spare > 0 {
+		c.g.Columns = append(slices.Clip(c.g.Columns), Column{Size: 1, Unit: -1})
+		for i, col := range c.g.Columns {
+			if col.Unit < 0 {
+				continue
 			}
+			share := margin(pairs, i, col.Size)
+			if share == nil || !c.whole(i) {
+				share = tally(col.Bins[:c.rows], col.Size)
+				scale(share, c.rows)
+			}
+			c.count(Pair{A: i, B: c.stride - 1, Share: share, Cluster: stays}, col.Size, 1)
 		}
 	}
-	for i, col := range c.g.Columns {
-		if col.Unit >= 0 {
-			c.columns[col.Unit] = append(c.columns[col.Unit], i)
-		}
+	for i := range c.tables {
+		c.see(&c.tables[i])
 	}
 	return nil
+}
+
+// margin is a column's own shares by a pair that it is in; nil where it is in
+// none.
+func margin(pairs []Pair, column, size int) []float32 {
+	for _, p := range pairs {
+		if p.Next || p.A != column && p.B != column {
+			continue
+		}
+		share := make([]float32, size)
+		for i, v := range p.Share {
+			if p.A == column {
+				share[i/(len(p.Share)/size)] += v
+			} else {
+				share[i%size] += v
+			}
+		}
+		return share
+	}
+	return nil
+}
+
+// whole says whether a column is the same in all records of a session.
+func (c *coupling) whole(column int) bool {
+	u := c.g.Columns[column].Unit
+	return column == c.stride-1 || u >= 0 && c.g.Units[u].PerSession
 }
 
 // at returns the cell that a row is counted in.
@@ -144,16 +169,17 @@ func (c *coupling) at(t *table, row int32) (int, bool) {
 			return 0, false
 		}
 	}
-	return int(c.g.Columns[t.a].Bins[row])*t.width + int(c.g.Columns[t.b].Bins[other]), true
+	return int(c.bins[int(row)*c.stride+t.a])*t.width + int(c.bins[int(other)*c.stride+t.b]), true
 }
 
+// mean is the mean residual of the tables.
 func (c *coupling) mean() float64 {
 	var sum float64
-	for i := range c.tables {
-		m, _ := c.tables[i].residual()
+	for i := range c.tables[:c.pairs] {
+		m, _, _ := c.tables[i].residual()
 		sum += m
 	}
-	return sum / float64(max(1, len(c.tables)))
+	return sum / float64(max(1, c.pairs))
 }
 
 // index lists the records or sessions of each bin of each moved column, and
@@ -177,7 +203,7 @@ func (c *coupling) index() bool {
 				continue
 			}
 			any = true
-			bin := col.Bins[c.first(u, e)]
+			bin := c.bin(u, e, i)
 			c.place[i][e] = int32(len(c.byBin[i][bin]))
 			c.byBin[i][bin] = append(c.byBin[i][bin], e)
 		}
@@ -186,85 +212,89 @@ func (c *coupling) index() bool {
 }
 
 func (c *coupling) moves(u *Unit, e int32) bool {
-	n := c.size(u, e)
-	return n > 0 && n <= longestOne
+	lo, hi := c.span(u, e)
+	return hi > lo && hi-lo <= longestOne
 }
 
-// first is the first row of a unit's record or session.
-func (c *coupling) first(u *Unit, e int32) int32 {
+// span is the rows of a unit's record or session.
+func (c *coupling) span(u *Unit, e int32) (lo, hi int32) {
 	if u.PerSession {
-		return c.g.Sessions[e]
+		return c.g.Sessions[e], c.g.Sessions[e+1]
 	}
-	return e
+	return e, e + 1
 }
 
+// row is the bins of a row.
+func (c *coupling) row(r int32) []uint16 { return c.bins[int(r)*c.stride:][:c.stride] }
+
+// bin is a unit's bin in one of its columns.
+func (c *coupling) bin(u *Unit, e int32, column int) uint16 {
+	lo, _ := c.span(u, e)
+	return c.bins[int(lo)*c.stride+column]
+}
+
+// run makes offers while they are worth it.
 func (c *coupling) run(ctx context.Context) error {
 	values := 0
-	for i := range c.g.Columns {
-		values += len(c.place[i])
-	}
-	limit := min(offersEach*values, maxOffers)
-	window := max(limit/40, 1)
-	var sums []float64
-	last := math.Inf(1)
-	next := 0
-	for n := 0; n < limit; {
-		if n >= next {
-			next += window
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			sums = sums[:0]
-			total := 0.
-			for i := range c.tables {
-				_, excess := c.tables[i].residual()
-				total += excess
-				sums = append(sums, total)
-			}
-			if total == 0 || total > last*(1-worthwhile) {
-				return nil
-			}
-			last = total
+	for _, col := range c.g.Columns {
+		if col.Unit >= 0 && c.g.Units[col.Unit].PerSession {
+			values += int(c.sessions)
+		} else if col.Unit >= 0 {
+			values += c.rows
 		}
-		t := sort.SearchFloat64s(sums, c.r.Float64()*sums[len(sums)-1])
-		n += 1 + c.offer(&c.tables[min(t, len(c.tables)-1)])/rowsOffer
+	}
+	last := math.Inf(1)
+	for range mostRounds {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		var sums []float64
+		total, cells := 0., 0
+		for i := range c.tables[:c.pairs] {
+			_, excess, n := c.tables[i].residual()
+			total += excess
+			cells += n
+			sums = append(sums, total)
+		}
+		if total <= settled*float64(cells) || total > last*(1-worthwhile) {
+			break
+		}
+		last = total
+		for n := 0; n < (values+1)/2; {
+			t := sort.SearchFloat64s(sums, c.r.Float64()*total)
+			n += 1 + c.offer(&c.tables[min(t, c.pairs-1)])/rowsOffer
+		}
 	}
 	return nil
 }
 
-// offer looks for a row that a table has too many of, and for another whose
-// value in one of the table's columns would make it one that is wanted. It
-// returns how many rows it tried.
+// offer looks for a row that a table has too many of, for a bin that its value
+// in one of the table's columns would better be, by all pairs, and for another
+// record or session that has that bin. It returns how many rows it tried.
 func (c *coupling) offer(t *table) (tried int) {
-	col, other, forward := t.a, t.b, true
+	col, other := t.a, t.b
+	second := false
 	if c.g.Columns[col].Unit < 0 || c.g.Columns[other].Unit >= 0 && c.r.IntN(2) == 0 {
-		col, other, forward = other, col, false
+		col, second = other, true
 	}
 	unit := c.g.Columns[col].Unit
 	if unit < 0 {
 		return 0
 	}
 	u := &c.g.Units[unit]
-	row, y := int32(-1), 0
+	row := int32(-1)
 	for range 8 {
-		k := int32(c.r.IntN(len(c.session)))
-		i, ok := c.at(t, k)
-		if !ok || t.cells[i].have <= t.cells[i].want {
-			continue
+		k := int32(c.r.IntN(c.rows))
+		if i, ok := c.at(t, k); ok && t.have[i] > t.want[i] {
+			row = k
+			break
 		}
-		row = k
-		if forward {
-			y = i % t.width
-		} else {
-			y = i / t.width
-			if t.next {
-				row++
-			}
-		}
-		break
 	}
 	if row < 0 {
 		return 0
+	}
+	if second && t.next {
+		row++
 	}
 	e := row
 	if u.PerSession {
@@ -273,46 +303,20 @@ func (c *coupling) offer(t *table) (tried int) {
 	if !c.moves(u, e) {
 		return 0
 	}
-	x := c.wanted(t, forward, y)
+	x := c.better(u, e, col)
 	if x < 0 {
 		return 0
 	}
 	list := c.byBin[col][x]
-	for range min(3, len(list)) {
+	for range min(partners, len(list)) {
 		f := list[c.r.IntN(len(list))]
-		tried += c.size(u, e) + c.size(u, f)
+		for _, k := range []int32{e, f} {
+			lo, hi := c.span(u, k)
+			tried += int(hi - lo)
+		}
 		if c.try(unit, u, e, f) {
 			break
 		}
 	}
 	return tried
-}
-
-// wanted draws a bin that, beside bin y of the other column, there should be
-// more of; -1 where there is none.
-func (c *coupling) wanted(t *table, forward bool, y int) int {
-	start, step, n := y, t.width, len(t.cells)/t.width
-	if !forward {
-		start, step, n = y*t.width, 1, t.width
-	}
-	var total float32
-	for k := range n {
-		if d := t.cells[start+k*step]; d.want > d.have {
-			total += d.want - d.have
-		}
-	}
-	if total == 0 {
-		return -1
-	}
-	v := c.r.Float32() * total
-	best := -1
-	for k := range n {
-		if d := t.cells[start+k*step]; d.want > d.have {
-			best = k
-			if v -= d.want - d.have; v < 0 {
-				break
-			}
-		}
-	}
-	return best
 }

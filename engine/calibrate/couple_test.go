@@ -81,6 +81,55 @@ func TestCoupleMeetsThePairsAndKeepsTheMargins(t *testing.T) {
 	}
 }
 
+func TestCoupleTakesValuesOfSpareSessions(t *testing.T) {
+	run := func() (calibrate.Grid, calibrate.Coupled) {
+		r := rand.New(rand.NewPCG(7, 8))
+		real := chained(1500, 6, 8, false, r)
+		pairs := calibrate.NewPairs(real, 100)
+		g := chained(6000, 6, 8, true, r)
+		g.Spare = 4500
+		counted := int(g.Sessions[1500])
+		before := make([][]int, len(g.Columns))
+		for k, c := range g.Columns {
+			before[k] = histogram(c.Bins[:counted], c.Size)
+		}
+		kept := chained(0, 6, 8, true, r)
+		kept.Sessions = g.Sessions[:1501]
+		res, err := calibrate.Couple(context.Background(), g, pairs, func(int, int, int) bool { return true }, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, c := range g.Columns {
+			kept.Columns[k].Bins = c.Bins[:counted]
+		}
+		columns, apart := calibrate.Apart(kept, real, pairs)
+		for k, c := range kept.Columns {
+			if k >= 2 { // of the record
+				columns[k] = 0
+				for bin, n := range histogram(c.Bins, c.Size) {
+					columns[k] += math.Abs(float64(n-before[k][bin])) / float64(counted) / 2
+				}
+			}
+			if columns[k] > .01 {
+				t.Errorf("column %d is %.3f from what it should be", k, columns[k])
+			}
+		}
+		for k, v := range apart {
+			if v > .08 {
+				t.Errorf("pair %d is %.3f from the real one", k, v)
+			}
+		}
+		return kept, res
+	}
+	kept, res := run()
+	if res.Before < 10 || res.After > 1 {
+		t.Errorf("residual %.2f, then %.2f, want it below noise", res.Before, res.After)
+	}
+	if again, _ := run(); !slices.EqualFunc(kept.Columns, again.Columns, func(a, b calibrate.Column) bool { return slices.Equal(a.Bins, b.Bins) }) {
+		t.Error("the same seed exchanged other values")
+	}
+}
+
 func TestCoupleLeavesARealHalfAlone(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	pairs := calibrate.NewPairs(chained(3000, 5, 6, false, r), 100)

@@ -1,142 +1,229 @@
 package calibrate
 
-// try exchanges a unit between two records or sessions and keeps it where the
-// pairs come closer.
-func (c *coupling) try(unit int, u *Unit, e, f int32) bool {
-	if e == f || !u.PerSession && (e == f+1 || f == e+1) {
-		return false
-	}
-	if c.size(u, e) == 1 && c.size(u, f) == 1 {
-		x, y := c.first(u, e), c.first(u, f)
-		if c.within(unit, x, y)+c.between(unit, x, y) >= least || !c.exchange(unit, int(e), int(f)) {
-			return false
+// least is the change of the squared residuals below which it is rounding.
+const least = -1e-6
+
+// scored bounds the records of a session that better looks at.
+const scored = 8
+
+// better draws a bin of a column that would suit a record or session better than
+// its own, if only that changed, by how much it would; -1 where there is none.
+func (c *coupling) better(u *Unit, e int32, column int) int {
+	score := c.score[:c.g.Columns[column].Size]
+	clear(score)
+	lo, hi := c.span(u, e)
+	p := int(c.row(lo)[column])
+	each := 1 + (hi-lo-1)/scored
+	for i := range c.sides[column] {
+		s := &c.sides[column][i]
+		for r := lo; r < hi; r += each {
+			if s.beside < 0 && !c.follows(r) || s.beside > 0 && !c.follows(r+1) {
+				continue
+			}
+			at := int(c.row(r + s.beside)[s.other]) * s.width
+			for x, v := range s.more[at : at+len(score)] {
+				score[x] += v
+			}
+			score[p] -= 2 * s.weight[at+p]
 		}
-		c.move(unit, u, e, f)
-	} else if c.move(unit, u, e, f) >= least || !c.exchange(unit, int(e), int(f)) {
-		c.move(unit, u, e, f)
+	}
+	own := score[p]
+	var total float32
+	for x, v := range score {
+		if v < own && len(c.byBin[column][x]) > 0 {
+			total += own - v
+		}
+	}
+	if total == 0 {
+		return -1
+	}
+	v := c.r.Float32() * total
+	best := -1
+	for x, w := range score {
+		if w < own && len(c.byBin[column][x]) > 0 {
+			best = x
+			if v -= own - w; v < 0 {
+				break
+			}
+		}
+	}
+	return best
+}
+
+// try exchanges a unit between two records or sessions where that brings the
+// pairs closer.
+func (c *coupling) try(unit int, u *Unit, e, f int32) bool {
+	if e == f || !u.PerSession && (e == f+1 || f == e+1) || c.change(unit, u, e, f) >= least || !c.exchange(unit, int(e), int(f)) {
 		return false
 	}
+	c.move(unit, u, e, f)
 	c.exchanged++
 	c.relist(unit, u, e, f)
 	return true
 }
 
-// least is the change of the squared residuals below which it is rounding.
-const least = -1e-6
-
-// size is how many rows a record or session has.
-func (c *coupling) size(u *Unit, e int32) int {
-	if u.PerSession {
-		return int(c.g.Sessions[e+1] - c.g.Sessions[e])
+// change is what exchanging a unit between two records or sessions would change
+// the squared residuals by.
+func (c *coupling) change(unit int, u *Unit, e, f int32) (change float32) {
+	lo, hi := c.span(u, e)
+	from, to := c.span(u, f)
+	x, y := c.row(lo), c.row(from)
+	if int(from) >= c.rows { // its rows are not counted
+		to = from
 	}
-	return 1
-}
-
-// within returns the change of the squared residuals of the pairs within a row
-// if the unit's values of two rows were exchanged.
-func (c *coupling) within(unit int, e, f int32) (change float32) {
-	for _, k := range c.of[unit] {
-		t := &c.tables[k]
-		if t.next {
+	n, m := float32(hi-lo), float32(to-from)
+	one := n == 1 && m <= 1
+	for _, k := range c.columns[unit] {
+		p, q := int(x[k]), int(y[k])
+		if p == q {
 			continue
 		}
-		a, b := c.g.Columns[t.a].Bins, c.g.Columns[t.b].Bins
-		if a[e] == a[f] || b[e] == b[f] {
-			continue
-		}
-		x, y := int(a[e])*t.width, int(a[f])*t.width
-		change += t.cells[x+int(b[e])].change(-1) + t.cells[y+int(b[f])].change(-1) +
-			t.cells[x+int(b[f])].change(1) + t.cells[y+int(b[e])].change(1)
-	}
-	return change
-}
-
-// between returns the change of those between a row and the next.
-func (c *coupling) between(unit int, e, f int32) (change float32) {
-	for _, k := range c.of[unit] {
-		t := &c.tables[k]
-		if !t.next {
-			continue
-		}
-		bins := c.g.Columns[t.a].Bins
-		if bins[e] == bins[f] {
-			continue
-		}
-		change += c.beside(t, e, -1) + c.beside(t, f, -1)
-		bins[e], bins[f] = bins[f], bins[e]
-		change += c.beside(t, e, 1) + c.beside(t, f, 1)
-		c.beside(t, e, -1)
-		c.beside(t, f, -1)
-		bins[e], bins[f] = bins[f], bins[e]
-		c.beside(t, e, 1)
-		c.beside(t, f, 1)
-	}
-	return change
-}
-
-// beside counts a row with the one before and the one after.
-func (c *coupling) beside(t *table, row int32, by float32) (change float32) {
-	for k := max(row-1, 0); k <= row; k++ {
-		if i, ok := c.at(t, k); ok {
-			change += t.cells[i].change(by)
-			t.cells[i].have += by
+		for i := range c.sides[k] {
+			s := &c.sides[k][i]
+			switch {
+			case s.beside > 0:
+				change += c.successive(s.t, e, f)
+			case s.beside < 0: // the same table
+			case one || s.whole:
+				a, b := int(x[s.other])*s.width, int(y[s.other])*s.width
+				switch {
+				case a == b:
+					change += s.from(a, p, q, n-m)
+				case m == 0:
+					change += s.from(a, p, q, n)
+				default:
+					change += s.from(a, p, q, n) + s.from(b, q, p, m)
+				}
+			default:
+				for r := lo; r < hi; r++ {
+					c.score[c.row(r)[s.other]]++
+				}
+				for r := from; r < to; r++ {
+					c.score[c.row(r)[s.other]]--
+				}
+				change += c.settle(s, lo, hi, p, q) + c.settle(s, from, to, p, q)
+			}
 		}
 	}
 	return change
 }
 
-// change is what adding by rows would do to the squared residual.
-func (x *cell) change(by float32) float32 { return x.weight * by * (2*(x.have-x.want) + by) }
-
-// move exchanges a unit between two records or sessions and returns the change
-// of the squared residuals. Done twice it is undone.
-func (c *coupling) move(unit int, u *Unit, e, f int32) float32 {
-	change := c.count(unit, u, e, -1) + c.count(unit, u, f, -1)
-	c.swap(unit, u, e, f)
-	return change + c.count(unit, u, e, 1) + c.count(unit, u, f, 1)
+// from is the change by n rows that go from own bin p to q, beside those at a.
+func (s *side) from(a, p, q int, n float32) float32 {
+	more, weight := s.more[a:a+s.width], s.weight[a:a+s.width]
+	if n == 1 {
+		return more[q] - more[p] + 2*weight[p]
+	}
+	return n*(more[q]-more[p]) + n*((n-1)*weight[q]+(n+1)*weight[p])
 }
 
-// count adds the rows of a record or session to the tables of its unit, or
-// takes them away, and returns the change of their squared residuals.
-func (c *coupling) count(unit int, u *Unit, e int32, by float32) (change float32) {
-	lo, hi := e, e+1
-	if u.PerSession {
-		lo, hi = c.g.Sessions[e], c.g.Sessions[e+1]
-	}
-	for _, k := range c.of[unit] {
-		t := &c.tables[k]
-		from := lo
-		if t.next && lo > 0 {
-			from--
+// settle is the change where as many rows go from own bin p to q as score has of
+// each of the other bins of some rows, which it clears.
+func (c *coupling) settle(s *side, lo, hi int32, p, q int) (change float32) {
+	for r := lo; r < hi; r++ {
+		o := int(c.bins[int(r)*c.stride+s.other])
+		if n := c.score[o]; n != 0 {
+			c.score[o] = 0
+			a := o * s.width
+			change += s.from(a, p, q, n)
 		}
-		for row := from; row < hi; row++ {
-			i, ok := c.at(t, row)
-			if !ok {
+	}
+	return change
+}
+
+// successive is the change of a table of successive records if two of them, that
+// are not beside each other, exchanged their bins.
+func (c *coupling) successive(t *table, e, f int32) (change float32) {
+	var cells [8]struct {
+		i int
+		n float32
+	}
+	k := 0
+	count := func(a, b uint16, n float32) {
+		i := int(a)*t.width + int(b)
+		for j := range k {
+			if cells[j].i == i {
+				cells[j].n += n
+				return
+			}
+		}
+		cells[k].i, cells[k].n = i, n
+		k++
+	}
+	x, y := c.row(e)[t.a], c.row(f)[t.a]
+	for _, z := range []struct {
+		row      int32
+		old, new uint16
+	}{{e, x, y}, {f, y, x}} {
+		if int(z.row) >= c.rows {
+			break
+		}
+		if c.follows(z.row) {
+			before := c.row(z.row - 1)[t.a]
+			count(before, z.old, -1)
+			count(before, z.new, 1)
+		}
+		if c.follows(z.row + 1) {
+			after := c.row(z.row + 1)[t.a]
+			count(z.old, after, -1)
+			count(z.new, after, 1)
+		}
+	}
+	for _, z := range cells[:k] {
+		change += z.n*t.more[z.i] + z.n*(z.n-1)*t.weight[z.i]
+	}
+	return change
+}
+
+// follows says whether there is a row and one before it in its session.
+func (c *coupling) follows(row int32) bool {
+	return row > 0 && int(row) < len(c.session) && c.session[row] == c.session[row-1]
+}
+
+// move exchanges a unit between two records or sessions.
+func (c *coupling) move(unit int, u *Unit, e, f int32) {
+	lo, hi := c.span(u, e)
+	from, to := c.span(u, f)
+	for _, k := range c.columns[unit] {
+		p, q := c.row(lo)[k], c.row(from)[k]
+		if p == q {
+			continue
+		}
+		c.tell(k, lo, hi, -1)
+		c.tell(k, from, to, -1)
+		for r := lo; r < hi; r++ {
+			c.row(r)[k] = q
+		}
+		for r := from; r < to; r++ {
+			c.row(r)[k] = p
+		}
+		c.tell(k, lo, hi, 1)
+		c.tell(k, from, to, 1)
+	}
+}
+
+// tell adds the rows of a record or session to the tables of a column, or takes
+// them away.
+func (c *coupling) tell(column int, lo, hi int32, n float32) {
+	if int(lo) >= c.rows {
+		return
+	}
+	for i := range c.sides[column] {
+		s := &c.sides[column][i]
+		if s.whole {
+			if k, ok := c.at(s.t, lo); ok {
+				s.t.add(k, n*float32(hi-lo))
+			}
+			continue
+		}
+		for r := lo; r < hi; r++ {
+			if s.beside < 0 && r == 0 {
 				continue
 			}
-			change += t.cells[i].change(by)
-			t.cells[i].have += by
+			if k, ok := c.at(s.t, r+min(s.beside, 0)); ok {
+				s.t.add(k, n)
+			}
 		}
-	}
-	return change
-}
-
-func (c *coupling) swap(unit int, u *Unit, e, f int32) {
-	for _, k := range c.columns[unit] {
-		bins := c.g.Columns[k].Bins
-		if !u.PerSession {
-			bins[e], bins[f] = bins[f], bins[e]
-			continue
-		}
-		x, y := bins[c.g.Sessions[e]], bins[c.g.Sessions[f]]
-		fill(bins[c.g.Sessions[e]:c.g.Sessions[e+1]], y)
-		fill(bins[c.g.Sessions[f]:c.g.Sessions[f+1]], x)
-	}
-}
-
-func fill(bins []uint16, with uint16) {
-	for i := range bins {
-		bins[i] = with
 	}
 }
 
@@ -144,8 +231,7 @@ func fill(bins []uint16, with uint16) {
 // columns.
 func (c *coupling) relist(unit int, u *Unit, e, f int32) {
 	for _, k := range c.columns[unit] {
-		col := &c.g.Columns[k]
-		ofE, ofF := c.byBin[k][col.Bins[c.first(u, f)]], c.byBin[k][col.Bins[c.first(u, e)]] // before
+		ofE, ofF := c.byBin[k][c.bin(u, f, k)], c.byBin[k][c.bin(u, e, k)] // before
 		p, q := c.place[k][e], c.place[k][f]
 		ofE[p], ofF[q] = f, e
 		c.place[k][e], c.place[k][f] = q, p

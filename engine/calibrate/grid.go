@@ -12,6 +12,9 @@ type Grid struct {
 	Sessions []int32 // first row of each session, then the number of rows
 	Columns  []Column
 	Units    []Unit
+	// Spare is how many sessions at the end are none of the trace, and have
+	// values to exchange only.
+	Spare int
 }
 
 // Column is the bin of one field in each row.
