@@ -70,7 +70,7 @@ func (m *Model) budget(loops []*loop) {
 			}
 			return max(1, int(math.Round(float64(n)/reduce)))
 		}
-		l.m.Options.Epochs, l.m.Options.Iterations = less(o.Epochs), less(o.Iterations)
+		l.m.Options.Epochs, l.m.Options.Iterations, l.m.Options.Measures = less(o.Epochs), less(o.Iterations), less(o.Measures)
 		l.m.Options.Time = time.Duration(float64(o.Time) / whole / reduce)
 	}
 }

@@ -247,5 +247,6 @@ func (s Setting) parse(text string, t reflect.Type) (any, error) {
 func NetShareDefaults() Options {
 	o := DefaultOptions()
 	o.GAN = dgan.NetShareConfig()
+	o.Chunks.Count = 10
 	return o
 }
