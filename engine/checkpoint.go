@@ -85,7 +85,7 @@ func (m *Model) Chunk() int { return m.chunk }
 func (m *Model) Checkpoint() ([]byte, error) {
 	c := checkpoint{Begun: m.begun, At: m.at, Chunk: m.chunk}
 	if m.chunks != nil {
-		c.Chunks = len(m.chunks.nets)
+		c.Chunks = m.slices()
 	}
 	if m.at.Iteration > 0 {
 		var err error

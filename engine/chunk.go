@@ -102,9 +102,10 @@ type chunks struct {
 	// length, and Arrivals are how those follow each other.
 	Lengths  [][]int
 	Arrivals []arrivals
-	// Networks are nets as they are saved, and nil otherwise.
+	// Networks are those of each chunk as dgan.Model.MarshalTrained has them; empty
+	// where it has no sample.
 	Networks [][]byte
-	nets     []*dgan.Model // of each chunk; nil where it has no sample
+	nets     []*dgan.Model // while sessions are generated
 }
 
 // newChunks cuts a trace by the times of its sessions, or of a sample of them.
@@ -112,7 +113,7 @@ func newChunks(o Chunks, c *codec.Codec, sessions []trace.Session) (*chunks, err
 	if c.Clock == nil {
 		return nil, fmt.Errorf("n_chunks is %d, and the trace has no time column to be cut by: want 1", o.Count)
 	}
-	x := &chunks{Tags: o.Tags, Samples: make([]int, o.Count), nets: make([]*dgan.Model, o.Count)}
+	x := &chunks{Tags: o.Tags, Samples: make([]int, o.Count), Networks: make([][]byte, o.Count)}
 	var times []float64
 	if o.By == FixedSize {
 		for _, s := range sessions {
@@ -300,33 +301,23 @@ func (x *chunks) strata(candidates []candidate, head int) calibrate.Strata {
 	return s
 }
 
-// saved returns the chunks with their networks as bytes.
-func (x *chunks) saved() (*chunks, error) {
-	out := *x
-	out.Networks = make([][]byte, len(x.nets))
-	for k, net := range x.nets {
-		if net == nil {
-			continue
-		}
-		var err error
-		if out.Networks[k], err = net.MarshalTrained(); err != nil {
-			return nil, err
-		}
-	}
-	return &out, nil
-}
-
-// load makes the networks of their bytes.
+// load makes the networks of their bytes, for generating.
 func (x *chunks) load(s dgan.Shape) (err error) {
-	x.nets = make([]*dgan.Model, len(x.Networks))
+	if x.nets != nil {
+		return nil
+	}
+	nets := make([]*dgan.Model, len(x.Networks))
 	for k, data := range x.Networks {
 		if len(data) == 0 {
 			continue
 		}
-		if x.nets[k], err = dgan.Load(s, data); err != nil {
+		if nets[k], err = dgan.Load(s, data); err == nil {
+			err = nets[k].Shrink()
+		}
+		if err != nil {
 			return fmt.Errorf("chunk %d: %w", k, err)
 		}
 	}
-	x.Networks = nil
+	x.nets = nets
 	return nil
 }

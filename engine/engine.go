@@ -79,7 +79,8 @@ type Options struct {
 
 	// SelfNorm learns the numbers of each sample by their place in the sample's own
 	// range, which is learnt with its metadata: DoppelGANger's additional
-	// attributes [self_norm]. Default false; source: measured, see the README.
+	// attributes [self_norm]. Default false; source: measured, CAIDA sample, 400
+	// iterations, one seed: 97.2 without, 96.6 with it.
 	SelfNorm bool
 	// Chunks cuts the trace into slices of time.
 	Chunks Chunks

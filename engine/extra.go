@@ -79,10 +79,18 @@ func (m *Model) restore(extras, series []float32) {
 func (m *Model) tags(code []float32) []float32 { return code[len(code)-len(m.chunks.heads()):] }
 
 // networks are the model's: one, or those of the chunks, nil where a chunk has
-// none.
+// none. The chunks' have to be loaded.
 func (m *Model) networks() []*dgan.Model {
 	if m.net == nil && m.chunks != nil {
 		return m.chunks.nets
 	}
 	return []*dgan.Model{m.net}
+}
+
+// slices is how many chunks the trace has; 1 where it is one.
+func (m *Model) slices() int {
+	if m.chunks == nil {
+		return 1
+	}
+	return len(m.chunks.Samples)
 }

@@ -196,7 +196,7 @@ type reference struct {
 
 // newReference takes sessions of the sample, unless others are to be held out.
 func newReference(m *Model, g gathered) *reference {
-	o, n := m.Options, len(m.networks())
+	o, n := m.Options, m.slices()
 	ref := &reference{m: m, rand: rand.New(rand.NewPCG(o.Seed, 0x68656c64)), taken: make([]int, n), lists: make([][]whole, n)}
 	if o.Measures == 0 && o.MeasureEpochs == 0 {
 		return ref

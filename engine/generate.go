@@ -102,6 +102,11 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		out, err := m.generateMarginal(ctx, opts, kept)
 		return out, errors.Join(err, kept.flush(ctx))
 	}
+	if m.chunks != nil {
+		if err := m.chunks.load(m.shape()); err != nil {
+			return Generated{}, err
+		}
+	}
 	win, windowed, err := m.window(opts)
 	if err != nil {
 		return Generated{}, err

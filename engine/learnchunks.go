@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"netshare/engine/dgan"
 )
 
 // ofChunk is the model as one chunk's networks learn it: with the codec, the
@@ -25,25 +27,38 @@ func (m *Model) learnChunks(ctx context.Context, loops []*loop) error {
 	o := m.Options.Chunks
 	m.budget(loops)
 	takeTurns(loops)
-	first := loops[0]
-	if !o.Warm {
-		return m.gatherChunks(loops, inParallel(ctx, loops))
-	}
-	if o.SkipFirst {
-		first.m.at.Done = true
-	}
-	if err := first.run(ctx); err != nil {
-		return failed(ctx, first, err)
-	}
-	for _, l := range loops[1:] {
-		if l.m.at.Iteration > 0 { // resumed
-			continue
+	later := loops
+	var as *dgan.Model // that later chunks begin as
+	if o.Warm {
+		first := loops[0]
+		later = loops[1:]
+		if err := first.start(nil); err != nil {
+			return err
 		}
-		if err := l.m.net.CopyWeights(first.m.net); err != nil {
+		if o.SkipFirst {
+			first.m.at.Done = true
+		}
+		if err := first.run(ctx); err != nil {
+			return failed(ctx, first, err)
+		}
+		as = first.m.net
+		if err := first.keep(); err != nil {
 			return err
 		}
 	}
-	return m.gatherChunks(loops, inParallel(ctx, loops[1:]))
+	if err := inParallel(ctx, later, as); err != nil {
+		return err
+	}
+	m.gatherChunks(loops)
+	return nil
+}
+
+// keep puts the networks that were learnt into the chunks, and lets go of them.
+func (l *loop) keep() (err error) {
+	m := l.m
+	m.chunks.Networks[m.chunk], err = m.net.MarshalTrained()
+	m.net = nil
+	return err
 }
 
 // budget shares the run's bounds out: later chunks are learnt for a shorter time
@@ -115,8 +130,10 @@ func takeTurns(loops []*loop) {
 	}
 }
 
-// inParallel runs loops on all cores. The first that fails ends the others.
-func inParallel(ctx context.Context, loops []*loop) error {
+// inParallel runs loops on all cores, whose networks begin as others unless those
+// are nil. Only those that are learnt are in memory. The first that fails ends the
+// others.
+func inParallel(ctx context.Context, loops []*loop, as *dgan.Model) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	next := make(chan *loop, len(loops))
@@ -126,11 +143,24 @@ func inParallel(ctx context.Context, loops []*loop) error {
 	close(next)
 	var wait sync.WaitGroup
 	var one sync.Once
+	var making sync.Mutex // gorgonia's graphs are made one at a time
 	var first error
+	learn := func(l *loop) error {
+		making.Lock()
+		err := l.start(as)
+		making.Unlock()
+		if err != nil {
+			return err
+		}
+		if err := l.run(ctx); err != nil {
+			return err
+		}
+		return l.keep()
+	}
 	for range min(len(loops), runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
 			for l := range next {
-				if err := l.run(ctx); err != nil {
+				if err := learn(l); err != nil {
 					one.Do(func() { first = failed(ctx, l, err) })
 					stop(err)
 				}
@@ -151,16 +181,12 @@ func failed(ctx context.Context, l *loop, err error) error {
 
 // gatherChunks takes what was learnt of the chunks: epochs and reasons to end of
 // each, and the mean of what was measured, by samples.
-func (m *Model) gatherChunks(loops []*loop, err error) error {
-	if err != nil {
-		return err
-	}
+func (m *Model) gatherChunks(loops []*loop) {
 	var ended []string
 	var total float64
 	m.Epochs, m.Fidelity = loops[0].m.Epochs, nil
 	for _, l := range loops {
 		part := l.m
-		m.chunks.nets[part.chunk] = part.net
 		if part.Ended != "" {
 			ended = append(ended, fmt.Sprintf("chunk %d: %s", part.chunk, part.Ended))
 		}
@@ -175,7 +201,6 @@ func (m *Model) gatherChunks(loops []*loop, err error) error {
 		m.Fidelity = (*Fidelity)(nil).plus(*m.Fidelity, 1/total)
 	}
 	m.Ended = strings.Join(ended, "; ")
-	return nil
 }
 
 // plus adds weighted figures.

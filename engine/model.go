@@ -38,7 +38,7 @@ type Model struct {
 
 	targets targets
 	net     *dgan.Model
-	chunks  *chunks // with networks instead of net once all are learnt; nil where the trace is one
+	chunks  *chunks // with networks in place of net; nil where the trace is one
 	chunk   int     // that net learns
 	lengths []int   // of the samples that a private model's networks make next
 
@@ -85,11 +85,9 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cut *chunks
-	if m.net == nil && m.chunks != nil {
-		if cut, err = m.chunks.saved(); err != nil {
-			return nil, err
-		}
+	cut := m.chunks
+	if m.net != nil { // of one chunk
+		cut = nil
 	}
 	bare := *m
 	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.Options.Pretrained, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil, nil
@@ -149,7 +147,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		shape = m.privateShape
 	}
 	if m.chunks = s.Chunks; m.chunks != nil {
-		return m.chunks.load(m.shape())
+		return nil
 	}
 	net, err := dgan.Load(shape(), s.Networks)
 	if err != nil {

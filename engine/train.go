@@ -106,16 +106,32 @@ func newLoops(ctx context.Context, src Source, recipe *trace.Recipe, types map[s
 	}
 	for _, l := range loops {
 		l.yardstick = ref.yardstick(l.m)
-		if l.m.net, err = dgan.New(l.m.shape(), opts.GAN, opts.Seed+uint64(l.m.chunk)); err != nil {
-			return m, loops, err
-		}
-		if opts.Pretrained != nil && (l == loops[0] || !opts.Chunks.Warm) {
-			if err := l.m.beginAs(opts.Pretrained); err != nil {
-				return m, loops, fmt.Errorf("pretraining by %s: %w", opts.Pretrain, err)
-			}
+	}
+	if m.chunks == nil {
+		err = loops[0].start(nil)
+	}
+	return m, loops, err
+}
+
+// start makes the networks, unless they are there: as those of another chunk, or
+// of the model that the run begins with.
+func (l *loop) start(as *dgan.Model) (err error) {
+	if l.m.net != nil {
+		return nil
+	}
+	o := l.m.Options
+	if l.m.net, err = dgan.New(l.m.shape(), o.GAN, o.Seed+uint64(l.m.chunk)); err != nil {
+		return err
+	}
+	if as != nil {
+		return l.m.net.CopyWeights(as)
+	}
+	if o.Pretrained != nil {
+		if err := l.m.beginAs(o.Pretrained); err != nil {
+			return fmt.Errorf("pretraining by %s: %w", o.Pretrain, err)
 		}
 	}
-	return m, loops, nil
+	return nil
 }
 
 // beginAs takes the networks of another model, of its first chunk where it has
@@ -126,9 +142,12 @@ func (m *Model) beginAs(other *Model) error {
 		return errors.New("it was learnt under differential privacy, by other means: name a model that was not, or leave it out")
 	}
 	if other.chunks != nil {
-		for _, net := range other.chunks.nets {
-			if from == nil {
-				from = net
+		for _, data := range other.chunks.Networks {
+			if from == nil && len(data) > 0 {
+				var err error
+				if from, err = dgan.Load(other.shape(), data); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -152,7 +171,7 @@ func (m *Model) beginAs(other *Model) error {
 // where these are a sample, the source read once more; but for those that the
 // reference takes out. The samples are the caller's to close, also after an error.
 func (m *Model) encode(ctx context.Context, src Source, g gathered, ref *reference) (data []*samples, err error) {
-	data = make([]*samples, len(m.networks()))
+	data = make([]*samples, m.slices())
 	for k := range data {
 		data[k] = newSamples(m.metaHeads(), m.Codec.SeriesHeads(), m.Options.Memory/2/int64(len(data)))
 	}
@@ -354,7 +373,7 @@ func (l *loop) progress() Progress {
 		Losses: mean(at.Sum, at.Step), Chunk: l.m.chunk,
 	}
 	if l.m.chunks != nil {
-		p.Chunks = len(l.m.chunks.nets)
+		p.Chunks = l.m.slices()
 	}
 	if l.epochs > 0 {
 		all := l.epochs * l.perEpoch

@@ -56,6 +56,17 @@ func (m *Model) sampler() (*sampler, error) {
 	return s, nil
 }
 
+// Shrink lets go of all that sampling does not need, such as the critics: the model can't be trained nor saved
+// any more.
+func (m *Model) Shrink() error {
+	s, err := m.sampler()
+	if err != nil {
+		return err
+	}
+	*m = Model{shape: m.shape, cfg: m.cfg, seed: m.seed, steps: m.steps, frozen: s}
+	return nil
+}
+
 // Sample makes n samples and hands each to emit: a metadata row [A] and a series [T*F], softmax heads one-hot,
 // zero behind its records. The slices are valid during the call only. An error of emit ends the sampling and is
 // returned. The same state of r gives the same samples.
