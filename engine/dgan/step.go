@@ -3,6 +3,7 @@ package dgan
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"gorgonia.org/gorgonia"
@@ -65,7 +66,7 @@ func (m *Model) diverged(l Losses) error {
 		m.steps+1, l.Critic, l.AttributeCritic, l.Generator, ErrDiverged)
 }
 
-// criticRound updates both critics, at the same time.
+// criticRound updates both critics, at the same time where there is more than one thread.
 func (m *Model) criticRound(data Data, fresh bool) error {
 	if fresh {
 		if err := m.drawReal(data); err != nil {
@@ -92,9 +93,15 @@ func (m *Model) criticRound(data Data, fresh bool) error {
 		return update(m.judge, m.critic, m.criticWeights, m.criticAdam)
 	}
 	key(m.random).Uniform(m.attributeCritic.alpha)
+	attribute := func() error {
+		return update(m.judgeMeta, m.attributeCritic, m.attributeWeights, m.attributeAdam)
+	}
+	if runtime.GOMAXPROCS(0) == 1 { // kernels in C would run beside each other all the same
+		return errors.Join(update(m.judge, m.critic, m.criticWeights, m.criticAdam), attribute())
+	}
 	var wait sync.WaitGroup
 	var other error
-	wait.Go(func() { other = update(m.judgeMeta, m.attributeCritic, m.attributeWeights, m.attributeAdam) })
+	wait.Go(func() { other = attribute() })
 	err := update(m.judge, m.critic, m.criticWeights, m.criticAdam)
 	wait.Wait()
 	return errors.Join(err, other)
