@@ -76,6 +76,9 @@ func (f *synthFlags) runConfig(ctx context.Context, path, functions string, inpu
 	}
 	opts := c.Options(given)
 	for i := range opts {
+		if f.iterations != 0 && f.epochs == 0 { // the command line comes first
+			opts[i].Epochs, opts[i].Iterations = 0, f.iterations
+		}
 		if err := f.assign(&opts[i]); err != nil {
 			return err
 		}

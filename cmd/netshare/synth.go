@@ -19,27 +19,28 @@ import (
 
 // synthFlags are the options of synth and run.
 type synthFlags struct {
-	global    *global
-	inputs    inputFlags
-	out       string
-	workspace string
-	report    string
-	epochs    int
-	time      time.Duration
-	sessions  int
-	calibrate offFlag
-	given     []string
-	records   int
-	from, to  string
-	span      time.Duration
-	memory    bytesFlag
-	minSeen   int
-	set       []string
-	dp        dpFlags
-	holdout   float64
-	holdoutBy string
-	addresses string
-	text      string
+	global     *global
+	inputs     inputFlags
+	out        string
+	workspace  string
+	report     string
+	epochs     int
+	time       time.Duration
+	iterations int
+	sessions   int
+	calibrate  offFlag
+	given      []string
+	records    int
+	from, to   string
+	span       time.Duration
+	memory     bytesFlag
+	minSeen    int
+	set        []string
+	dp         dpFlags
+	holdout    float64
+	holdoutBy  string
+	addresses  string
+	text       string
 
 	// Of a configuration of NetShare's:
 	train *engine.Options  // instead of the options given
@@ -64,7 +65,8 @@ func (f *synthFlags) add(c *cobra.Command) {
 }
 
 func (f *synthFlags) addTraining(c *cobra.Command) {
-	c.Flags().IntVar(&f.epochs, "epochs", 0, "how many times to learn from each session (default: enough for some 2,500 iterations)")
+	c.Flags().IntVar(&f.epochs, "epochs", 0, "how many times to learn from each session (default: enough for --iterations)")
+	c.Flags().IntVar(&f.iterations, "iterations", 0, "how many iterations to learn for, where neither epochs nor a time is given (default 2500)")
 	c.Flags().DurationVar(&f.time, "time", 0, "wall-clock bound of training, for example 5m")
 	c.Flags().Var(&f.memory, "memory", "about how much of the trace learning may keep in memory, for example 4GB; distributions of a longer one are learnt from a sample of its sessions")
 	c.Flags().IntVar(&f.minSeen, "min-seen", codec.DefaultOptions().MinSeen, "how many sessions must hold an address, port, name or other text for it to be repeated")
@@ -124,6 +126,9 @@ func (b *bytesFlag) Set(text string) error {
 func (f *synthFlags) training() (engine.Options, error) {
 	o := engine.DefaultOptions()
 	o.Epochs, o.Time, o.Seed, o.Codec.MinSeen = f.epochs, f.time, f.global.seed, f.minSeen
+	if f.iterations != 0 {
+		o.Iterations = f.iterations
+	}
 	if f.memory > 0 {
 		o.Memory = int64(f.memory)
 	}

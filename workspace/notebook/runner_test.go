@@ -243,6 +243,8 @@ func TestSteps(t *testing.T) {
 		{KindTrain, "lan epochs many", `epochs: "many" is no number: want 1 or more`},
 		{KindTrain, "lan epochs 1 epochs 2", "epochs is given twice"},
 		{KindTrain, "lan memory 2GB set batch_size=50 set patience=3 time 90s", ""},
+		{KindTrain, "lan pretrain other.duckdb:3 iterations 10", ""},
+		{KindTrain, "lan dp pretrain 3", "pretrain with dp"},
 		{KindTrain, "lan dp dp-model gan noise-multiplier 2 clip .5 dp-force pretrain raw.public epochs 3", ""},
 		{KindTrain, "lan epsilon 2", "epsilon without dp: add dp"},
 		{KindTrain, "lan clip 2", "clip without dp: add dp"},

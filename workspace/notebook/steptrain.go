@@ -16,7 +16,7 @@ import (
 // networks alone say so.
 var dpWords = map[string]struct{ networks bool }{
 	"epsilon": {}, "delta": {}, "dp-unit": {}, "host-cap": {}, "dp-model": {},
-	"noise-multiplier": {true}, "clip": {true}, "dp-force": {true}, "pretrain": {true},
+	"noise-multiplier": {true}, "clip": {true}, "dp-force": {true},
 }
 
 func (s *step) parseTrain(words []string) error {
@@ -67,8 +67,8 @@ func (s *step) parseTrain(words []string) error {
 			return fmt.Errorf("%s without dp: add dp", name)
 		case on && name == "time":
 			return errors.New("time with dp: how much is learnt is settled by the budget, not the clock: leave it out")
-		case on && !gan && (name == "epochs" || name == "iterations" || name == "set"):
-			return fmt.Errorf("%s with dp: noised counts are learnt at once, without epochs: leave it out", name)
+		case on && !gan && (name == "epochs" || name == "iterations" || name == "set" || name == "pretrain"):
+			return fmt.Errorf("%s with dp: noised counts are learnt at once, without networks: leave it out, or add dp-model gan", name)
 		case w.networks && !gan:
 			return fmt.Errorf("%s without dp-model gan: add it", name)
 		}
@@ -77,6 +77,7 @@ func (s *step) parseTrain(words []string) error {
 		return errors.New("host-cap without dp-unit host: add it")
 	}
 	if !on {
+		s.train.Pretrain = dp.Pretrain
 		return s.train.Validate()
 	}
 	if model != "marginal" {

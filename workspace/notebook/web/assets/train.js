@@ -39,7 +39,10 @@ export function trainWords(f, dash) {
   else if (gan) add("epochs", f.epochs);
   add("seed", f.seed);
   for (const name of ["memory", "min-seen", "recipe"]) add(name, f[name]);
-  if (!f.dp || gan) for (const s of f.set) add("set", s);
+  if (!f.dp || gan) {
+    for (const s of f.set) add("set", s);
+    add("pretrain", f.pretrain);
+  }
   if (!f.dp) return out;
   add("dp", true);
   for (const name of ["epsilon", "delta"]) if (!(name === "epsilon" && gan && f["noise-multiplier"])) add(name, f[name]);
@@ -47,7 +50,7 @@ export function trainWords(f, dash) {
   if (f["dp-unit"] === "host") add("host-cap", f["host-cap"]);
   if (!gan) return out;
   add("dp-model", "gan");
-  for (const name of ["noise-multiplier", "clip", "dp-force", "pretrain"]) add(name, f[name]);
+  for (const name of ["noise-multiplier", "clip", "dp-force"]) add(name, f[name]);
   return out;
 }
 
@@ -93,11 +96,11 @@ export async function training(context, { table = "", cell = null } = {}) {
     input("host-cap", { label: "Sessions of a host that are looked at" }),
     select("dp-model", "Model", [["marginal", "noised counts"], ["gan", "networks, by noised gradients: from some 100,000 sessions on"]]));
   const networks = h("div", { class: "fold" },
-    input("noise-multiplier", { label: "Noise multiplier, in place of ε" }), input("clip", { label: "Greatest length of a gradient", placeholder: "1" }),
-    input("pretrain", { label: "Learn a public trace first", placeholder: "a run, a table, W.duckdb:TABLE" }), check("dp-force", "train where noise is greater than what is learnt"));
+    input("noise-multiplier", { label: "Noise multiplier, in place of ε" }), input("clip", { label: "Greatest length of a gradient", placeholder: "1" }), check("dp-force", "train where noise is greater than what is learnt"));
+  const pretrain = input("pretrain", { label: "Begin with what was learnt before", help: "Private networks may also learn a public trace first: a table, or W.duckdb:TABLE", placeholder: "a run, W.duckdb:RUN, a model file" });
   const more = h("details", { "aria-label": "Advanced" }, h("summary", null, "Advanced"),
     input("memory", { label: "Memory for the trace", placeholder: "1GB" }), input("min-seen", { label: "Sessions that must hold a text for it to be repeated", placeholder: "5" }),
-    input("recipe", { label: "Recipe file", placeholder: "as it was loaded" }), networks, h("h3", null, "Settings of the networks"), settings);
+    input("recipe", { label: "Recipe file", placeholder: "as it was loaded" }), pretrain, networks, h("h3", null, "Settings of the networks"), settings);
 
   const then = h("div", { class: "fold" }, check("then", "Then generate and measure"), input("sessions", { label: "Sessions", placeholder: "as many" }));
   const resumes = h("div", { class: "resumes" });
@@ -118,6 +121,7 @@ export async function training(context, { table = "", cell = null } = {}) {
     budget.hidden = !f.dp;
     budget.querySelector('[name="host-cap"]').closest("label").hidden = f["dp-unit"] !== "host";
     networks.hidden = !gan;
+    pretrain.hidden = f.dp && !gan;
     then.querySelector('[name="sessions"]').closest("label").hidden = !f.then;
     fault.hidden = true;
     settings.hidden = f.dp && !gan;
