@@ -141,7 +141,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if err != nil {
 		return Generated{}, err
 	}
-	g.parts = parts
+	g.parts, g.keeper.given = parts, parts != nil
 	counts, err := m.split(parts, want, g.rand)
 	if err != nil {
 		return Generated{}, err

@@ -20,6 +20,7 @@ type keeper struct {
 	of    *rules
 	codec *codec.Codec
 	rand  *rand.Rand
+	given bool // metadata are asked for, and stay
 
 	classes []*rule.Classes // by column, nil for those of no table
 	tables  [][]*rule.Rule  // by their later column
@@ -151,7 +152,7 @@ func (k *keeper) hold(sessions []trace.Session) {
 		copy(x.row, s.Meta) // which the first record's may have changed
 		if k.code(x, 0); k.broken(x) != nil {
 			from := k.of.Meta
-			if x.record == 0 {
+			if x.record == 0 && !k.given {
 				from = 0 // what is no key of the session's may be mended, once
 			}
 			k.mend(x, from)
