@@ -48,7 +48,7 @@ type Model struct {
 
 // modelFormat is the version of the saved form, raised with every change that
 // older programs can't read.
-const modelFormat = 6
+const modelFormat = 8
 
 // privateFormat is that of models of noised counts, networksFormat of those with
 // networks that were learnt by noised gradients.
@@ -59,7 +59,7 @@ const (
 
 // extendedFormat is that of models with more heads than the codec's: of chunks, or
 // with series that are normalised in each sample.
-const extendedFormat = 7
+const extendedFormat = 9
 
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs, and are the same for the same model.

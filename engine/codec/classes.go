@@ -155,7 +155,7 @@ func (c *Classes) like(s string, r *rand.Rand) string {
 }
 
 func (c *Classes) size() int {
-	return max(1, c.missing()+len(c.Prefixes)+len(c.Ranges)+boolInt(c.Template != nil))
+	return max(1, c.missing()+len(c.Prefixes)+len(c.Ranges)+boolInt(c.Template != nil)+boolInt(c.Others != nil))
 }
 
 // missing returns the number of classes before those of Prefixes, Ranges,

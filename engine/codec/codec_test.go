@@ -343,3 +343,31 @@ func FuzzText(f *testing.F) {
 		fitTemplate([]string{s}).draw(r)
 	})
 }
+
+// TestCategoryOfTooManyValues: the values that have no class of their own share
+// one, and come back as such values, not as the first.
+func TestCategoryOfTooManyValues(t *testing.T) {
+	recipe := &trace.Recipe{Name: "t", Key: []string{"n"}, Metadata: []trace.Field{trace.Integer("n")}, Series: []trace.Field{trace.Category("item")}}
+	types := map[string]trace.Type{"n": trace.TypeInt, "item": trace.TypeText}
+	var sessions []trace.Session
+	for i := range 3000 {
+		sessions = append(sessions, trace.Session{Meta: trace.Row{int64(i % 50)}, Series: []trace.Row{{nil, fmt.Sprint("item-", i)}}})
+	}
+	c, err := Fit(recipe, types, sessions, DefaultOptions(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(2, 2))
+	kept, seen := 0, map[any]bool{}
+	for _, s := range sessions {
+		sample := c.Encode(s)[0]
+		v := c.DecodeSeries(c.DecodeMeta(sample.Meta, r), sample.Series, r)[0][1]
+		if v == s.Series[0][1] {
+			kept++
+		}
+		seen[v] = true
+	}
+	if most := DefaultOptions().MaxSeriesClasses; kept > most+20 || kept < most/2 || len(seen) < 1000 {
+		t.Errorf("%d of 3000 values came back as they were and %d different ones: want the kept ones, at most %d, and about 1,900", kept, len(seen), most)
+	}
+}
