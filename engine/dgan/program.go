@@ -2,6 +2,7 @@ package dgan
 
 import (
 	"fmt"
+	"runtime"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -76,6 +77,10 @@ func (p *program) weights(loss *gorgonia.Node, ws gorgonia.Nodes) []gorgonia.Val
 func (p *program) compile() error {
 	if p.err == nil {
 		p.vm = gorgonia.NewTapeMachine(p.graph)
+		// The machine and its operations, which hold the networks, refer to each
+		// other: with gorgonia's finalizer, which is for CUDA, they would stay in
+		// memory for ever.
+		runtime.SetFinalizer(p.vm, nil)
 	}
 	return p.err
 }
