@@ -291,7 +291,7 @@ func (g *generator) couple(ctx context.Context, chosen, spare []candidate) (cali
 			return true
 		}
 		x, y, ok := g.exchanged(u, parts, &cands[a], &cands[b], taken)
-		if ok = ok && !g.strays(&cands[a], x) && !g.strays(&cands[b], y); ok {
+		if ok {
 			cands[a].Candidate, cands[b].Candidate = x, y
 			swapCodes(cands[a].meta[u.from:u.to], cands[b].meta[u.from:u.to])
 		}
@@ -331,6 +331,9 @@ func (g *generator) exchanged(u unitKey, parts []codec.Place, a, b *candidate, t
 		if !g.valid(s.Meta) || !g.m.Codec.Holds(s.Meta) {
 			return x, y, false
 		}
+	}
+	if g.strays(a, x) || g.strays(b, y) {
+		return x, y, false
 	}
 	if len(g.key) == 0 {
 		return x, y, true
