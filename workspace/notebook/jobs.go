@@ -178,6 +178,19 @@ func (j *Jobs) runs(notebook, cell string) bool {
 	return j.cells[[2]string{notebook, cell}] > 0
 }
 
+// runningCells returns the cells of a notebook that run.
+func (j *Jobs) runningCells(notebook string) map[string]bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := map[string]bool{}
+	for key, n := range j.cells {
+		if key[0] == notebook && n > 0 {
+			out[key[1]] = true
+		}
+	}
+	return out
+}
+
 // jobKey is by which the context of a job knows it.
 type jobKey struct{}
 

@@ -76,6 +76,7 @@ func (r *Runner) Place(ctx context.Context, d *Document) error {
 // States tells of every cell of a document, prose too, what is kept and whether
 // it still holds.
 func (r *Runner) States(ctx context.Context, d *Document) ([]CellState, error) {
+	ran := r.jobs.runningCells(r.key) // what ends from here on is not yet among what is kept
 	v, err := r.view(ctx)
 	if err != nil {
 		return nil, err
@@ -100,8 +101,13 @@ func (r *Runner) States(ctx context.Context, d *Document) ([]CellState, error) {
 		if kept, ok := v.kept[c.ID]; ok {
 			s.Output, s.Error, s.Started, s.Finished = kept.output, kept.Error, kept.Started, kept.Finished
 			s.Status, s.Why = v.judge(c, kept, s.Reads, dirty)
-			if kept.Finished.IsZero() && (s.Status != CellStale || r.jobs.runs(r.key, c.ID)) {
-				s.Status, s.Why, s.Stopped = r.unfinished(ctx, c, kept)
+			if kept.Finished.IsZero() {
+				switch runs := ran[c.ID] || r.jobs.runs(r.key, c.ID); {
+				case runs:
+					s.Status, s.Why = CellRunning, ""
+				case s.Status != CellStale:
+					s.Status, s.Why, s.Stopped = r.unfinished(ctx, c, kept)
+				}
 			}
 		}
 		for _, w := range s.Writes {
@@ -116,9 +122,6 @@ func (r *Runner) States(ctx context.Context, d *Document) ([]CellState, error) {
 
 // unfinished says what became of a cell that did not come to its end.
 func (r *Runner) unfinished(ctx context.Context, c *Cell, k keptCell) (CellStatus, string, *StoppedTraining) {
-	if r.jobs.runs(r.key, c.ID) {
-		return CellRunning, "", nil
-	}
 	is := func(run workspace.Training) bool { return false }
 	steps, err := parseSteps(c.Kind, c.Text)
 	switch kept := k.output.Stopped; {

@@ -40,7 +40,11 @@ func open(t testing.TB, address string) *browser {
 	if found == "" {
 		t.Skip("there is no Chromium here: apt-get install chromium")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(found), chromedp.WindowSize(1280, 800), chromedp.UserDataDir(t.TempDir()))
+	profile, err := os.MkdirTemp("", "netshare-browser-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(found), chromedp.WindowSize(1280, 800), chromedp.UserDataDir(profile))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // which Chromium asks of root
 	}
@@ -51,6 +55,12 @@ func open(t testing.TB, address string) *browser {
 		cancelTime()
 		cancelPage()
 		cancel()
+		for range 50 { // the browser writes there until it has ended
+			if os.RemoveAll(profile) == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
 	})
 	b := &browser{t: t, ctx: ctx}
 	b.listen(ctx)
@@ -100,7 +110,7 @@ func (b *browser) picture(name string) {
 // until waits until an expression of the page is true.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	limit := time.Now().Add(40 * time.Second)
+	limit := time.Now().Add(90 * time.Second)
 	for {
 		var ok bool
 		b.do(chromedp.Evaluate("Boolean("+expression+")", &ok))
