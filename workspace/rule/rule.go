@@ -273,6 +273,29 @@ func Text(v any) (string, bool) {
 	return fmt.Sprint(v), true
 }
 
+// Parse returns the value of a type that Text wrote; the text where it is none.
+func Parse(s string, t trace.Type) any {
+	switch t {
+	case trace.TypeInt:
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return n
+		}
+	case trace.TypeReal:
+		if x, err := strconv.ParseFloat(s, 64); err == nil {
+			return x
+		}
+	case trace.TypeBool:
+		if b, err := strconv.ParseBool(s); err == nil {
+			return b
+		}
+	case trace.TypeTime:
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t
+		}
+	}
+	return s
+}
+
 // Learn takes up what declared rules leave to the real trace: the combinations
 // of Together.
 func (r *Rule) Learn(records []trace.Row) {

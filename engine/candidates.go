@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"netshare/engine/calibrate"
+	"netshare/engine/dgan"
+)
+
+// choose takes n of the candidates whose rows meet the margins, and tells out of
+// it; they are a share of the block.
+func (g *generator) choose(ctx context.Context, cands []candidate, rows []calibrate.Row, strata calibrate.Strata, margins calibrate.Targets, n int, share float64, out *Generated) (chosen, others []candidate, err error) {
+	res, err := calibrate.Choose(ctx, rows, strata, margins, n, g.rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	out.Calibrated = true
+	out.Before += res.Before * share
+	out.After += res.After * share
+	out.Effective += res.Effective * share
+	for i, c := range cands {
+		if len(chosen) < n && res.Chosen[len(chosen)] == i {
+			chosen = append(chosen, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return chosen, others, nil
+}
+
+// patience is how many sessions are drawn for each that is wanted before keys
+// may repeat: a trace between few hosts has few keys.
+const patience = 12
+
+// givenTries is how many more are drawn where something is given before that is
+// given up: so much do what is given and the rest of a session not go together.
+const givenTries = 60
+
+// candidates makes up to pool sessions with distinct keys, of a part where it is
+// not nil, or at least n where the model knows too few keys, the later of which
+// then repeat earlier ones.
+func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progress func(share float64)) ([]candidate, error) {
+	seen := map[string]bool{}
+	var cands []candidate
+	for tried := 0; len(cands) < pool; {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		repeat := tried >= patience*pool
+		if repeat && len(cands) >= n {
+			break
+		}
+		if p != nil && tried >= (patience+givenTries)*(pool+drawn) {
+			return nil, fmt.Errorf("given %s: %d of %d sessions could be made, since it hardly goes together with the rest of what a session is: ask for fewer, or give less", p, len(cands), n)
+		}
+		rows, err := g.rows(p, repeat)
+		if err != nil {
+			return nil, err
+		}
+		tried += drawn
+		first := len(cands)
+		for _, row := range rows {
+			if len(cands) == pool {
+				break
+			}
+			if p != nil {
+				p.bound(row.code, g.rand)
+			}
+			c := candidate{Candidate: g.m.Codec.DecodeMeta(row.code, g.rand), meta: row.code, part: p, stretches: row.stretches}
+			if p != nil && (!g.m.Codec.Settle(c.Meta, p.conditions, g.rand) || !p.accepts(c.Meta) || !g.m.Codec.Holds(c.Meta)) {
+				continue
+			}
+			if !g.valid(c.Meta) && !repeat {
+				continue
+			}
+			k := g.keyOf(c)
+			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
+				continue
+			}
+			seen[k] = true
+			g.settle(&c)
+			cands = append(cands, c)
+		}
+		if p == nil {
+			err = g.series(ctx, cands[first:])
+			progress(float64(len(cands)) / float64(pool))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if p != nil {
+		return cands, g.series(ctx, cands)
+	}
+	return cands, nil
+}
+
+// series makes the candidates' records, piece by piece for long sessions and
+// stretch by stretch for those in several chunks.
+func (g *generator) series(ctx context.Context, cands []candidate) error {
+	c := g.m.Codec
+	width := len(c.SeriesHeads())
+	if width == 0 || len(cands) == 0 {
+		return nil
+	}
+	for k, net := range g.m.networks() {
+		if net == nil {
+			continue
+		}
+		if err := g.seriesBy(ctx, net, k, cands); err != nil {
+			return err
+		}
+	}
+	if g.opts.Raw || cands[0].part != nil {
+		return nil
+	}
+	g.m.targets.series.move(width, seriesOf(cands)...)
+	return nil
+}
+
+// seriesBy has the networks of a chunk make the records of the candidates'
+// stretches in it, behind those of the chunks before.
+func (g *generator) seriesBy(ctx context.Context, net *dgan.Model, chunk int, cands []candidate) error {
+	c := g.m.Codec
+	heads, seriesHeads := g.m.metaHeads(), c.SeriesHeads()
+	own := len(c.MetaHeads())
+	width, longest := widthOf(heads), c.Longest()
+	type piece struct{ cand, upTo int } // records that the session then has
+	var metas []float32
+	var owner []piece
+	for i := range cands {
+		x := &cands[i]
+		before, n := 0, x.Records
+		code := slices.Clone(x.meta)
+		if x.stretches != nil {
+			s, from := x.in(chunk)
+			if s == nil {
+				continue
+			}
+			before, n = from, s.records
+			copy(code[own:], s.extras)
+			if len(x.stretches) > 1 {
+				c.SetRecords(code, n)
+			}
+			if from > 0 {
+				c.SetStart(code, s.start)
+			}
+		}
+		for p := 0; p*longest < n; p++ {
+			c.SetPiece(code, p == 0)
+			row := make([]float32, width)
+			expand(heads, code, row)
+			metas = append(metas, row...)
+			owner = append(owner, piece{i, before + n})
+		}
+	}
+	at := 0
+	seriesWidth := widthOf(seriesHeads)
+	return net.SampleSeries(metas, g.rand, func(meta, series []float32, records int) error {
+		x := &cands[owner[at].cand]
+		upTo := owner[at].upTo * len(seriesHeads)
+		at++
+		first := len(x.series)
+		code := make([]float32, len(seriesHeads))
+		for k := range records {
+			if len(x.series) >= upTo {
+				break
+			}
+			compact(seriesHeads, series[k*seriesWidth:], code)
+			x.series = append(x.series, code...)
+		}
+		if g.m.Options.SelfNorm {
+			extras := make([]float32, len(heads))
+			compact(heads, meta, extras)
+			g.m.restore(extras[own:], x.series[first:])
+		}
+		if s, from := x.in(chunk); from > 0 && first == from*len(seriesHeads) {
+			c.SetGap(x.series[first:], max(0, s.start-x.Start-c.Duration(x.series[:first], g.rand)))
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	})
+}
+
+func seriesOf(cands []candidate) [][]float32 {
+	rows := make([][]float32, len(cands))
+	for i := range cands {
+		rows[i] = cands[i].series
+	}
+	return rows
+}
