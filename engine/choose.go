@@ -12,9 +12,23 @@ type Choice string
 
 // The choices.
 const (
-	ChooseLast Choice = "last" // those at the end
-	ChooseBest Choice = "best" // those of the greatest fidelity
+	ChooseLast    Choice = "last"    // those at the end
+	ChooseBest    Choice = "best"    // those of the greatest fidelity to sessions that are held out
+	ChooseTrained Choice = "trained" // those of the greatest fidelity to the sessions that are learnt
 )
+
+// HeldOut is the share of sessions that is held out to choose by where Validation
+// does not say another.
+const HeldOut = .1
+
+// held is the share of sessions that networks are measured against and do not
+// learn from.
+func (o Options) held() float64 {
+	if o.Choose == ChooseBest && o.Validation == 0 {
+		return HeldOut
+	}
+	return o.Validation
+}
 
 // kept is the networks that a run falls back on.
 type kept struct {
@@ -108,7 +122,7 @@ func (l *loop) finish(e *ending) error {
 	if e == nil && at.Collapsed > 0 {
 		e = &ending{"the generator had collapsed by the end", true}
 	}
-	back := m.Options.Choose == ChooseBest
+	back := m.Options.Choose != ChooseLast
 	if e != nil {
 		m.Ended, back = e.why, back || e.spoilt
 	}

@@ -106,7 +106,7 @@ func TestChoiceFaults(t *testing.T) {
 	o := engine.DefaultOptions()
 	o.Validation, o.Choose, o.Measures, o.Patience = 1, "first", -1, -2
 	err := o.Validate()
-	for _, want := range []string{"validation is 1", `choose is "first"`, "measures is -1", "patience is -2"} {
+	for _, want := range []string{"validation is 1", `choose is "first": want last, best or trained`, "measures is -1", "patience is -2"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
 		}

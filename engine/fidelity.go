@@ -198,11 +198,11 @@ type reference struct {
 func newReference(m *Model, g gathered) *reference {
 	o, n := m.Options, m.slices()
 	ref := &reference{m: m, rand: rand.New(rand.NewPCG(o.Seed, 0x68656c64)), taken: make([]int, n), lists: make([][]whole, n)}
-	if o.Measures == 0 && o.MeasureEpochs == 0 {
+	if !o.Measured() {
 		return ref
 	}
-	if o.Validation*float64(g.sessions) >= leastHeld {
-		ref.share = o.Validation
+	if share := o.held(); share*float64(g.sessions) >= leastHeld {
+		ref.share = share
 		return ref
 	}
 	for _, i := range ref.rand.Perm(len(g.sample)) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"netshare/engine"
 )
@@ -19,8 +18,10 @@ type Synth struct {
 	Holdout   float64
 	HoldoutBy string
 	Train     engine.Options
-	// Try are other options to learn with, one after another: the model whose
-	// trace the report scores best is kept.
+	// Try are other options to learn with, one after another. The one of the
+	// greatest fidelity to a tenth of the sessions, which none of them learns, is
+	// learnt once more, of all; with engine.ChooseTrained the model of the greatest
+	// fidelity to the sessions that it learnt is kept.
 	Try      []engine.Options
 	Generate Generate
 	Output   string // file of the synthetic trace; "" for none
@@ -41,8 +42,10 @@ type SynthHooks struct {
 	Generated func(Made)
 	Exported  func(Exported)
 	Measuring func()
-	// Tried is told how each of several options did, counted from 1.
-	Tried func(n, of int, r Reported)
+	// Tried is told how each of several options did, counted from 1, and Chosen
+	// which is the best, and whether it is learnt once more.
+	Tried  func(n, of int, t Trained)
+	Chosen func(n int, again bool)
 }
 
 // Synthesised is what Synth did.
@@ -85,10 +88,6 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 	if out.Trained, err = w.best(ctx, s, table.String()); err != nil {
 		return out, err
 	}
-	if tell.Trained != nil && len(s.Try) == 0 {
-		tell.Trained(out.Trained)
-	}
-	s.Generate.Replace = s.Generate.Replace || len(s.Try) > 0 // what was tried
 	if out.Made, err = w.Generate(ctx, out.Trained.ID, s.Generate); err != nil {
 		return out, err
 	}
@@ -116,47 +115,62 @@ func (w *Workspace) Synth(ctx context.Context, s Synth) (out Synthesised, err er
 	return out, err
 }
 
-// settled says why the best of several settings can't be kept: under
-// differential privacy each would spend the budget anew, and the scores that
-// choose look at the real trace without noise.
+// settled says why the best of several settings can't be kept: where nothing is
+// measured, and under differential privacy, where each would spend the budget anew
+// and the fidelity that chooses looks at the real trace without noise.
 func (s Synth) settled() error {
 	for _, o := range append([]engine.Options{s.Train}, s.Try...) {
-		if o.DP.On() && len(s.Try) > 0 {
+		switch {
+		case len(s.Try) == 0:
+		case o.DP.On():
 			return fmt.Errorf("%d settings to choose from can't be learnt under differential privacy, since scores choose and are not private: leave one", len(s.Try)+1)
+		case !o.Measured():
+			return fmt.Errorf("%d settings can't be chosen from where fidelity is not measured: want measures, or extra_checkpoint_freq, above 0", len(s.Try)+1)
 		}
 	}
 	return nil
 }
 
-// best learns with each of the options, and returns the model whose trace
-// scores best.
+// best learns with each of the options, and returns the model of the greatest
+// fidelity to sessions that none of them learnt; what was chosen is then learnt
+// once more, of all sessions. Options that hold sessions out themselves, or choose
+// by those that are learnt, are learnt once, and so are those of a trace too short
+// to hold any out.
 func (w *Workspace) best(ctx context.Context, s Synth, table string) (best Trained, err error) {
 	all := append([]engine.Options{s.Train}, s.Try...)
-	score := math.Inf(-1)
-	for i, o := range all {
+	learn := func(o engine.Options) (Trained, error) {
 		t, err := w.Train(ctx, table, o, s.Hooks.Train)
-		if err != nil || len(all) == 1 {
-			return t, err
-		}
-		if s.Hooks.Trained != nil {
+		if err == nil && s.Hooks.Trained != nil {
 			s.Hooks.Trained(t)
 		}
-		try := s.Generate
-		try.Replace = try.Replace || i > 0
-		made, err := w.Generate(ctx, t.ID, try)
-		if err != nil {
-			return best, err
+		return t, err
+	}
+	if len(all) == 1 {
+		return learn(s.Train)
+	}
+	chosen := 0
+	for i, o := range all {
+		if o.Choose == engine.ChooseLast && o.Validation == 0 {
+			o.Validation = engine.HeldOut
 		}
-		r, err := w.Report(ctx, table, made.Table.Name.String())
+		t, err := learn(o)
 		if err != nil {
-			return best, err
+			return t, err
 		}
 		if s.Hooks.Tried != nil {
-			s.Hooks.Tried(i+1, len(all), r)
+			s.Hooks.Tried(i+1, len(all), t)
 		}
-		if r.Overall.Score > score || best.ID == 0 {
-			best, score = t, r.Overall.Score
+		if i == 0 || t.Fidelity > best.Fidelity {
+			best, chosen = t, i
 		}
+	}
+	o := all[chosen]
+	again := best.Held && o.Choose == engine.ChooseLast && o.Validation == 0
+	if s.Hooks.Chosen != nil {
+		s.Hooks.Chosen(chosen+1, again)
+	}
+	if again {
+		return learn(o)
 	}
 	return best, nil
 }

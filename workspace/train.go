@@ -27,6 +27,8 @@ type Trained struct {
 	// Fidelity is that of the networks, uncalibrated, 0 to 1; 0 where it was not
 	// measured.
 	Fidelity float64 `json:",omitempty"`
+	// Held is whether that is fidelity to sessions that were not learnt from.
+	Held bool `json:",omitempty"`
 
 	// Privacy is what the model guarantees; nil for nothing. Records and
 	// Sessions are then those counted with noise.
@@ -157,7 +159,7 @@ func (j *training) run(ctx context.Context, id int64, from [][]byte) error {
 	j.out.Epochs, j.out.Records, j.out.Sessions, j.out.Privacy = m.Epochs, m.Records, m.Sessions, m.Privacy
 	j.out.Ended = m.Ended
 	if m.Fidelity != nil {
-		j.out.Fidelity = m.Fidelity.Overall
+		j.out.Fidelity, j.out.Held = m.Fidelity.Overall, m.Fidelity.Held
 	}
 	data, err := m.MarshalBinary()
 	if err != nil {

@@ -236,9 +236,21 @@ func (f *synthFlags) run(ctx context.Context, load workspace.Load) (err error) {
 		Generated: func(m workspace.Made) { printMade(p, m) },
 		Exported:  p.exported,
 		Measuring: func() { p.note("measuring") },
-		Tried: func(n, of int, r workspace.Reported) {
-			p.note("try %d of %d scores %.1f", n, of, r.Overall.Score)
-			p.event("tried", map[string]any{"try": n, "of": of, "score": r.Overall.Score})
+		Tried: func(n, of int, t workspace.Trained) {
+			to := "learnt"
+			if t.Held {
+				to = "held-out"
+			}
+			p.note("try %d of %d: fidelity %.3f to %s sessions", n, of, t.Fidelity, to)
+			p.event("tried", map[string]any{"try": n, "of": of, "fidelity": t.Fidelity, "held_out": t.Held})
+		},
+		Chosen: func(n int, again bool) {
+			if began = time.Now(); again {
+				p.note("try %d is the best, and is learnt once more, of all sessions", n)
+			} else {
+				p.note("try %d is the best", n)
+			}
+			p.event("chosen", map[string]any{"try": n, "again": again})
 		},
 	}
 	done, err := ws.Synth(ctx, s)

@@ -24,7 +24,8 @@
 //	csv_pre_processor                Field.Mend of integers learnt by bits or as words, where NetShare has 0 for -1 and nothing
 //	dataset_type pcap                times are microseconds, as in the table that NetShare makes of a capture
 //	type unprocessed                 a time as text; without time_format in whatever layout it is found to have
-//	KEY_expand of the model          each value is learnt with; the best by the report's score is kept
+//	KEY_expand of the model          each value is learnt with, a tenth of the sessions held out to choose by; the best
+//	                                 by fidelity to those is learnt once more, of all
 //	settings of the model            those of engine.Settings, by the same names; in NetShare's the layers count the output too
 //	rnn_mlp_num_layers               hidden layers that all heads of a record share, without batch normalisation
 //	use_adaptive_rolling             nothing: the LSTM stops behind the longest sample of a batch in any case
