@@ -87,8 +87,10 @@ type Options struct {
 	// Chunks cuts the trace into slices of time.
 	Chunks Chunks
 	// Pretrain names the model whose networks the training begins with
-	// [pretrain_dir], "" for none, and Pretrained is it. Its columns have to be
-	// coded alike. The state of its optimisers is left behind.
+	// [pretrain_dir], "" for none, and Pretrained is it. Weights of the columns
+	// that both traces have are taken: of the same values, networks, ranges and
+	// numbers of fields of the same name. The others begin anew, and so do the
+	// optimisers.
 	Pretrain   string `json:",omitempty"`
 	Pretrained *Model `json:"-"`
 

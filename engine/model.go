@@ -36,7 +36,12 @@ type Model struct {
 	// Fidelity is what was measured last of the networks; nil for nothing.
 	Fidelity *Fidelity
 
+	// Taken is the share of the networks' columns that began as those of
+	// Options.Pretrained, 0 to 1.
+	Taken float64
+
 	targets targets
+	warm    *warm // what the networks begin with; nil for nothing
 	net     *dgan.Model
 	chunks  *chunks // with networks in place of net; nil where the trace is one
 	chunk   int     // that net learns
@@ -90,6 +95,7 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 		cut = nil
 	}
 	bare := *m
+	bare.warm = nil
 	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.Options.Pretrained, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.

@@ -81,6 +81,12 @@ func newLoops(ctx context.Context, src Source, recipe *trace.Recipe, types map[s
 		}
 		m.begun.Options += fmt.Sprintf(" %x", sha256.Sum256(data))
 	}
+	if opts.Pretrained != nil {
+		if m.warm, err = m.warmStart(opts.Pretrained); err != nil {
+			return nil, nil, fmt.Errorf("pretraining by %s: %w", opts.Pretrain, err)
+		}
+		m.Taken = m.warm.share(m.labels())
+	}
 	m.targets = newTargets(c, g.sample, opts.Seed)
 	if m.chunks != nil {
 		m.chunks.fitLengths(c, g.sample)
@@ -126,43 +132,10 @@ func (l *loop) start(as *dgan.Model) (err error) {
 	if as != nil {
 		return l.m.net.CopyWeights(as)
 	}
-	if o.Pretrained != nil {
-		if err := l.m.beginAs(o.Pretrained); err != nil {
-			return fmt.Errorf("pretraining by %s: %w", o.Pretrain, err)
+	if warm := l.m.warm; warm != nil {
+		if err := l.m.net.TakeWeights(warm.net, warm.columns); err != nil {
+			return fmt.Errorf("pretraining by %s: %w: set layers, units and latent dims as it has them, or leave it out", o.Pretrain, err)
 		}
-	}
-	return nil
-}
-
-// beginAs takes the networks of another model, of its first chunk where it has
-// several.
-func (m *Model) beginAs(other *Model) error {
-	from := other.net
-	if other.Marginal != nil {
-		return errors.New("it was learnt under differential privacy, by other means: name a model that was not, or leave it out")
-	}
-	if other.chunks != nil {
-		for _, data := range other.chunks.Networks {
-			if from == nil && len(data) > 0 {
-				var err error
-				if from, err = dgan.Load(other.shape(), data); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	if from == nil {
-		return errors.New("it has no networks: name another model")
-	}
-	if err := m.Codec.Alike(other.Codec, &m.Recipe); err != nil {
-		return err
-	}
-	if a, b := len(m.metaHeads()), len(other.metaHeads()); a != b {
-		return fmt.Errorf("its sessions have %d heads, and these have %d: set self_norm, n_chunks and split_name as it has them (%v, %d, %s), or leave it out",
-			b, a, other.Options.SelfNorm, other.Options.Chunks.Count, other.Options.Chunks.Tags)
-	}
-	if err := m.net.CopyWeights(from); err != nil {
-		return fmt.Errorf("%w: set layers, units, latent dims, packing and sample_len as it has them, or leave it out", err)
 	}
 	return nil
 }

@@ -30,6 +30,10 @@ type Trained struct {
 	// Held is whether that is fidelity to sessions that were not learnt from.
 	Held bool `json:",omitempty"`
 
+	// Taken is the share of the networks' columns that began as those of the model
+	// that Options.Pretrain names, 0 to 1.
+	Taken float64 `json:",omitempty"`
+
 	// Privacy is what the model guarantees; nil for nothing. Records and
 	// Sessions are then those counted with noise.
 	Privacy *privacy.Statement `json:",omitempty"`
@@ -157,7 +161,7 @@ func (j *training) run(ctx context.Context, id int64, from [][]byte) error {
 		return err
 	}
 	j.out.Epochs, j.out.Records, j.out.Sessions, j.out.Privacy = m.Epochs, m.Records, m.Sessions, m.Privacy
-	j.out.Ended = m.Ended
+	j.out.Ended, j.out.Taken = m.Ended, m.Taken
 	if m.Fidelity != nil {
 		j.out.Fidelity, j.out.Held = m.Fidelity.Overall, m.Fidelity.Held
 	}

@@ -265,8 +265,11 @@ func (p *printer) training(t engine.Progress) error {
 func (p *printer) trained(t workspace.Trained) {
 	p.event("trained", map[string]any{
 		"run": t.Run, "model": t.ID, "table": t.Table, "epochs": t.Epochs, "iterations": t.Iterations, "rows": t.Records, "sessions": t.Sessions,
-		"fidelity": t.Fidelity, "ended": t.Ended,
+		"fidelity": t.Fidelity, "ended": t.Ended, "taken": t.Taken,
 	})
+	if t.Taken > 0 {
+		p.note("  note: training began with %.0f %% of the networks' columns: those of values and numbers that both traces have", 100*t.Taken)
+	}
 	if t.Ended != "" {
 		p.note("  note: training ended early: %s", printable(t.Ended))
 	}

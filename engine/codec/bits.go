@@ -145,6 +145,18 @@ func (b *Bits) heads() []Head {
 // width is the number of heads.
 func (b *Bits) width() int { return boolInt(b.Missing) + boolInt(b.Both) + len(b.Varies) }
 
+// label says what a head is for: a bit is counted from the least significant.
+func (b *Bits) label(head int) string {
+	at := head - boolInt(b.Missing) - boolInt(b.Both)
+	switch {
+	case at >= 0:
+		return fmt.Sprintf("bit %d", b.N-b.Varies[at])
+	case head == 0 && b.Missing:
+		return "missing"
+	}
+	return "version"
+}
+
 // encode writes the categories of a value; those that it says nothing of are 0.
 func (b *Bits) encode(v any, out []float32) {
 	out = out[:b.width()]

@@ -70,3 +70,17 @@ func (c *chain) back(m int, x, y, d, gu []float32, scale float32) {
 		kern.Gemm(false, true, m, off, size, 1, d[off:], n, c.u.w[off:], n, 1, d, n)
 	}
 }
+
+// clear sets the weights of heads by themselves and those before to 0, as they stay. It does nothing where c is nil.
+func (c *chain) clear() {
+	if c == nil {
+		return
+	}
+	n := c.all.Width()
+	for _, h := range c.each {
+		off, size := int(h.Off[0]), int(h.Len[0])
+		for i := off; i < off+size; i++ {
+			clear(c.u.w[i*n : i*n+off+size])
+		}
+	}
+}
