@@ -1,7 +1,8 @@
 // A small SGEMM after Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, 2008):
-// both operands are packed into panels, and a register tile of 6 x 16 runs over them with AVX2 and FMA.
-// Every element of C sums over k in the same order whatever the split by rows, or by multiples of 16
-// columns, so that callers may share the work among threads without changing a bit of the result.
+// both operands are packed into panels, B on the way of its first use, and a register tile of 6 x 16 runs
+// over them with AVX2 and FMA. Every element of C sums over k in the same order whatever the split by rows,
+// or by multiples of 16 columns, so that callers may share the work among threads without changing a bit of
+// the result.
 #include "kern.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(NETSHARE_PORTABLE)
@@ -11,6 +12,7 @@
 enum { MR = 6, NR = 16, MC = 144, KC = 256, NC = 2048 };
 
 #define AVX2 __attribute__((target("avx2,fma")))
+#define INLINE static inline __attribute__((always_inline))
 
 int ns_detect(void) {
   __builtin_cpu_init();
@@ -23,14 +25,26 @@ long ns_scratch_b(long n) {
   return (w + NR - 1) / NR * NR * KC;
 }
 
-// tile computes rows x cols (at most 6 x 16) of C from one panel of A and one of B.
-AVX2 static void tile(long k, const float *a, const float *b, float *c, long ldc, float alpha,
-                      float beta, long rows, long cols) {
+// product computes rows x cols (at most 6 x 16) of C from one panel of A and one of B, whose rows are ldb
+// apart. Where d is given, it writes B's panel there, packed, on its way, and multiplies while it waits for memory.
+AVX2 INLINE void product(long k, const float *a, const float *b, long ldb, float *d, float *c, long ldc,
+                         float alpha, float beta, long rows, long cols) {
   __m256 r[MR][2];
   __m256 c00 = _mm256_setzero_ps(), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00,
          c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+  for (long i = 0; i < rows; i++) {  // C is wanted at the end: it may as well come meanwhile
+    _mm_prefetch((const char *)(c + i * ldc), _MM_HINT_T0);
+    _mm_prefetch((const char *)(c + i * ldc + NR - 1), _MM_HINT_T0);
+  }
+#pragma GCC unroll 4
   for (long p = 0; p < k; p++) {
     __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8), x;
+    if (d) {
+      _mm_prefetch((const char *)(b + 2 * NR), _MM_HINT_T0);  // the panel after the next
+      _mm256_storeu_ps(d, b0);
+      _mm256_storeu_ps(d + 8, b1);
+      d += NR;
+    }
     x = _mm256_broadcast_ss(a + 0);
     c00 = _mm256_fmadd_ps(x, b0, c00);
     c01 = _mm256_fmadd_ps(x, b1, c01);
@@ -50,7 +64,7 @@ AVX2 static void tile(long k, const float *a, const float *b, float *c, long ldc
     c50 = _mm256_fmadd_ps(x, b0, c50);
     c51 = _mm256_fmadd_ps(x, b1, c51);
     a += MR;
-    b += NR;
+    b += ldb;
   }
   r[0][0] = c00, r[0][1] = c01, r[1][0] = c10, r[1][1] = c11, r[2][0] = c20, r[2][1] = c21;
   r[3][0] = c30, r[3][1] = c31, r[4][0] = c40, r[4][1] = c41, r[5][0] = c50, r[5][1] = c51;
@@ -70,6 +84,16 @@ AVX2 static void tile(long k, const float *a, const float *b, float *c, long ldc
     _mm256_storeu_ps(q + 8, hi);
     if (cols < NR) memcpy(c + i * ldc, edge, cols * sizeof(float));
   }
+}
+
+AVX2 static void tile(long k, const float *a, const float *b, float *c, long ldc, float alpha,
+                      float beta, long rows, long cols) {
+  product(k, a, b, NR, NULL, c, ldc, alpha, beta, rows, cols);
+}
+
+AVX2 static void tile_and_pack(long k, const float *a, const float *b, long ldb, float *d, float *c,
+                               long ldc, float alpha, float beta, long rows) {
+  product(k, a, b, ldb, d, c, ldc, alpha, beta, rows, NR);
 }
 
 // transpose8 writes the transpose of an 8 x 8 block, in the order of its columns. Rows behind the last are
@@ -116,29 +140,22 @@ AVX2 static void pack_a(int trans, const float *a, long lda, long mc, long kc, f
   }
 }
 
-// pack_b lays kc x nc of op(B) out as panels of 16 columns, k-major, padded with zeros.
-AVX2 static void pack_b(int trans, const float *b, long ldb, long kc, long nc, float *d) {
-  for (long j = 0; j < nc; j += NR, d += NR * kc) {
-    long n = nc - j < NR ? nc - j : NR;
-    if (!trans) {
-      if (n == NR)
-        for (long p = 0; p < kc; p++) memcpy(d + p * NR, b + p * ldb + j, NR * sizeof(float));
-      else
-        for (long p = 0; p < kc; p++)
-          for (long c = 0; c < NR; c++) d[p * NR + c] = c < n ? b[p * ldb + j + c] : 0;
-      continue;
+// pack_b lays a panel of kc x n of op(B), n at most 16, out k-major, padded with zeros.
+AVX2 static void pack_b(int trans, const float *b, long ldb, long kc, long n, float *d) {
+  long p = 0;
+  if (!trans) {
+    for (; p < kc; p++)
+      for (long c = 0; c < NR; c++) d[p * NR + c] = c < n ? b[p * ldb + c] : 0;
+    return;
+  }
+  if (n == NR)
+    for (; p + 8 <= kc; p += 8) {
+      transpose8(b + p, ldb, 7, d + p * NR, NR);
+      transpose8(b + 8 * ldb + p, ldb, 7, d + p * NR + 8, NR);
     }
-    const float *s = b + j * ldb;
-    long p = 0;
-    if (n == NR)
-      for (; p + 8 <= kc; p += 8) {
-        transpose8(s + p, ldb, 7, d + p * NR, NR);
-        transpose8(s + 8 * ldb + p, ldb, 7, d + p * NR + 8, NR);
-      }
-    for (; p < kc; p++) {
-      for (long c = 0; c < n; c++) d[p * NR + c] = s[c * ldb + p];
-      for (long c = n; c < NR; c++) d[p * NR + c] = 0;
-    }
+  for (; p < kc; p++) {
+    for (long c = 0; c < n; c++) d[p * NR + c] = b[c * ldb + p];
+    for (long c = n; c < NR; c++) d[p * NR + c] = 0;
   }
 }
 
@@ -149,14 +166,22 @@ void ns_sgemm(int ta, int tb, long m, long n, long k, float alpha, const float *
     for (long pc = 0; pc < k; pc += KC) {
       long kc = k - pc < KC ? k - pc : KC;
       float bt = pc > 0 ? 1 : beta;
-      pack_b(tb, tb ? b + jc * ldb + pc : b + pc * ldb + jc, ldb, kc, nc, pb);
+      const float *from = tb ? b + jc * ldb + pc : b + pc * ldb + jc;
       for (long ic = 0; ic < m; ic += MC) {
         long mc = m - ic < MC ? m - ic : MC;
         pack_a(ta, ta ? a + pc * lda + ic : a + ic * lda + pc, lda, mc, kc, pa);
-        for (long j = 0; j < nc; j += NR)
-          for (long i = 0; i < mc; i += MR)
-            tile(kc, pa + i * kc, pb + j * kc, c + (ic + i) * ldc + jc + j, ldc, alpha, bt,
-                 mc - i < MR ? mc - i : MR, nc - j < NR ? nc - j : NR);
+        for (long j = 0; j < nc; j += NR) {
+          long cols = nc - j < NR ? nc - j : NR, i = 0;
+          float *to = c + ic * ldc + jc + j, *panel = pb + j * kc;
+          if (ic == 0 && !tb && cols == NR) {
+            tile_and_pack(kc, pa, from + j, ldb, panel, to, ldc, alpha, bt, mc < MR ? mc : MR);
+            i = MR;
+          } else if (ic == 0) {
+            pack_b(tb, tb ? from + j * ldb : from + j, ldb, kc, cols, panel);
+          }
+          for (; i < mc; i += MR)
+            tile(kc, pa + i * kc, panel, to + i * ldc, ldc, alpha, bt, mc - i < MR ? mc - i : MR, cols);
+        }
       }
     }
   }
