@@ -7,6 +7,10 @@ import "C"
 
 import "fmt"
 
+// splitValues is the number of values that are worth a thread, where parts meet at its multiples: a multiple
+// of the vectors that kernels step by, so that splits change no sum.
+const splitValues = 1 << 15
+
 // want panics where a slice has not the length that its shape asks for: the C side trusts it.
 func want(what string, x []float32, n int) {
 	if len(x) < n {
@@ -87,8 +91,10 @@ func (s AdamStep) Adam(p, g, m, v []float32) {
 	want("gradient", g, len(p))
 	want("first moment", m, len(p))
 	want("second moment", v, len(p))
-	C.ns_adam(C.long(len(p)), ptr(p), ptr(g), ptr(m), ptr(v), C.float(s.Rate), C.float(s.Beta1),
-		C.float(s.Beta2), C.float(s.Epsilon), C.float(s.Fix1), C.float(s.Fix2))
+	share(len(p), splitValues, func(from, to int) {
+		C.ns_adam(C.long(to-from), ptr(p[from:]), ptr(g[from:]), ptr(m[from:]), ptr(v[from:]), C.float(s.Rate),
+			C.float(s.Beta1), C.float(s.Beta2), C.float(s.Epsilon), C.float(s.Fix1), C.float(s.Fix2))
+	})
 }
 
 // AMSGrad is Adam with the largest second moment so far, kept in top, in place of the second moment (Reddi,
@@ -98,8 +104,10 @@ func (s AdamStep) AMSGrad(p, g, m, v, top []float32) {
 	for _, x := range [][]float32{m, v, top} {
 		want("moment", x, len(p))
 	}
-	C.ns_amsgrad(C.long(len(p)), ptr(p), ptr(g), ptr(m), ptr(v), ptr(top), C.float(s.Rate), C.float(s.Beta1),
-		C.float(s.Beta2), C.float(s.Epsilon), C.float(s.Fix1), C.float(s.Fix2))
+	share(len(p), splitValues, func(from, to int) {
+		C.ns_amsgrad(C.long(to-from), ptr(p[from:]), ptr(g[from:]), ptr(m[from:]), ptr(v[from:]), ptr(top[from:]), C.float(s.Rate),
+			C.float(s.Beta1), C.float(s.Beta2), C.float(s.Epsilon), C.float(s.Fix1), C.float(s.Fix2))
+	})
 }
 
 // LSTMForward runs one step of m rows: z [m, 4h] holds the input, forget, cell and output gates before, and
@@ -137,6 +145,15 @@ func (h *Heads) Add(kind, n int) {
 	h.Kind, h.Len = append(h.Kind, int32(kind)), append(h.Len, int32(n))
 }
 
+// grain is the number of rows that are worth a thread: an exponential takes as long as several steps of Adam.
+func (h *Heads) grain() int {
+	values := 0
+	for _, l := range h.Len {
+		values += int(l)
+	}
+	return splitValues/(4*values) + 1
+}
+
 // One is head k alone, in the rows of all.
 func (h *Heads) One(k int) *Heads {
 	return &Heads{Kind: h.Kind[k : k+1], Off: h.Off[k : k+1], Len: h.Len[k : k+1], Stride: h.Width()}
@@ -165,7 +182,13 @@ func (h *Heads) Forward(m int, x, noise []float32, scale float32) {
 	if m == 0 || n == 0 {
 		return
 	}
-	C.ns_heads_forward(C.long(m), C.long(n), ptr(x), ptr(noise), C.float(scale), C.long(len(h.Kind)), ints(h.Kind), ints(h.Off), ints(h.Len))
+	share(m, h.grain(), func(from, to int) {
+		part := noise
+		if noise != nil {
+			part = noise[from*n:]
+		}
+		C.ns_heads_forward(C.long(to-from), C.long(n), ptr(x[from*n:]), ptr(part), C.float(scale), C.long(len(h.Kind)), ints(h.Kind), ints(h.Off), ints(h.Len))
+	})
 }
 
 // Back turns d, the gradient by the activations y, into the gradient by what Forward got.
@@ -176,7 +199,9 @@ func (h *Heads) Back(m int, y, d []float32, scale float32) {
 	if m == 0 || n == 0 {
 		return
 	}
-	C.ns_heads_back(C.long(m), C.long(n), ptr(y), ptr(d), C.float(scale), C.long(len(h.Kind)), ints(h.Kind), ints(h.Off), ints(h.Len))
+	share(m, h.grain(), func(from, to int) {
+		C.ns_heads_back(C.long(to-from), C.long(n), ptr(y[from*n:]), ptr(d[from*n:]), C.float(scale), C.long(len(h.Kind)), ints(h.Kind), ints(h.Off), ints(h.Len))
+	})
 }
 
 // Harden writes x to y with softmax heads one-hot at their first largest class; both may be the same slice.

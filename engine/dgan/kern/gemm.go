@@ -16,7 +16,6 @@ import "C"
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 	"unsafe"
 
@@ -69,21 +68,13 @@ func Gemm(ta, tb bool, m, n, k int, alpha float32, a []float32, lda int, b []flo
 		gemmGonum(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	parts := min(runtime.GOMAXPROCS(0), n/tileColumns)
-	if parts < 2 || m*n*k < splitWork {
+	if m*n*k < splitWork {
 		gemmC(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	width := ((n+parts-1)/parts + tileColumns - 1) / tileColumns * tileColumns
-	var wait sync.WaitGroup
-	for from := width; from < n; from += width {
-		part := b[from*step(tb, ldb):]
-		wait.Go(func() {
-			gemmC(ta, tb, m, min(width, n-from), k, alpha, a, lda, part, ldb, beta, c[from:], ldc)
-		})
-	}
-	gemmC(ta, tb, m, width, k, alpha, a, lda, b, ldb, beta, c, ldc)
-	wait.Wait()
+	share(n, tileColumns, func(from, to int) {
+		gemmC(ta, tb, m, to-from, k, alpha, a, lda, b[from*step(tb, ldb):], ldb, beta, c[from:], ldc)
+	})
 }
 
 // step is the distance between columns of op(b).

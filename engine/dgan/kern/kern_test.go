@@ -64,27 +64,41 @@ func TestGemmAgreesWithGonum(t *testing.T) {
 	}
 }
 
-func TestGemmSameOnAnyThreads(t *testing.T) {
+// TestSameOnAnyThreads runs what is shared among threads, at sizes that no number of them divides.
+func TestSameOnAnyThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	r := rand.New(rand.NewPCG(3, 4))
 	m, n, k := 129, 203, 311
-	a, b := draw(r, m*k), draw(r, k*n)
-	var one []float32
-	for _, threads := range []int{1, 2, 3, 8} {
+	var heads Heads
+	heads.Add(0, 150)
+	heads.Add(1, 30)
+	heads.Add(2, 23)
+	s := AdamStep{1e-2, .5, .999, 1e-8, 2, 1}
+	const many = 5*splitValues + 13
+	run := func() map[string][]float32 {
+		r := rand.New(rand.NewPCG(3, 4))
+		a, b, c, d := draw(r, many), draw(r, many), draw(r, many), draw(r, many)
+		x, y := draw(r, 5*m*n), draw(r, 5*m*n)
+		plain, across := make([]float32, m*n), make([]float32, m*n)
+		Gemm(false, false, m, n, k, 1, a, k, b, n, 0, plain, n)
+		Gemm(false, true, m, n, k, 1, a, k, b, k, 0, across, n)
+		for i, v := range d {
+			d[i] = v * v
+		}
+		p, q, top := slices.Clone(a), slices.Clone(a), make([]float32, many)
+		s.Adam(p, b, slices.Clone(c), slices.Clone(d))
+		s.AMSGrad(q, b, c, d, top)
+		heads.Forward(5*m, x, y, .7)
+		heads.Back(5*m, x, y, .7)
+		return map[string][]float32{
+			"product": plain, "product of transposed": across, "adam": p, "amsgrad": slices.Concat(q, c, d, top), "heads": x, "heads back": y,
+		}
+	}
+	one := run()
+	for _, threads := range []int{2, 3, 8} {
 		runtime.GOMAXPROCS(threads)
-		for _, tb := range []bool{false, true} {
-			c, ld := make([]float32, m*n), n
-			if tb {
-				ld = k
-			}
-			Gemm(false, tb, m, n, k, 1, a, k, b, ld, 0, c, n)
-			if tb {
-				continue
-			}
-			if one == nil {
-				one = c
-			} else if !slices.Equal(one, c) {
-				t.Errorf("%d threads give other bits than one", threads)
+		for name, x := range run() {
+			if !slices.Equal(one[name], x) {
+				t.Errorf("%s: %d threads give other bits than one", name, threads)
 			}
 		}
 	}
