@@ -128,7 +128,7 @@ func (g *generator) seriesBy(ctx context.Context, net *dgan.Model, chunk int, ca
 	own := len(c.MetaHeads())
 	width, longest := widthOf(heads), c.Longest()
 	type piece struct{ cand, upTo int } // records that the session then has
-	var metas []float32
+	metas := g.metas[:0]
 	var owner []piece
 	for i := range cands {
 		x := &cands[i]
@@ -150,40 +150,45 @@ func (g *generator) seriesBy(ctx context.Context, net *dgan.Model, chunk int, ca
 		}
 		for p := 0; p*longest < n; p++ {
 			c.SetPiece(code, p == 0)
-			row := make([]float32, width)
-			expand(heads, code, row)
-			metas = append(metas, row...)
+			metas = slices.Grow(metas, width)[:len(metas)+width]
+			expand(heads, code, metas[len(metas)-width:])
 			owner = append(owner, piece{i, before + n})
 		}
 	}
-	at := 0
+	g.metas = metas
 	seriesWidth := widthOf(seriesHeads)
-	return net.SampleSeries(metas, g.rand, func(meta, series []float32, records int) error {
-		x := &cands[owner[at].cand]
-		upTo := owner[at].upTo * len(seriesHeads)
-		at++
-		first := len(x.series)
-		code := make([]float32, len(seriesHeads))
+	type made struct{ series, extras []float32 } // codes
+	coded := make([]made, len(owner))
+	err := net.SampleSeries(metas, g.rand, func(row int, meta, series []float32, records int) error {
+		x := &coded[row]
+		x.series = make([]float32, records*len(seriesHeads))
 		for k := range records {
-			if len(x.series) >= upTo {
-				break
-			}
-			compact(seriesHeads, series[k*seriesWidth:], code)
-			x.series = append(x.series, code...)
+			compact(seriesHeads, series[k*seriesWidth:], x.series[k*len(seriesHeads):])
 		}
 		if g.m.Options.SelfNorm {
-			extras := make([]float32, len(heads))
-			compact(heads, meta, extras)
-			g.m.restore(extras[own:], x.series[first:])
-		}
-		if s, from := x.in(chunk); from > 0 && first == from*len(seriesHeads) {
-			c.SetGap(x.series[first:], max(0, s.start-x.Start-c.Duration(x.series[:first], g.rand)))
+			x.extras = make([]float32, len(heads))
+			compact(heads, meta, x.extras)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for at, y := range coded {
+		x := &cands[owner[at].cand]
+		first := len(x.series)
+		x.series = append(x.series, y.series[:min(len(y.series), max(0, owner[at].upTo*len(seriesHeads)-first))]...)
+		if g.m.Options.SelfNorm {
+			g.m.restore(y.extras[own:], x.series[first:])
+		}
+		if s, from := x.in(chunk); from > 0 && first == from*len(seriesHeads) {
+			c.SetGap(x.series[first:], max(0, s.start-x.Start-c.Duration(x.series[:first], g.rand)))
+		}
+	}
+	return nil
 }
 
 func seriesOf(cands []candidate) [][]float32 {

@@ -188,12 +188,12 @@ func (k *keeper) settable(c, from int) bool {
 // those tried that is nearest.
 func (k *keeper) exchange(all []checked, i int) {
 	a := &all[i]
+	var x2, y2, p, q checked
 	for bad := k.breaks(a); bad > 0; {
 		var with int
-		var p, q checked
 		least := math.Inf(1)
+		r := k.broken(a)
 		for range exchanges {
-			r := k.broken(a)
 			c := r.Columns[k.rand.IntN(len(r.Columns))]
 			j := k.rand.IntN(len(all))
 			b := &all[j]
@@ -208,11 +208,16 @@ func (k *keeper) exchange(all []checked, i int) {
 			if far >= least {
 				continue
 			}
-			x2, y2 := a.with(c, b), b.with(c, a)
+			x2.take(a, c, b)
 			k.compute(x2.row)
+			if k.breaks(&x2) >= bad {
+				continue
+			}
+			y2.take(b, c, a)
 			k.compute(y2.row)
-			if k.breaks(&x2) < bad && k.breaks(&y2) <= k.breaks(b) {
-				if p, q, with, least = x2, y2, j, far; far == 0 {
+			if k.breaks(&y2) <= k.breaks(b) {
+				p, q, x2, y2 = x2, y2, p, q
+				if with, least = j, far; far == 0 {
 					break
 				}
 			}
@@ -220,16 +225,17 @@ func (k *keeper) exchange(all []checked, i int) {
 		if math.IsInf(least, 1) {
 			return
 		}
-		all[with], *a = q, p
+		all[with], *a = q, p // what they were is kept in clean
+		p, q = checked{}, checked{}
 		bad = k.breaks(a)
 	}
 }
 
-// with is a record with another's value of a column.
-func (x *checked) with(c int, other *checked) checked {
-	y := checked{x.session, x.record, slices.Clone(x.row), slices.Clone(x.codes)}
-	y.row[c], y.codes[c] = other.row[c], other.codes[c]
-	return y
+// take makes x another record with the value of a column of a third one.
+func (x *checked) take(of *checked, c int, from *checked) {
+	x.session, x.record = of.session, of.record
+	x.row, x.codes = append(x.row[:0], of.row...), append(x.codes[:0], of.codes...)
+	x.row[c], x.codes[c] = from.row[c], from.codes[c]
 }
 
 // learn notes what of a record that keeps all rules may be taken by others.

@@ -160,17 +160,19 @@ func (m *Model) classedSessions(ctx context.Context, n int, r *rand.Rand) ([]cla
 			}
 			cands = append(cands, c)
 		}
-		at := 0
-		err = m.net.SampleSeries(pieces, r, func(_, series []float32, records int) error {
-			c := &cands[owner[at]]
-			at++
+		coded := make([][]int32, len(owner))
+		err = m.net.SampleSeries(pieces, r, func(piece int, _, series []float32, records int) error {
 			classes := make([]int32, len(columns))
 			for k := range records {
 				classesOf(columns, series[k*widthOf(columns):], classes)
-				c.series = append(c.series, classes[:width]...)
+				coded[piece] = append(coded[piece], classes[:width]...)
 			}
 			return nil
 		})
+		for piece, series := range coded {
+			c := &cands[owner[piece]]
+			c.series = append(c.series, series...)
+		}
 		if err != nil {
 			return nil, err
 		}

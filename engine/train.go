@@ -218,13 +218,18 @@ func shell(r *trace.Recipe) trace.Recipe {
 // shape is the layout of the model's samples.
 func (m *Model) shape() dgan.Shape {
 	heads := m.metaHeads()
+	length, at := m.Codec.LengthHead(), 0
+	if length > 0 {
+		at = widthOf(heads[:length])
+	}
 	return dgan.Shape{
 		Meta: networkHeads(heads), Series: networkHeads(m.Codec.SeriesHeads()),
 		Records: m.Codec.Longest(),
 		Length: func(meta []float32, r *rand.Rand) int {
-			code := make([]float32, len(heads))
-			compact(heads, meta, code)
-			return m.Codec.SampleRecords(code, r)
+			if length < 0 {
+				return 1
+			}
+			return m.Codec.SampleRecords(heads[length].Compact(meta[at:]), r)
 		},
 	}
 }

@@ -311,16 +311,13 @@ func (c *Codec) SetPiece(code []float32, first bool) {
 	}
 }
 
-// SampleRecords returns the number of records of the sample that a row of
-// metadata codes describes: its session's length, at most MaxRecords.
-func (c *Codec) SampleRecords(code []float32, r *rand.Rand) int {
-	at := 0
+// SampleRecords returns the number of records of the sample whose length's head
+// has a code: its session's length, at most MaxRecords.
+func (c *Codec) SampleRecords(code float32, r *rand.Rand) int {
 	for i := range c.Meta {
-		b := &c.Meta[i]
-		if b.Length != nil {
-			return min(b.Length.draw(int(code[at]), r), c.Options.MaxRecords)
+		if l := c.Meta[i].Length; l != nil {
+			return min(l.draw(int(code), r), c.Options.MaxRecords)
 		}
-		at += b.width()
 	}
 	return 1
 }

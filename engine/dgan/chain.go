@@ -50,8 +50,17 @@ func (c *chain) forward(m int, x, y, noise []float32, scale float32, limit *limi
 			}
 		}
 		if next := off + size; next < n {
-			kern.Gemm(false, false, m, n-next, size, 1, y[off:], n, c.u.w[off*n+next:], n, 1, x[next:], n)
+			handOn(c.hard, m, n-next, size, y[off:], n, c.u.w[off*n+next:], n, x[next:], n)
 		}
+	}
+}
+
+// handOn adds a times b [k, n] to c [m, n]; sparse says that a [m, k] is made of one-hot heads.
+func handOn(sparse bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	if sparse {
+		kern.GemmSparse(m, n, k, a, lda, b, ldb, c, ldc)
+	} else {
+		kern.Gemm(false, false, m, n, k, 1, a, lda, b, ldb, 1, c, ldc)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"netshare/engine/dgan/kern"
 )
@@ -19,11 +20,10 @@ type metaNet struct {
 	scale  float32 // 1/temperature of the softmax heads
 	gumbel bool
 	hard   bool // straight-through output
-	frozen bool // normalise by the statistics below instead of the batch's
 
 	w, b, gain, shift []*param
 	chain             *chain      // nil where heads don't see one another
-	mean, variance    [][]float32 // by hidden layer: statistics of the last pass, or those frozen
+	mean, variance    [][]float32 // by hidden layer: statistics of the last pass
 
 	relu, normed, out [][]float32 // by layer, [rows, dims[l+1]]; out of the last layer is the result
 	istd              [][]float32
@@ -89,8 +89,12 @@ func (n *metaNet) allocate(rows int) {
 	n.relu, n.normed, n.out, n.istd, n.mean, n.variance = nil, nil, nil, nil, nil, nil
 	widest := 0
 	for _, d := range n.dims[1:] {
-		n.out = append(n.out, make([]float32, rows*d))
 		n.relu = append(n.relu, make([]float32, rows*d))
+		if n.norm == NoNorm && len(n.relu) < len(n.w) {
+			n.out = append(n.out, n.relu[len(n.relu)-1])
+		} else {
+			n.out = append(n.out, make([]float32, rows*d))
+		}
 		n.normed = append(n.normed, make([]float32, rows*d))
 		n.istd = append(n.istd, make([]float32, max(rows, d)))
 		n.mean, n.variance = append(n.mean, make([]float32, d)), append(n.variance, make([]float32, d))
@@ -168,18 +172,37 @@ func (n *metaNet) forward(noise, gumbel []float32) {
 	}
 }
 
+// folded is a twin for so many rows that normalises by given statistics instead of the batch's: they are part of
+// weights of its own.
+func (n *metaNet) folded(rows int, mean, variance [][]float32) *metaNet {
+	t := *n
+	t.grads, t.norm, t.w, t.b = nil, NoNorm, slices.Clone(n.w), slices.Clone(n.b)
+	for l := range n.gain {
+		w, b := n.w[l+1], n.b[l+1]
+		t.w[l+1] = &param{name: w.name, dims: w.dims, w: slices.Clone(w.w)}
+		t.b[l+1] = &param{name: b.name, dims: b.dims, w: slices.Clone(b.w)}
+		for j, v := range variance[l] {
+			by := n.gain[l].w[j] / float32(math.Sqrt(float64(v)+1e-5))
+			add := n.shift[l].w[j] - mean[l][j]*by
+			for k, x := range w.w[j*w.cols : (j+1)*w.cols] {
+				t.b[l+1].w[k] += add * x
+				t.w[l+1].w[j*w.cols+k] = by * x
+			}
+		}
+	}
+	t.allocate(rows)
+	return &t
+}
+
 // normalise computes out from relu at a hidden layer.
 func (n *metaNet) normalise(l int) {
 	m, d, h, y := n.rows, n.dims[l+1], n.relu[l], n.out[l]
 	switch n.norm {
-	case NoNorm:
-		copy(y, h)
+	case NoNorm: // out is relu
 	case LayerNorm:
 		kern.LayerForward(m, d, h, n.gain[l].w, n.shift[l].w, n.istd[l], n.normed[l], y)
 	default:
-		if !n.frozen {
-			kern.BatchStats(m, d, h, n.mean[l], n.variance[l])
-		}
+		kern.BatchStats(m, d, h, n.mean[l], n.variance[l])
 		for j, v := range n.variance[l] {
 			n.istd[l][j] = float32(1 / math.Sqrt(float64(v)+1e-5))
 		}

@@ -109,6 +109,14 @@ func (n *generatorNoise) drawSeries(r *rand.Rand) {
 	}
 }
 
+// drawSteps draws the noise of the first steps alone.
+func (n *generatorNoise) drawSteps(r *rand.Rand, steps int, s *seriesNet) {
+	n.seriesKind.draw(r, n.series[:steps*s.rows*s.latent])
+	if n.gumbel {
+		key(r).Gumbel(n.seriesGumbel[:steps*s.rows*s.heads.Width()])
+	}
+}
+
 func (n *generatorNoise) drawState(r *rand.Rand) {
 	if n.state {
 		key(r).Normal(n.out)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -50,10 +52,15 @@ func TestSampleRows(t *testing.T) {
 				t.Errorf("%s: metas %d gave %d values, %v", name, n, len(metas), err)
 			}
 			count = 0
-			err = m.SampleSeries(metas, r, func(meta, series []float32, records int) error {
-				if !slices.Equal(meta, metas[count*8:count*8+8]) {
-					return fmt.Errorf("series %d has metadata %v, want %v", count, meta, metas[count*8:count*8+8])
+			var one sync.Mutex
+			seen := map[int]bool{}
+			err = m.SampleSeries(metas, r, func(row int, meta, series []float32, records int) error {
+				one.Lock()
+				defer one.Unlock()
+				if !slices.Equal(meta, metas[row*8:row*8+8]) || seen[row] {
+					return fmt.Errorf("series %d has metadata %v, want %v once", row, meta, metas[row*8:row*8+8])
 				}
+				seen[row] = true
 				return check(meta, series, records)
 			})
 			if err != nil || count != n {
@@ -82,23 +89,31 @@ func oneHot(x []float32) bool {
 	return ones == 1
 }
 
-// TestFrozenStatistics compares the frozen batch normalisation with that of training batches.
+// TestFrozenStatistics compares the rows that are made by frozen batch normalisation with those of training batches.
 func TestFrozenStatistics(t *testing.T) {
-	m := variant(t, variants()["default"], 7)
-	steps(t, m, newToy(50, 3), 50)
+	m := variant(t, func(c *Config, _ *Shape) { c.Norm, c.Average, c.Batch = BatchNorm, 0, 2000 }, 7)
+	steps(t, m, newToy(50, 3), 20)
 	s, err := m.sampler()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for l := range s.meta.gain {
-		var batches float64
-		for range 200 {
-			m.noise.drawMeta(m.random)
-			m.meta.forward(m.noise.meta, m.noise.metaGumbel)
-			batches += mean(m.meta.mean[l]) / 200
-		}
-		if frozen := mean(s.meta.mean[l]); math.Abs(frozen-batches) > .05*(.1+math.Abs(batches)) {
-			t.Errorf("layer %d: frozen mean %g, over batches %g", l, frozen, batches)
+	m.noise.drawMeta(m.random)
+	m.meta.forward(m.noise.meta, m.noise.metaGumbel)
+	copy(s.noise.meta, m.noise.meta)
+	copy(s.noise.metaGumbel, m.noise.metaGumbel)
+	s.meta.forward(s.noise.meta, s.noise.metaGumbel)
+	var off float64
+	for i, v := range s.meta.soft[:samplerRows*s.meta.heads.Width()] {
+		off += math.Abs(float64(v-m.meta.soft[i])) / samplerRows
+	}
+	if off > .1 {
+		t.Errorf("activations of a row are off by %g in all", off)
+	}
+	fixed := m.meta.folded(m.meta.rows, m.meta.mean, m.meta.variance)
+	fixed.forward(m.noise.meta, m.noise.metaGumbel)
+	for i, v := range fixed.soft {
+		if math.Abs(float64(v-m.meta.soft[i])) > 1e-3 {
+			t.Fatalf("with the batch's own statistics activation %d is %g, want %g", i, v, m.meta.soft[i])
 		}
 	}
 }
@@ -227,4 +242,31 @@ func ExampleModel_Sample() {
 	// 4 8 4
 	// 4 8 4
 	// <nil>
+}
+
+func TestSampleSameOnAnyThreads(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var one []float32
+	for _, threads := range []int{1, 2, 3} {
+		runtime.GOMAXPROCS(threads)
+		m := variant(t, variants()["default"], 7)
+		r := rand.New(rand.NewPCG(1, 1))
+		all, err := m.Metas(5*samplerRows+1, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		series := make([][]float32, len(all)/8)
+		if err := m.SampleSeries(all, r, func(row int, _, x []float32, _ int) error {
+			series[row] = slices.Clone(x)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if all = append(all, slices.Concat(series...)...); one == nil {
+			one = all
+		}
+		if !slices.Equal(all, one) {
+			t.Errorf("%d threads give other samples than one", threads)
+		}
+	}
 }

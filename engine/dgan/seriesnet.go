@@ -240,8 +240,9 @@ func (n *seriesNet) unroll(noise, out0, cell0, gumbel []float32) {
 	if !n.gumbel {
 		gumbel = nil
 	}
-	kern.Gemm(false, false, m, 4*h, a, 1, n.disc, a, n.wa.w, 4*h, 0, n.fromMeta, 4*h)
+	clear(n.fromMeta)
 	kern.Bias(m, 4*h, n.fromMeta, n.layers[0].b.w)
+	handOn(true, m, 4*h, a, n.disc, a, n.wa.w, 4*h, n.fromMeta, 4*h)
 	for l, x := range n.layers {
 		x.start(m, out0[l*m*h:], cell0[l*m*h:])
 	}
@@ -250,7 +251,7 @@ func (n *seriesNet) unroll(noise, out0, cell0, gumbel []float32) {
 		copy(z, n.fromMeta)
 		kern.Gemm(false, false, m, 4*h, n.latent, 1, noise[s*m*n.latent:], n.latent, n.wz.w, 4*h, 1, z, 4*h)
 		if n.wf != nil && s > 0 {
-			kern.Gemm(false, false, m, 4*h, o, 1, n.drawn[(s-1)*m*o:], o, n.wf.w, 4*h, 1, z, 4*h)
+			handOn(n.hard, m, 4*h, o, n.drawn[(s-1)*m*o:], o, n.wf.w, 4*h, z, 4*h)
 		}
 		for l, x := range n.layers {
 			z := x.gates[s*m*4*h : (s+1)*m*4*h]

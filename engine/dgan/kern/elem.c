@@ -321,6 +321,33 @@ KERNEL(heads_hard,
         const int32_t *off, const int32_t *len),
        (m, n, x, y, heads, kind, off, len))
 
+// c += a b, where a is mostly zeros: rows of b are added for what of a is not.
+BODY void gemm_sparse(long m, long n, long k, const float *a, long lda, const float *b, long ldb,
+                      float *c, long ldc) {
+  for (long i = 0; i < m; i++) {
+    const float *p = a + i * lda;
+    float *q = c + i * ldc;
+    for (long l = 0; l < k; l += 8) {
+      long end = l + 8 < k ? l + 8 : k;
+      if (end == l + 8) {
+        int any = 0;
+        for (long j = 0; j < 8; j++) any |= p[l + j] != 0;
+        if (!any) continue;
+      }
+      for (long t = l; t < end; t++) {
+        float v = p[t];
+        const float *r = b + t * ldb;
+        if (v == 0) continue;
+        for (long j = 0; j < n; j++) q[j] += v * r[j];
+      }
+    }
+  }
+}
+KERNEL(gemm_sparse,
+       (long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c,
+        long ldc),
+       (m, n, k, a, lda, b, ldb, c, ldc))
+
 BODY void batch_stats(long m, long n, const float *x, float *mean, float *var) {
   memset(mean, 0, n * sizeof(float));
   memset(var, 0, n * sizeof(float));

@@ -35,6 +35,8 @@ void ns_heads_forward(long m, long n, float *x, const float *noise, float scale,
                       const int32_t *kind, const int32_t *off, const int32_t *len);
 void ns_heads_back(long m, long n, const float *y, float *d, float scale, long heads,
                    const int32_t *kind, const int32_t *off, const int32_t *len);
+void ns_gemm_sparse(long m, long n, long k, const float *a, long lda, const float *b, long ldb,
+                    float *c, long ldc);
 void ns_heads_hard(long m, long n, const float *x, float *y, long heads, const int32_t *kind,
                    const int32_t *off, const int32_t *len);
 void ns_batch_stats(long m, long n, const float *x, float *mean, float *var);

@@ -64,6 +64,26 @@ func TestGemmAgreesWithGonum(t *testing.T) {
 	}
 }
 
+func TestGemmSparseAgreesWithGemm(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, s := range [][3]int{{1, 1, 1}, {7, 17, 9}, {5, 3, 300}, {100, 256, 31}} {
+		m, n, k := s[0], s[1], s[2]
+		lda, ldb, ldc := k+3, n+1, n+2
+		a, b, c := draw(r, m*lda), draw(r, k*ldb), draw(r, m*ldc)
+		for i := range a {
+			if r.IntN(8) > 0 {
+				a[i] = 0
+			}
+		}
+		w := slices.Clone(c)
+		GemmSparse(m, n, k, a, lda, b, ldb, c, ldc)
+		Gemm(false, false, m, n, k, 1, a, lda, b, ldb, 1, w, ldc)
+		if d := far(c, w); !(d < 2e-5) {
+			t.Errorf("m %d n %d k %d: differs from Gemm by %g", m, n, k, d)
+		}
+	}
+}
+
 // TestSameOnAnyThreads runs what is shared among threads, at sizes that no number of them divides.
 func TestSameOnAnyThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
