@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -9,8 +8,9 @@ import (
 )
 
 const (
-	leastRecords = 50 // fewest that tell of a rule
-	mostColumns  = 64 // that are looked at
+	leastRecords = 50  // fewest that tell of a rule
+	leastRises   = 500 // of a number that never falls
+	mostColumns  = 64  // that are looked at
 	mostRules    = 256
 	boundValues  = 32 // most values of a category that bounds go by
 )
@@ -25,6 +25,9 @@ func Find(in Records) []Rule {
 		return nil
 	}
 	f := &finder{Records: in, computed: map[int]bool{}, always: map[int]bool{}}
+	for i := range in.Rows {
+		f.all = append(f.all, i)
+	}
 	if n := len(in.Session); n > 0 {
 		f.sessions = int(in.Session[n-1]) + 1
 	}
@@ -45,6 +48,7 @@ func Find(in Records) []Rule {
 // finder finds rules.
 type finder struct {
 	Records
+	all      []int // positions of the records
 	sessions int
 	found    []Rule
 	computed map[int]bool // columns that are sums, by some protocol
@@ -83,18 +87,18 @@ func (f *finder) protocol() int {
 }
 
 // byProtocol returns the records of each protocol that has enough, by name.
-func (f *finder) byProtocol() (names []string, groups [][]trace.Row) {
+func (f *finder) byProtocol() (names []string, groups [][]int) {
 	p := f.protocol()
 	if p < 0 {
 		return nil, nil
 	}
-	by := map[string][]trace.Row{}
-	for _, row := range f.Rows {
+	by := map[string][]int{}
+	for i, row := range f.Rows {
 		if name, ok := Text(row[p]); ok {
 			if by[name] == nil {
 				names = append(names, name)
 			}
-			by[name] = append(by[name], row)
+			by[name] = append(by[name], i)
 		}
 	}
 	slices.Sort(names)
@@ -116,10 +120,7 @@ func (f *finder) follows(of, from int) bool {
 func (f *finder) sums() {
 	numbers := f.numbers(wholeNumber)
 	names, groups := f.byProtocol()
-	try := func(of int, when []Case, rows []trace.Row) bool {
-		if slices.ContainsFunc(rows, func(row trace.Row) bool { _, ok := row[of].(int64); return !ok }) {
-			return false
-		}
+	try := func(of int, when []Case, rows []int) bool {
 		r, ok := f.sumOf(of, numbers, rows)
 		if ok {
 			r.When = when
@@ -129,7 +130,7 @@ func (f *finder) sums() {
 	}
 	for _, of := range slices.Backward(numbers) { // the later column follows from the earlier
 		if !f.Columns[of].Bounded { // a sum knows no bounds
-			f.always[of] = try(of, nil, f.Rows)
+			f.always[of] = try(of, nil, f.all)
 			f.computed[of] = f.always[of]
 		}
 	}
@@ -138,7 +139,7 @@ func (f *finder) sums() {
 			continue
 		}
 		for i, name := range names {
-			if several(groups[i], of) && try(of, []Case{{f.protocol(), []string{name}}}, groups[i]) {
+			if try(of, []Case{{f.protocol(), []string{name}}}, groups[i]) {
 				f.computed[of] = true
 			}
 		}
@@ -146,20 +147,33 @@ func (f *finder) sums() {
 	slices.Reverse(f.found)
 }
 
-func several(rows []trace.Row, column int) bool {
-	return slices.ContainsFunc(rows, func(row trace.Row) bool { return !Same(row[column], rows[0][column]) })
+// differs reports whether a column is other than a value in enough sessions of
+// some records.
+func (f *finder) differs(rows []int, column int, from any) bool {
+	n, last := 0, int32(-1)
+	for _, i := range rows {
+		if f.Session[i] != last && !Same(f.Rows[i][column], from) {
+			last = f.Session[i]
+			n++
+		}
+	}
+	return n >= leastRecords
 }
 
-func (f *finder) sumOf(of int, numbers []int, rows []trace.Row) (Rule, bool) {
+func (f *finder) sumOf(of int, numbers, rows []int) (Rule, bool) {
+	first := f.Rows[rows[0]]
+	if !f.differs(rows, of, first[of]) {
+		return Rule{}, false
+	}
 	holds := func(r Rule) bool {
-		return !slices.ContainsFunc(rows, func(row trace.Row) bool { return !r.Holds(row) })
+		return !slices.ContainsFunc(rows, func(i int) bool { return !r.Holds(f.Rows[i]) })
 	}
 	free := func(i int) bool { return f.follows(of, i) && !f.computed[i] }
 	for _, a := range numbers {
 		if a >= of || !free(a) {
 			continue
 		}
-		constant := rows[0][a].(int64) - rows[0][of].(int64)
+		constant := first[a].(int64) - first[of].(int64)
 		if r := comparison("=", of, 1, float64(constant), a, -1); holds(r) {
 			return r, true
 		}
@@ -171,7 +185,7 @@ func (f *finder) sumOf(of int, numbers []int, rows []trace.Row) (Rule, bool) {
 			}
 			r := comparison("=", of, 1, 0, a, -1)
 			r.Columns, r.Times = append(r.Columns, b), append(r.Times, -1)
-			if holds(r) {
+			if holds(r) && f.differs(rows, a, int64(0)) && f.differs(rows, b, int64(0)) {
 				return r, true
 			}
 		}
@@ -196,7 +210,7 @@ func (f *finder) leasts() {
 			if !f.follows(of, by) || f.always[of] || f.always[by] {
 				continue
 			}
-			r, ok := f.leastOf(of, by, f.Rows)
+			r, ok := f.leastOf(of, by, f.all)
 			if !ok {
 				continue
 			}
@@ -215,28 +229,48 @@ func (f *finder) leasts() {
 
 // leastOf says how much larger a column is than another where their names say
 // that they are bytes and packets, or two lengths, and it always is.
-func (f *finder) leastOf(of, by int, rows []trace.Row) (Rule, bool) {
+func (f *finder) leastOf(of, by int, rows []int) (Rule, bool) {
 	ofName, byName := f.Columns[of].Name, f.Columns[by].Name
 	bytes := bytesOf(ofName, byName)
 	if !bytes && !(lengthName(ofName) && lengthName(byName)) {
 		return Rule{}, false
 	}
-	ratio, more := math.Inf(1), int64(math.MaxInt64)
-	for _, row := range rows {
-		x, n := row[of].(int64), row[by].(int64)
-		if n > 0 {
-			ratio = min(ratio, float64(x)/float64(n))
+	xs, session := make([]float64, 0, len(rows)), make([]int32, 0, len(rows))
+	for _, i := range rows {
+		x, n := f.Rows[i][of].(int64), f.Rows[i][by].(int64)
+		switch {
+		case !bytes:
+			xs, session = append(xs, float64(x-n)), append(session, f.Session[i])
+		case n > 0:
+			xs, session = append(xs, float64(x)/float64(n)), append(session, f.Session[i])
 		}
-		more = min(more, x-n)
+	}
+	if len(xs) == 0 {
+		return Rule{}, false
+	}
+	least := slices.Min(xs)
+	if !reached(xs, session, least) { // fewer in a record that is not here
+		i, found := slices.BinarySearch(headers, least)
+		if !found {
+			i--
+		}
+		if i < 0 {
+			return Rule{}, false
+		}
+		least = headers[i]
 	}
 	switch {
-	case bytes && ratio >= 1 && !math.IsInf(ratio, 1):
-		return comparison(">=", of, 1, 0, by, -ratio), true
-	case !bytes && more >= 0:
-		return comparison(">=", of, 1, -float64(more), by, -1), true
+	case bytes && least >= 1:
+		return comparison(">=", of, 1, 0, by, -least), true
+	case !bytes && least >= 0:
+		return comparison(">=", of, 1, -least, by, -1), true
 	}
 	return Rule{}, false
 }
+
+// headers are the sizes of those that every packet has, some at least: none, a
+// byte, UDP or ICMP, Ethernet, IP, IP and UDP, IP and TCP or IPv6.
+var headers = []float64{0, 1, 8, 14, 20, 28, 40}
 
 // lengthName reports whether a column is a length by its name: pkt_len, frame_len.
 func lengthName(name string) bool {
@@ -352,7 +386,7 @@ func (f *finder) rising() {
 				}
 			}
 		}
-		if !fell && rises >= leastRecords && sessions >= leastTogether {
+		if !fell && rises >= leastRises && sessions >= leastRecords {
 			f.found = append(f.found, Rule{Kind: trace.RuleRising, Columns: []int{i}})
 		}
 	}

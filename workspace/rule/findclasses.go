@@ -66,11 +66,11 @@ func (f *finder) boundsBy(of, by int) {
 	slices.Sort(all)
 	for k, xs := range groups {
 		value, ok := c.Value(int32(k))
-		if !ok || len(xs) < leastRecords {
+		n := len(slices.Compact(slices.Clone(sessions[k]))) // that have a number
+		if !ok || n < leastRecords {
 			continue
 		}
 		when := []Case{{by, []string{value}}}
-		n := min(float64(len(xs)), c.sessions[k])
 		lo, hi := slices.Min(xs), slices.Max(xs)
 		below, _ := slices.BinarySearch(all, lo)
 		after, _ := slices.BinarySearchFunc(all, hi, func(x, hi float64) int {
@@ -79,7 +79,7 @@ func (f *finder) boundsBy(of, by int) {
 			}
 			return -1
 		})
-		chance := func(outside int) bool { return float64(outside)/float64(len(all))*n < leastTogether }
+		chance := func(outside int) bool { return float64(outside)/float64(len(all))*float64(n) < leastTogether }
 		if !chance(below) && reached(xs, sessions[k], lo) {
 			f.found = append(f.found, bound(">=", of, lo, when))
 		}
@@ -93,7 +93,8 @@ func bound(op string, of int, at float64, when []Case) Rule {
 	return Rule{Kind: trace.RuleHolds, Op: op, Columns: []int{of}, Times: []float64{1}, Constant: -at, When: when}
 }
 
-// reached reports whether several sessions have a number.
+// reached reports whether enough sessions have a number: a least or greatest
+// value that few have is theirs.
 func reached(xs []float64, session []int32, x float64) bool {
 	n, last := 0, int32(-1)
 	for i := range xs {
@@ -102,7 +103,7 @@ func reached(xs []float64, session []int32, x float64) bool {
 			n++
 		}
 	}
-	return n >= classSessions
+	return n >= leastTogether
 }
 
 // tables finds values that are never together.
@@ -118,7 +119,7 @@ func (f *finder) tables() {
 			if x == nil || y == nil {
 				continue
 			}
-			if t := tableOf(x, y, f.sessions); t != nil {
+			if t := tableOf(x, y, f.Session, f.sessions); t != nil {
 				n := 0
 				for _, never := range t.Never {
 					if never {

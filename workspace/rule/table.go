@@ -86,11 +86,13 @@ func (t *Table) Apart(a, b int32) bool { return t.Never[int(a)*t.B.Size()+int(b)
 // How much a real trace has to say for a rule to be found in it. A value counts
 // as frequent from as many sessions as its being repeated takes. Never together
 // are values of which leastTogether records, and sessions, were to be expected
-// if they knew nothing of each other: by chance there are none once in 20,000.
+// if they knew nothing of each other, so that none is no chance though many
+// values are looked at.
 const (
 	classSessions = 5
 	classesAtMost = 64
-	leastTogether = 10
+	leastTogether = 20
+	seldom        = 5 // times fewer sessions than were to be expected are an exception
 )
 
 // coded is a column of the real records in classes.
@@ -165,19 +167,38 @@ func (c *coded) varies() bool {
 	return n > 1
 }
 
-// tableOf returns what is never together of two columns, nil where nothing is.
-func tableOf(a, b *coded, sessions int) *Table {
+// tableOf returns what is never together of two columns, nil where nothing is. A
+// value is believed to be never with another where it is with none seldom: where
+// some are with it in one session or two, more are that the trace does not show.
+// (Good and Turing: what is not seen is as much as what was seen once)
+func tableOf(a, b *coded, session []int32, sessions int) *Table {
 	t := &Table{A: Classes{Values: a.Values}, B: Classes{Values: b.Values}}
 	width := b.Size()
 	t.Count, t.Never = make([]int32, a.Size()*width), make([]bool, a.Size()*width)
+	seen, last := make([]int32, len(t.Count)), slices.Repeat([]int32{-1}, len(t.Count)) // sessions
 	for i, k := range a.of {
-		t.Count[int(k)*width+int(b.of[i])]++
+		at := int(k)*width + int(b.of[i])
+		t.Count[at]++
+		if last[at] != session[i] {
+			last[at] = session[i]
+			seen[at]++
+		}
+	}
+	expected := func(i, j int) float64 {
+		return min(a.records[i]*b.records[j]/float64(len(a.of)), a.sessions[i]*b.sessions[j]/float64(sessions))
+	}
+	seldomA, seldomB := make([]bool, a.Size()), make([]bool, width)
+	for i := range a.records {
+		for j := range b.records {
+			if n := float64(seen[i*width+j]); n > 0 && n < expected(i, j)/seldom {
+				seldomA[i], seldomB[j] = true, true
+			}
+		}
 	}
 	some := false
 	for i := range a.records {
 		for j := range b.records {
-			expected := min(a.records[i]*b.records[j]/float64(len(a.of)), a.sessions[i]*b.sessions[j]/float64(sessions))
-			if at := i*width + j; t.Count[at] == 0 && expected >= leastTogether {
+			if at := i*width + j; t.Count[at] == 0 && expected(i, j) >= leastTogether && !(seldomA[i] || seldomB[j]) {
 				t.Never[at], some = true, true
 			}
 		}
