@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"netshare/engine/codec"
+	"netshare/workspace/rule"
+	"netshare/workspace/trace"
 )
 
 // correlation is Pearson's of a number of the series and another number, of the
@@ -130,32 +132,41 @@ func (g *goal) miss(m moments) float64 {
 	return d * d
 }
 
-// correlate brings the correlations of the candidates' numbers to the real
+// correlate brings the correlations of the sessions' numbers to the real
 // trace's, by exchanges among the records furthest out, within bins, so that
 // pairs of bins stay as they are. One record more or less in the corner of two
-// heavy tails is most of their correlation.
-func (p *pairs) correlate(c *codec.Codec, cands []candidate) {
-	coded := make([]whole, len(cands))
-	for i := range cands {
-		coded[i] = whole{meta: cands[i].meta, series: cands[i].series, records: cands[i].Records}
+// heavy tails is most of their correlation. Records keep the rules that they keep.
+func (g *generator) correlate(sessions []trace.Session) {
+	p, c := &g.m.targets.pairs, g.m.Codec
+	var at []checked
+	for i, s := range sessions {
+		for k := range s.Series {
+			at = append(at, checked{session: i, record: k})
+		}
 	}
-	numbers, codes := map[int][]float64{}, map[int][][]float32{}
+	numbers := map[int][]float64{}
 	for _, r := range p.Correlations {
 		for _, i := range []int{r.Of, r.With} {
-			if numbers[i] == nil {
-				p.numbersAt(i, c, coded, func(_ int, x float64, code []float32) {
-					numbers[i], codes[i] = append(numbers[i], x), append(codes[i], code)
-				})
+			if numbers[i] != nil {
+				continue
 			}
+			xs := make([]float64, len(at))
+			for row, x := range at {
+				s := sessions[x.session]
+				var ok bool
+				if xs[row], ok = rule.Number(*p.Columns[i].in(s.Meta, s.Series[x.record], s.Series[0])); !ok {
+					xs[row] = math.NaN()
+				}
+			}
+			numbers[i] = xs
 		}
 	}
 	for of := range p.Columns {
 		col := &p.Columns[of]
-		if numbers[of] == nil || !col.Series || col.Place.Number == nil {
+		if numbers[of] == nil || !col.Series || col.Place.Number == nil || g.keeper.rises(g.keeper.of.Meta+col.Place.Field) {
 			continue
 		}
-		rows := furthest(numbers[of])
-		var goals []goal
+		e := furthestFirst{numbers: numbers[of], rows: furthest(numbers[of])}
 		for _, r := range p.Correlations {
 			with := r.With
 			if r.With == of {
@@ -163,56 +174,111 @@ func (p *pairs) correlate(c *codec.Codec, cands []candidate) {
 			} else if r.Of != of {
 				continue
 			}
-			g := goal{with: numbers[with], r: r.R}
-			for row, x := range numbers[of] {
-				g.now.add(x, g.with[row])
+			o := goal{with: numbers[with], r: r.R}
+			for row, x := range e.numbers {
+				o.now.add(x, o.with[row])
 			}
-			goals = append(goals, g)
-			rows = append(rows, furthest(g.with)...)
+			e.goals = append(e.goals, o)
+			e.rows = append(e.rows, furthest(o.with)...)
 		}
-		slices.Sort(rows)
-		rows = slices.DeleteFunc(slices.Compact(rows), func(i int) bool { return !col.Place.Number.Counts(codes[of][i]) })
-		exchangeFurthest(col, rows, codes[of], numbers[of], goals)
+		value := func(row int) *any {
+			s := sessions[at[row].session]
+			return col.in(s.Meta, s.Series[at[row].record], nil)
+		}
+		rank := c.RankOf(col.Place, true)
+		slices.Sort(e.rows)
+		rows := slices.Compact(e.rows)
+		e.rows = nil
+		for _, row := range rows {
+			if u, ok := rank(*value(row)); ok {
+				e.rows, e.bins = append(e.rows, row), append(e.bins, col.binOf(u))
+			}
+		}
+		e.may = func(a, b int) bool {
+			x, y := *value(a), *value(b)
+			return g.keeps(sessions[at[a].session], at[a].record, col, y) && g.keeps(sessions[at[b].session], at[b].record, col, x)
+		}
+		e.exchange(func(a, b int) {
+			x, y := value(a), value(b)
+			*x, *y = *y, *x
+		})
 	}
 }
 
-// exchangeFurthest exchanges a column's numbers among rows, the one time after
-// the other that brings its correlations closest to the goals.
-func exchangeFurthest(col *pairColumn, rows []int, codes [][]float32, numbers []float64, goals []goal) {
-	head := col.Place.Number.Head
-	bins := make([]uint16, len(rows))
-	for k, i := range rows {
-		bins[k] = col.bin(codes[i])
+// in is where a column's value stands in a record, of a session's metadata and
+// its first record.
+func (col *pairColumn) in(meta, rec, first trace.Row) *any {
+	switch {
+	case col.Series:
+		return &rec[col.Place.Field+1]
+	case col.Place.Start(false):
+		return &first[0]
 	}
+	return &meta[col.Place.Field]
+}
+
+// keeps reports whether a record keeps all rules with another value of a column
+// of the series.
+func (g *generator) keeps(s trace.Session, record int, col *pairColumn, v any) bool {
+	rec := slices.Clone(s.Series[record])
+	rec[col.Place.Field+1] = v
+	x := checked{row: g.keeper.of.join(s.Meta, rec), codes: make([]int32, len(g.keeper.of.Types))}
+	g.keeper.code(&x, 0)
+	return g.keeper.broken(&x) == nil && g.m.Codec.HoldsRecord(s.Meta, rec)
+}
+
+// furthestFirst are exchanges of a column's numbers among rows.
+type furthestFirst struct {
+	numbers []float64 // of all rows
+	rows    []int     // that are exchanged
+	bins    []uint16  // of these
+	goals   []goal
+	may     func(a, b int) bool // whether two rows' numbers may be exchanged
+}
+
+// exchange exchanges numbers within bins, the one time after the other that
+// brings the correlations closest to the goals, and calls f with each two rows.
+func (e *furthestFirst) exchange(f func(a, b int)) {
+	n := len(e.rows)
+	refused := make([]bool, n*n)
 	is := 0.
-	for k := range goals {
-		is += goals[k].miss(goals[k].now)
+	for k := range e.goals {
+		is += e.goals[k].miss(e.goals[k].now)
 	}
 	for range correlateSwaps {
-		least, a, b := is-correlateGain, -1, -1
-		for k, i := range rows {
-			for l, j := range rows[:k] {
-				if bins[k] != bins[l] || numbers[i] == numbers[j] {
+		least, k, l := is-correlateGain, -1, -1
+		for a, i := range e.rows {
+			for b, j := range e.rows[:a] {
+				if e.bins[a] != e.bins[b] || refused[a*n+b] || e.numbers[i] == e.numbers[j] {
 					continue
 				}
 				sum := 0.
-				for at := 0; at < len(goals) && sum < least; at++ {
-					sum += goals[at].miss(goals[at].exchanged(i, j, numbers[i]-numbers[j]))
+				for at := 0; at < len(e.goals) && sum < least; at++ {
+					sum += e.goals[at].miss(e.goals[at].exchanged(i, j, e.numbers[i]-e.numbers[j]))
 				}
-				if sum < least {
-					least, a, b = sum, i, j
+				if sum >= least {
+					continue
+				}
+				if refused[a*n+b] = !e.may(i, j); !refused[a*n+b] {
+					least, k, l = sum, a, b
 				}
 			}
 		}
-		if a < 0 {
+		if k < 0 {
 			return
 		}
-		for k := range goals {
-			goals[k].now = goals[k].exchanged(a, b, numbers[a]-numbers[b])
+		i, j := e.rows[k], e.rows[l]
+		for at := range e.goals {
+			e.goals[at].now = e.goals[at].exchanged(i, j, e.numbers[i]-e.numbers[j])
 		}
-		numbers[a], numbers[b] = numbers[b], numbers[a]
-		codes[a][head], codes[b][head] = codes[b][head], codes[a][head]
+		e.numbers[i], e.numbers[j] = e.numbers[j], e.numbers[i]
+		f(i, j)
 		is = least
+		for other := range n { // with other numbers the rules may allow what they did not
+			for _, at := range []int{k, l} {
+				refused[at*n+other], refused[other*n+at] = false, false
+			}
+		}
 	}
 }
 

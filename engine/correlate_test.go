@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -41,6 +42,7 @@ func TestCorrelate(t *testing.T) {
 		lost := stat.Correlation(of, with, nil)
 		before := make([]uint16, n)
 		g := goal{with: with, r: wanted}
+		var bins []uint16
 		for i, x := range of {
 			before[i] = col.bin(codes[i])
 			g.now.add(x, with[i])
@@ -49,7 +51,18 @@ func TestCorrelate(t *testing.T) {
 			t.Fatalf("correlation from sums %v, want %v", got, lost)
 		}
 		rows := append(furthest(of), furthest(with)...)
-		exchangeFurthest(&col, rows, codes, of, []goal{g})
+		slices.Sort(rows)
+		rows = slices.Compact(rows)
+		for _, row := range rows {
+			bins = append(bins, col.bin(codes[row]))
+		}
+		stays := rows[len(rows)/2] // by some rule
+		was := of[stays]
+		e := furthestFirst{numbers: of, rows: rows, bins: bins, goals: []goal{g}, may: func(a, b int) bool { return a != stays && b != stays }}
+		e.exchange(func(a, b int) { codes[a][0], codes[b][0] = codes[b][0], codes[a][0] })
+		if of[stays] != was {
+			t.Errorf("seed %d: a number was exchanged that may not be", seed)
+		}
 		for i := range codes {
 			if col.bin(codes[i]) != before[i] || of[i] != float64(codes[i][0]) {
 				t.Fatalf("record %d: number %v, code %v in bin %d, was in bin %d", i, of[i], codes[i][0], col.bin(codes[i]), before[i])

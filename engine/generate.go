@@ -199,6 +199,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 			}
 			return min(at, want-1)
 		})
+		var all []trace.Session
 		for some := range runs(made) {
 			sessions := make([]trace.Session, len(some))
 			for i, c := range some {
@@ -211,13 +212,17 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 				sessions[i] = s
 			}
 			g.keeper.hold(sessions)
-			for _, s := range sessions {
-				if err := sink.Write(ctx, s); err != nil {
-					return out, err
-				}
-				out.Sessions++
-				out.Records += len(s.Series)
+			all = append(all, sessions...)
+		}
+		if !opts.Raw && parts == nil {
+			g.correlate(all)
+		}
+		for _, s := range all {
+			if err := sink.Write(ctx, s); err != nil {
+				return out, err
 			}
+			out.Sessions++
+			out.Records += len(s.Series)
 		}
 		if opts.Progress != nil {
 			opts.Progress(out.Sessions, want)
@@ -355,7 +360,6 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		out.PairsAfter += coupled.After
 		g.m.targets.pairs.agree(len(g.m.Codec.SeriesHeads()), cands, g.rand)
 		g.m.targets.pairs.hold(len(g.m.Codec.SeriesHeads()), cands, g.rand)
-		g.m.targets.pairs.correlate(g.m.Codec, cands)
 	}
 	for _, c := range cands {
 		g.keys[g.keyOf(c)] = true

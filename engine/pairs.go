@@ -201,17 +201,22 @@ func (col *pairColumn) class(code []float32) int32 {
 
 func (col *pairColumn) bin(code []float32) uint16 {
 	if n := col.Place.Number; n != nil && n.Counts(code) {
-		i, found := slices.BinarySearch(col.Edges, code[n.Head])
-		if found {
-			i++
-		}
-		return col.First + uint16(i)
+		return col.binOf(code[n.Head])
 	}
 	k := col.class(code)
 	if k < 0 || int(k) >= len(col.Bins) {
 		return col.Rest
 	}
 	return col.Bins[k]
+}
+
+// binOf is the bin of a number.
+func (col *pairColumn) binOf(rank float32) uint16 {
+	i, found := slices.BinarySearch(col.Edges, rank)
+	if found {
+		i++
+	}
+	return col.First + uint16(i)
 }
 
 // unitKey names what is exchanged together: a block of the metadata or the

@@ -77,6 +77,26 @@ func (c *Codec) NumberOf(p Place, series bool) func(code []float32) (float64, bo
 	return nil
 }
 
+// RankOf returns how a value of a field at a place is coded as a number, with
+// false for one that is missing or a class of its own. It is nil for a field that
+// is no number.
+func (c *Codec) RankOf(p Place, series bool) func(v any) (float32, bool) {
+	blocks := c.Meta
+	if series {
+		blocks = c.Series
+	}
+	m := member(blocks, p.Field)
+	if m == nil || !m.numeric() {
+		return nil
+	}
+	return func(v any) (float32, bool) {
+		if _, ok := m.Number.of(v); !ok || m.Number.class(v) != m.Number.other() {
+			return 0, false
+		}
+		return m.Number.rankOf(v), true
+	}
+}
+
 func identity(n int) []int32 {
 	of := make([]int32, n)
 	for i := range of {
