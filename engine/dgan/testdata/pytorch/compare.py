@@ -13,9 +13,11 @@ disturbs little; processor time is of all threads.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 BATCH, ATTRIBUTES, RECORDS, COLUMNS, LATENT, PER_STEP = 100, 150, 50, 40, 5, 10
@@ -84,11 +86,11 @@ def torch_iterations(threads, iterations, uniform):
     return min(t[0] for t in times[1:]), min(t[1] for t in times[1:])
 
 
-def go_iterations(threads, iterations, uniform):
+def go_iterations(program, threads, iterations, uniform):
     name = "BenchmarkStep/netshare/%s" % ("uniform" if uniform else "one")
     out = subprocess.run(
-        ["go", "test", "-run", "-", "-bench", "^%s$" % name.replace("/", "$/^"), "-benchtime", "%dx" % iterations,
-         "-cpu", str(threads), "./engine/dgan"], capture_output=True, text=True)
+        [program, "-test.run", "-", "-test.bench", "^%s$" % name.replace("/", "$/^"), "-test.benchtime",
+         "%dx" % iterations, "-test.cpu", str(threads)], capture_output=True, text=True)
     found = [re.search(r"([\d.]+) %s" % unit, out.stdout) for unit in ("least-ms", "least-cpu-ms")]
     if out.returncode or None in found:
         sys.exit(out.stdout + out.stderr)
@@ -100,17 +102,27 @@ def main():
     options.add_argument("--iterations", type=int, default=5)
     options.add_argument("--rounds", type=int, default=3)
     given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "dgan.test")
+        subprocess.run(["go", "test", "-c", "-o", program, "./engine/dgan"], check=True)
+        compare(program, given.iterations, given.rounds)
+
+
+def compare(program, iterations, rounds):
     import torch
 
     print("PyTorch %s; ms an iteration: by the clock, of processor time" % torch.__version__)
     print("%-8s %7s   %-16s %-16s %s" % ("penalty", "threads", "PyTorch", "netshare", "times as fast"))
     for uniform in False, True:
+        turns = [(torch_iterations(threads, iterations, uniform), go_iterations(program, threads, iterations, uniform), threads)
+                 for _ in range(rounds) for threads in (1, 2)]
+        ours = {}
         for threads in 1, 2:
-            pairs = [(torch_iterations(threads, given.iterations, uniform), go_iterations(threads, given.iterations, uniform))
-                     for _ in range(given.rounds)]
-            t, g = ([min(p[side][k] for p in pairs) for k in (0, 1)] for side in (0, 1))
+            t, g = ([min(p[side][k] for p in turns if p[2] == threads) for k in (0, 1)] for side in (0, 1))
+            ours[threads] = g[0]
             print("%-8s %7d   %6.0f %6.0f    %6.0f %6.0f    %.2f, of processor time %.2f" % (
-                "uniform" if uniform else "one", threads, t[0] * 1e3, t[1] * 1e3, g[0] * 1e3, g[1] * 1e3, t[0] / g[0], t[1] / g[1]), flush=True)
+                "uniform" if uniform else "one", threads, t[0] * 1e3, t[1] * 1e3, g[0] * 1e3, g[1] * 1e3, t[0] / g[0], t[1] / g[1]))
+        print("two threads of netshare against one: %.2f" % (ours[1] / ours[2]), flush=True)
 
 
 if __name__ == "__main__":
