@@ -294,7 +294,8 @@ type generator struct {
 	balances [][4]balance // of the equalities in records
 	keeper   *keeper
 
-	metas []float32 // room for the networks' input
+	metas      []float32 // room for the networks' input
+	one, other trace.Row // room for the metadata of sessions that are tried
 
 	starts   []float64 // of all sessions, ascending; nil where they are the networks'
 	windowed bool      // another span of time than the real trace's

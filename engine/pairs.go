@@ -297,6 +297,7 @@ func (g *generator) couple(ctx context.Context, chosen, spare []candidate) (cali
 		}
 		x, y, ok := g.exchanged(u, parts, &cands[a], &cands[b], taken)
 		if ok {
+			x.Meta, y.Meta = slices.Clone(x.Meta), slices.Clone(y.Meta)
 			cands[a].Candidate, cands[b].Candidate = x, y
 			swapCodes(cands[a].meta[u.from:u.to], cands[b].meta[u.from:u.to])
 		}
@@ -314,10 +315,12 @@ func swapCodes(a, b []float32) {
 }
 
 // exchanged returns two sessions' metadata with the fields of a unit exchanged,
-// and whether both are sessions that can be, of keys that no other has.
+// valid until the next call, and whether both are sessions that can be, of keys
+// that no other has.
 func (g *generator) exchanged(u unitKey, parts []codec.Place, a, b *candidate, taken map[string]bool) (x, y codec.Candidate, ok bool) {
 	x, y = a.Candidate, b.Candidate
-	x.Meta, y.Meta = slices.Clone(x.Meta), slices.Clone(y.Meta)
+	g.one, g.other = append(g.one[:0], x.Meta...), append(g.other[:0], y.Meta...)
+	x.Meta, y.Meta = g.one, g.other
 	for i := range parts {
 		part := &parts[i]
 		if part.From != u.from {

@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/optimize"
 )
@@ -198,44 +200,38 @@ func (s *selection) tilt(ctx context.Context) error {
 		scale[j] = math.Sqrt(spread + weight*s.t.Variance[j] + 1e-12)
 	}
 	lambda := make([]float64, k)
-	evaluate := func(x, grad []float64) float64 {
+	parts := make([]partial, (len(s.rows)+partRows-1)/partRows)
+	at, gradient := []float64(nil), make([]float64, k+1) // the last point, and what is there
+	evaluate := func(x []float64) float64 {
 		for j := range lambda {
 			lambda[j] = x[j+1] / scale[j]
 		}
-		var value, sum float64
-		if grad != nil {
-			clear(grad)
-		}
-		for i, row := range s.rows {
-			eta := x[0] + bias
-			for _, e := range row {
-				eta += lambda[e.Feature] * float64(e.Value)
-			}
-			p := 1 / (1 + math.Exp(-eta))
-			value += max(eta, 0) + math.Log1p(math.Exp(-math.Abs(eta)))
-			sum += p
-			s.pi[i] = p
-			if grad != nil {
-				for _, e := range row {
-					grad[e.Feature+1] += p * float64(e.Value)
-				}
+		s.sum(parts, x[0]+bias, lambda)
+		var value float64
+		clear(gradient)
+		for i := range parts {
+			value += parts[i].value
+			for j, v := range parts[i].grad {
+				gradient[j] += v
 			}
 		}
 		value = value/m - x[0]
-		if grad != nil {
-			grad[0] = sum/m - 1
-		}
+		gradient[0] = gradient[0]/m - 1
 		for j, l := range lambda {
 			value += -l*s.t.Mean[j] + weight/2*s.t.Variance[j]*l*l
-			if grad != nil {
-				grad[j+1] = (grad[j+1]/m - s.t.Mean[j] + weight*s.t.Variance[j]*l) / scale[j]
-			}
+			gradient[j+1] = (gradient[j+1]/m - s.t.Mean[j] + weight*s.t.Variance[j]*l) / scale[j]
 		}
+		at = append(at[:0], x...)
 		return value
 	}
 	problem := optimize.Problem{
-		Func: func(x []float64) float64 { return evaluate(x, nil) },
-		Grad: func(grad, x []float64) { evaluate(x, grad) },
+		Func: evaluate,
+		Grad: func(grad, x []float64) { // asked for where Func was last
+			if !slices.Equal(x, at) {
+				evaluate(x)
+			}
+			copy(grad, gradient)
+		},
 		Status: func() (optimize.Status, error) {
 			if err := context.Cause(ctx); err != nil {
 				return optimize.Failure, err
@@ -254,8 +250,61 @@ func (s *selection) tilt(ctx context.Context) error {
 	if result == nil {
 		return fmt.Errorf("calibration: %w", errors.Join(errors.New("the tilt could not be fitted"), err))
 	}
-	evaluate(result.X, nil) // a line search that found no better point still leaves a sound one
+	evaluate(result.X) // a line search that found no better point still leaves a sound one
 	return nil
+}
+
+// partRows is how many candidates are summed at a time: sums are the same on
+// any number of threads.
+const partRows = 2048
+
+// partial is what some candidates add to the tilt's value and its gradient by
+// the constant and the features.
+type partial struct {
+	value float64
+	grad  []float64
+}
+
+// sum computes the parts, and the inclusion probabilities, on all threads.
+func (s *selection) sum(parts []partial, constant float64, lambda []float64) {
+	one := func(k int) {
+		p := &parts[k]
+		if p.grad == nil {
+			p.grad = make([]float64, len(lambda)+1)
+		}
+		p.value = 0
+		clear(p.grad)
+		from := k * partRows
+		for i, row := range s.rows[from:min(from+partRows, len(s.rows))] {
+			eta := constant
+			for _, e := range row {
+				eta += lambda[e.Feature] * float64(e.Value)
+			}
+			small := math.Exp(-math.Abs(eta))
+			pi := 1 / (1 + small)
+			if eta < 0 {
+				pi *= small
+			}
+			p.value += max(eta, 0) + math.Log1p(small)
+			s.pi[from+i] = pi
+			p.grad[0] += pi
+			for _, e := range row {
+				p.grad[e.Feature+1] += pi * float64(e.Value)
+			}
+		}
+	}
+	var wait sync.WaitGroup
+	threads := min(runtime.GOMAXPROCS(0), len(parts))
+	run := func(t int) {
+		for k := t; k < len(parts); k += threads {
+			one(k)
+		}
+	}
+	for t := 1; t < threads; t++ {
+		wait.Go(func() { run(t) })
+	}
+	run(0)
+	wait.Wait()
 }
 
 // draw chooses in each stratum by systematic sampling in the candidates' own

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 )
 
 // Coupled says how far the pairs were off before and after: the mean of
@@ -26,6 +25,10 @@ const (
 	settled    = .05  // what is left to gain of each cell, in variances
 	stays      = .02  // variance of a column's counts with spare sessions, of what it would be by chance
 	partners   = 3    // records or sessions that one is tried with
+
+	// offersAtOnce are sought on all threads before any is taken: few beside all
+	// records, so that hardly any is out of date by then, whatever the threads.
+	offersAtOnce = 256
 )
 
 // Couple exchanges values between the rows of a generated grid until its pairs
@@ -78,7 +81,9 @@ type coupling struct {
 	session   []int32  // of each row
 	byBin     [][][]int32
 	place     [][]int32 // of each record or session in its list of byBin
-	score     []float32
+	widest    int       // bins of a column
+	seekers   []*seeker // one for each thread
+	offers    [offersAtOnce]offer
 	exchanged int
 }
 
@@ -97,7 +102,6 @@ func (c *coupling) tabulate(pairs []Pair) error {
 	c.bins = make([]uint16, all*c.stride)
 	c.columns = make([][]int, len(c.g.Units))
 	c.sides = make([][]side, len(c.g.Columns))
-	widest := 0
 	for i, col := range c.g.Columns {
 		for row, bin := range col.Bins {
 			c.bins[row*c.stride+i] = bin
@@ -105,9 +109,8 @@ func (c *coupling) tabulate(pairs []Pair) error {
 		if col.Unit >= 0 {
 			c.columns[col.Unit] = append(c.columns[col.Unit], i)
 		}
-		widest = max(widest, col.Size)
+		c.widest = max(c.widest, col.Size)
 	}
-	c.score = make([]float32, widest)
 	for _, p := range pairs {
 		x, y := &c.g.Columns[p.A], &c.g.Columns[p.B]
 		if len(p.Share) != x.Size*y.Size {
@@ -261,62 +264,12 @@ func (c *coupling) run(ctx context.Context) error {
 		}
 		last = total
 		for n := 0; n < (values+1)/2; {
-			t := sort.SearchFloat64s(sums, c.r.Float64()*total)
-			n += 1 + c.offer(&c.tables[min(t, c.pairs-1)])/rowsOffer
+			c.seek(sums)
+			for i := range c.offers {
+				n += 1 + c.offers[i].tried/rowsOffer
+				c.take(&c.offers[i])
+			}
 		}
 	}
 	return nil
-}
-
-// offer looks for a row that a table has too many of, for a bin that its value
-// in one of the table's columns would better be, by all pairs, and for another
-// record or session that has that bin. It returns how many rows it tried.
-func (c *coupling) offer(t *table) (tried int) {
-	col, other := t.a, t.b
-	second := false
-	if c.g.Columns[col].Unit < 0 || c.g.Columns[other].Unit >= 0 && c.r.IntN(2) == 0 {
-		col, second = other, true
-	}
-	unit := c.g.Columns[col].Unit
-	if unit < 0 {
-		return 0
-	}
-	u := &c.g.Units[unit]
-	row := int32(-1)
-	for range 8 {
-		k := int32(c.r.IntN(c.rows))
-		if i, ok := c.at(t, k); ok && t.have[i] > t.want[i] {
-			row = k
-			break
-		}
-	}
-	if row < 0 {
-		return 0
-	}
-	if second && t.next {
-		row++
-	}
-	e := row
-	if u.PerSession {
-		e = c.session[row]
-	}
-	if !c.moves(u, e) {
-		return 0
-	}
-	x := c.better(u, e, col)
-	if x < 0 {
-		return 0
-	}
-	list := c.byBin[col][x]
-	for range min(partners, len(list)) {
-		f := list[c.r.IntN(len(list))]
-		for _, k := range []int32{e, f} {
-			lo, hi := c.span(u, k)
-			tried += int(hi - lo)
-		}
-		if c.try(unit, u, e, f) {
-			break
-		}
-	}
-	return tried
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -192,5 +193,27 @@ func BenchmarkCouple(b *testing.B) {
 		b.ReportMetric(res.Before, "before")
 		b.ReportMetric(res.After, "after")
 		b.ReportMetric(float64(res.Exchanged), "exchanged")
+	}
+}
+
+func TestCoupleSameOnAnyThreads(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var one calibrate.Grid
+	for _, threads := range []int{1, 2, 5} {
+		runtime.GOMAXPROCS(threads)
+		r := rand.New(rand.NewPCG(1, 2))
+		pairs := calibrate.NewPairs(chained(600, 6, 8, false, r), 100)
+		made := chained(600, 6, 8, true, r)
+		if _, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, r); err != nil {
+			t.Fatal(err)
+		}
+		if one.Columns == nil {
+			one = made
+		}
+		for i, c := range made.Columns {
+			if !slices.Equal(c.Bins, one.Columns[i].Bins) {
+				t.Fatalf("%d threads exchange other values of column %d than one", threads, i)
+			}
+		}
 	}
 }

@@ -8,9 +8,9 @@ const scored = 8
 
 // better draws a bin of a column that would suit a record or session better than
 // its own, if only that changed, by how much it would; -1 where there is none.
-func (c *coupling) better(u *Unit, e int32, column int) int {
+func (c *seeker) better(u *Unit, e int32, column int) int {
 	score := c.score[:c.g.Columns[column].Size]
-	clear(score)
+	defer clear(score) // as change needs it
 	lo, hi := c.span(u, e)
 	p := int(c.row(lo)[column])
 	each := 1 + (hi-lo-1)/scored
@@ -50,21 +50,9 @@ func (c *coupling) better(u *Unit, e int32, column int) int {
 	return best
 }
 
-// try exchanges a unit between two records or sessions where that brings the
-// pairs closer.
-func (c *coupling) try(unit int, u *Unit, e, f int32) bool {
-	if e == f || !u.PerSession && (e == f+1 || f == e+1) || c.change(unit, u, e, f) >= least || !c.exchange(unit, int(e), int(f)) {
-		return false
-	}
-	c.move(unit, u, e, f)
-	c.exchanged++
-	c.relist(unit, u, e, f)
-	return true
-}
-
 // change is what exchanging a unit between two records or sessions would change
 // the squared residuals by.
-func (c *coupling) change(unit int, u *Unit, e, f int32) (change float32) {
+func (c *seeker) change(unit int, u *Unit, e, f int32) (change float32) {
 	lo, hi := c.span(u, e)
 	from, to := c.span(u, f)
 	x, y := c.row(lo), c.row(from)
@@ -119,7 +107,7 @@ func (s *side) from(a, p, q int, n float32) float32 {
 
 // settle is the change where as many rows go from own bin p to q as score has of
 // each of the other bins of some rows, which it clears.
-func (c *coupling) settle(s *side, lo, hi int32, p, q int) (change float32) {
+func (c *seeker) settle(s *side, lo, hi int32, p, q int) (change float32) {
 	for r := lo; r < hi; r++ {
 		o := int(c.bins[int(r)*c.stride+s.other])
 		if n := c.score[o]; n != 0 {
