@@ -50,8 +50,8 @@ func ruled() (list, trace.Recipe, map[string]trace.Type) {
 }
 
 // TestRulesHold: what a recipe declares, and what the real trace tells, holds in
-// each synthetic record, of a model that was saved too, and of a private one
-// what is declared.
+// each synthetic record, of a model that was saved too, where several fields are
+// given, uncalibrated, and of a private one what is declared.
 func TestRulesHold(t *testing.T) {
 	l, r, with := ruled()
 	if err := r.Validate(); err != nil {
@@ -72,7 +72,14 @@ func TestRulesHold(t *testing.T) {
 		}
 		names := []string{"SrcPkts", "TotPkts", "state", "start", "took", "end"}
 		rules := rule.Compile(r.Rules, names)
-		made := generate(t, back, engine.DefaultGenerateOptions())
+		how := engine.DefaultGenerateOptions()
+		made := generate(t, back, how)
+		if !private {
+			how.Given = []string{"proto=UDP & dport=53 : 40%", "proto=TCP & dport=443 : 60%"}
+			made = append(made, generate(t, back, how)...)
+			how.Given, how.Raw = nil, true
+			made = append(made, generate(t, back, how)...)
+		}
 		short := 0
 		for _, s := range made {
 			for _, rec := range s.Series {
