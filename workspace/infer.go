@@ -2,7 +2,9 @@ package workspace
 
 import (
 	"context"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -21,6 +23,9 @@ func (w *Workspace) infer(ctx context.Context, t store.Trace) (*trace.Recipe, er
 	g := guess{schema: t.Schema, stats: map[string]store.ColumnStats{}, rows: t.Rows}
 	for _, s := range stats {
 		g.stats[s.Name] = s
+	}
+	if err := w.oddNumbers(ctx, t, &g); err != nil {
+		return nil, err
 	}
 	g.time = g.timeColumn()
 	key := g.fiveTuple()
@@ -102,6 +107,29 @@ type guess struct {
 	stats  map[string]store.ColumnStats
 	rows   int64
 	time   string
+	odd    map[string]bool // columns of text that are numbers but for NaN and infinities
+}
+
+// oddNumbers finds the columns of many numbers that are text since some of these
+// are NaN or infinities, as a division by a duration of 0 leaves them.
+func (w *Workspace) oddNumbers(ctx context.Context, t store.Trace, g *guess) error {
+	g.odd = map[string]bool{}
+	for _, c := range t.Schema.Columns {
+		s := g.stats[c.Name]
+		if c.Type != trace.TypeText || c.Kind != trace.KindText || s.Distinct <= fewValues || !slices.ContainsFunc(s.Top, func(v store.ValueCount) bool {
+			text, _ := v.Value.(string)
+			x, err := strconv.ParseFloat(text, 64)
+			return err == nil && (math.IsNaN(x) || math.IsInf(x, 0))
+		}) {
+			continue
+		}
+		finite, odd, err := w.db.Numbers(ctx, t.Name, c.Name)
+		if err != nil {
+			return err
+		}
+		g.odd[c.Name] = odd > 0 && finite > odd && finite+odd == s.Rows-s.Nulls
+	}
+	return nil
 }
 
 // words returns a column name's words in lower case: "id.orig_h" is id, orig
@@ -281,6 +309,10 @@ func (g *guess) field(c trace.Column) trace.Field {
 			if s.Distinct > fewValues {
 				f.Kind = trace.KindInteger
 			}
+			break
+		}
+		if g.odd[c.Name] {
+			f.Kind = trace.KindReal
 			break
 		}
 		f.Kind = trace.KindText

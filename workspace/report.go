@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -294,10 +295,13 @@ func (w *Workspace) column(ctx context.Context, t Table, r *trace.Recipe) (*eval
 		kinds[f.Name] = f.Kind
 	}
 	var columns []trace.Column
+	var odd []int // of text that is numbers but for NaN and infinities, which are compared as missing
 	q := store.RowsQuery{Table: t.Name}
 	for _, c := range t.Schema.Columns {
 		if k, ok := kinds[c.Name]; ok {
-			c.Kind = k
+			if c.Kind = k; k == trace.KindReal && c.Type == trace.TypeText {
+				c.Type, odd = trace.TypeReal, append(odd, len(columns))
+			}
 			columns = append(columns, c)
 			q.Columns = append(q.Columns, c.Name)
 		}
@@ -316,6 +320,14 @@ func (w *Workspace) column(ctx context.Context, t Table, r *trace.Recipe) (*eval
 		}
 		if standing != nil {
 			standing(row)
+		}
+		for _, i := range odd {
+			text, _ := row[i].(string)
+			if row[i] = nil; text != "" {
+				if x, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
+					row[i] = x
+				}
+			}
 		}
 		if err := out.Append(row); err != nil {
 			return nil, err

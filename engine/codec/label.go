@@ -120,6 +120,9 @@ func (m *Member) labels(of string) (ls []Label) {
 		if n.hasNumber() {
 			add("other")
 		}
+		for _, s := range n.Odd {
+			add("is %s", s)
+		}
 		if n.Missing {
 			add("missing")
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"time"
 
 	"netshare/workspace/trace"
@@ -23,6 +24,7 @@ type Number struct {
 	Missing bool      // the category has a last class for missing values
 	Zero    int64     // of times, the first, and of whole numbers beyond 53 bits, the least; what follows counts from it
 	Masses  []float64 // frequent values, ascending
+	Odd     []string  // of a column of text, NaN and infinities as they are written: a class each, before the missing
 	Step    float64   // values are multiples of it, or within a millionth; 0 for none
 	Log     bool      // min-max of log(1+x-Min), not of x
 	// Symmetric says that the networks learn it in [-1, 1]: NetShare's
@@ -45,8 +47,9 @@ const (
 	massShare = .01  // of the records, that makes a value frequent
 )
 
-// fitNumber learns the code of a column of numbers. Missing and non-finite
-// values become one class of their own.
+// fitNumber learns the code of a column of numbers. Missing values are a class of
+// their own. So is each way in which a column of text writes NaN and infinities,
+// which come back as often; a column of numbers has them missing.
 func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo, hi float64) *Number {
 	n := &Number{Type: t, Step: 1}
 	n.fitZero(values)
@@ -54,10 +57,14 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 	for _, v := range values {
 		if x, ok := n.of(v); ok {
 			xs = append(xs, x)
+		} else if s, odd := oddNumber(v); odd {
+			n.Odd = append(n.Odd, s)
 		} else {
 			n.Missing = true
 		}
 	}
+	slices.Sort(n.Odd)
+	n.Odd = slices.Compact(n.Odd)
 	if t == trace.TypeReal || t == trace.TypeText {
 		n.Step = resolution(values)
 	}
@@ -81,6 +88,16 @@ func fitNumber(t trace.Type, enc trace.Encoding, values []any, bounded bool, lo,
 	}
 	n.fitQuantiles(xs)
 	return n
+}
+
+// oddNumber returns how a text writes NaN or an infinity.
+func oddNumber(v any) (string, bool) {
+	s, ok := v.(string)
+	if !ok {
+		return "", false
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	return s, err == nil && (math.IsNaN(x) || math.IsInf(x, 0))
 }
 
 // fitZero finds what the values count from, and of times their grid: the
@@ -210,12 +227,9 @@ func Thinned(n, most int) []int {
 }
 
 // classes is the size of the category: frequent values, "another number" where
-// there are others, "missing"; 0 where one class would be all.
+// there are others, those that are none, "missing"; 0 where one class would be all.
 func (n *Number) classes() int {
-	k := len(n.Masses)
-	if n.hasNumber() {
-		k++
-	}
+	k := n.odd() + len(n.Odd)
 	if n.Missing {
 		k++
 	}
@@ -239,6 +253,9 @@ func (n *Number) minmax() bool { return len(n.Knots) == 0 && len(n.Masses) == 0 
 // other is the class of numbers that are no class of their own.
 func (n *Number) other() int { return len(n.Masses) }
 
+// odd is the class of the first of Odd.
+func (n *Number) odd() int { return len(n.Masses) + boolInt(n.hasNumber()) }
+
 // class returns the class of a value; 0 where there are no classes.
 func (n *Number) class(v any) int {
 	x, ok := n.of(v)
@@ -246,6 +263,12 @@ func (n *Number) class(v any) int {
 	switch {
 	case k == 0:
 		return 0
+	case !ok && len(n.Odd) > 0:
+		s, _ := v.(string)
+		if i := slices.Index(n.Odd, s); i >= 0 {
+			return n.odd() + i
+		}
+		return k - 1
 	case !ok && n.Missing:
 		return k - 1
 	case !ok:
@@ -304,6 +327,8 @@ func (n *Number) decode(class int, rank float32) any {
 		return nil
 	case class < len(n.Masses):
 		return n.value(n.Masses[class])
+	case class >= n.odd() && class < n.odd()+len(n.Odd):
+		return n.Odd[class-n.odd()]
 	case n.hasNumber():
 		return n.value(n.quantile(rank))
 	case k == 0:

@@ -237,6 +237,18 @@ func (db *DB) CountDistinct(ctx context.Context, table Name, columns ...string) 
 	return n, db.clean(err)
 }
 
+// Numbers counts the values of a VARCHAR column that are finite numbers, and those
+// that are NaN or infinities.
+func (db *DB) Numbers(ctx context.Context, table Name, column string) (finite, odd int64, err error) {
+	picked, err := db.pick(ctx, table, []string{column})
+	if err != nil {
+		return 0, 0, db.clean(err)
+	}
+	x := "try_cast(" + quoted(picked) + " AS DOUBLE)"
+	err = db.sql.QueryRowContext(ctx, "SELECT count(*) FILTER (isfinite("+x+")), count(*) FILTER (NOT isfinite("+x+")) FROM "+db.Qualify(table)).Scan(&finite, &odd)
+	return finite, odd, db.clean(err)
+}
+
 // ConstantWithin returns, for each column, the share of the sessions with more
 // than one record in which the column has one value only (or is missing
 // throughout), and the number of those sessions. A column with share 1 is the
