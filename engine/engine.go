@@ -44,11 +44,11 @@ type Options struct {
 	// same machine give the same synthetic trace.
 	Seed uint64
 	// Memory bounds, about, what training keeps of the trace at once, in bytes;
-	// networks take some 100 MB besides, and each session 24 bytes. What a longer
-	// trace's columns are like is learnt from a sample of its sessions, each with
-	// the same chance; all sessions train the networks, coded in a temporary file
-	// where they are too many. Default 1 GiB: some two million records of ten
-	// columns without a sample.
+	// networks take some 100 MB besides, each session 24 bytes, and a workspace's
+	// DuckDB up to 1 GB of its own. What a longer trace's columns are like is learnt
+	// from a sample of its sessions, each with the same chance; all sessions train
+	// the networks, coded in a temporary file where they are too many. Default 1 GiB:
+	// some two million records of ten columns without a sample.
 	Memory int64
 	// CheckpointEvery is the time between checkpoints. Default 30 s.
 	CheckpointEvery time.Duration

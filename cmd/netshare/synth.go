@@ -68,7 +68,7 @@ func (f *synthFlags) addTraining(c *cobra.Command) {
 	c.Flags().IntVar(&f.epochs, "epochs", 0, "how many times to learn from each session (default: enough for --iterations)")
 	c.Flags().IntVar(&f.iterations, "iterations", 0, "how many iterations to learn for, where neither epochs nor a time is given (default 2500)")
 	c.Flags().DurationVar(&f.time, "time", 0, "wall-clock bound of training, for example 5m")
-	c.Flags().Var(&f.memory, "memory", "about how much of the trace learning may keep in memory, for example 4GB; distributions of a longer one are learnt from a sample of its sessions")
+	c.Flags().Var(&f.memory, "memory", "about how much of the trace learning may keep in memory, for example 4GB, besides the networks and up to 1 GB of DuckDB's; distributions of a longer one are learnt from a sample of its sessions")
 	c.Flags().IntVar(&f.minSeen, "min-seen", codec.DefaultOptions().MinSeen, "how many sessions must hold an address, port, name or other text for it to be repeated")
 	c.Flags().StringArrayVar(&f.set, "set", nil, "setting of the networks or their training by NetShare's name, as batch_size=200; may be given several times (--set help lists them)")
 	f.dp.add(c)
