@@ -11,11 +11,15 @@ import (
 //
 // The trace is cut into stretches of as many sessions each. A stretch has its
 // distribution of gaps, and the ranks of neighbouring gaps in theirs follow a
-// Markov chain that all stretches share.
+// Markov chain that all stretches share. Of several that are drawn so, that is
+// taken whose course comes closest to the real stretch's.
 type arrivals struct {
 	Edges []float64   // start of each stretch, then the last start; ticks
 	Gaps  [][]float64 // quantiles of each stretch, ascending; ticks
 	Next  [][]float64 // [gapClasses][gapClasses] cumulative chances of the next class
+	// Course is how far into each stretch's time it is after each course-th of
+	// its sessions, shares; [course-1] each.
+	Course [][]float64
 }
 
 const (
@@ -23,6 +27,7 @@ const (
 	stretchLeast = 40  // sessions in a stretch
 	stretches    = 250 // at most
 	gapQuantiles = 33
+	course       = 8
 )
 
 // fitArrivals learns the gaps between the starts of sessions, in ticks. There
@@ -52,6 +57,7 @@ func fitArrivals(starts []float64) arrivals {
 			q[i] = sorted[i*(len(sorted)-1)/max(1, len(q)-1)]
 		}
 		a.Gaps = append(a.Gaps, q)
+		a.Course = append(a.Course, courseOf(gaps))
 		class := func(g float64) int {
 			// Equal gaps, such as zero, share the classes that they span.
 			lo, _ := slices.BinarySearch(sorted, g)
@@ -77,9 +83,27 @@ func fitArrivals(starts []float64) arrivals {
 	return a
 }
 
-// draws is how many sequences are drawn for a stretch, of which that is taken
-// whose length comes closest to the stretch's.
-const draws = 16
+// courseOf is the course of gaps that follow each other; all zero where they are.
+func courseOf(gaps []float64) []float64 {
+	out := make([]float64, course-1)
+	var sum float64
+	for i, k := 0, 1; k < course; k++ {
+		for ; i < len(gaps)*k/course; i++ {
+			sum += gaps[i]
+		}
+		out[k-1] = sum
+	}
+	for _, g := range gaps[len(gaps)*(course-1)/course:] {
+		sum += g
+	}
+	for k := range out {
+		out[k] /= max(sum, math.SmallestNonzeroFloat64)
+	}
+	return out
+}
+
+// draws is how many sequences are drawn for a stretch.
+const draws = 32
 
 // draw returns n starts, ascending, in ticks; nil where nothing was learnt.
 func (a *arrivals) draw(n int, r *rand.Rand) []float64 {
@@ -103,7 +127,13 @@ func (a *arrivals) draw(n int, r *rand.Rand) []float64 {
 				c, _ = slices.BinarySearch(a.Next[c], r.Float64())
 				c = min(c, gapClasses-1)
 			}
-			if d := math.Abs(math.Log((sum + 1) / (span + 1))); d < off {
+			d := math.Abs(math.Log((sum + 1) / (span + 1)))
+			if s < len(a.Course) {
+				for k, at := range courseOf(gaps) {
+					d += math.Abs(at - a.Course[s][k])
+				}
+			}
+			if d < off {
 				best, off, end = gaps, d, c
 			}
 		}

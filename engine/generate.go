@@ -369,14 +369,14 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	return cands, nil
 }
 
-// recur makes the values of metadata that stand for many recur as such values
-// do in the real trace, as far as sessions keep keys of their own.
+// recur makes the values of metadata that are made up recur as such values do in
+// the real trace, as far as sessions keep keys of their own.
 func (g *generator) recur(cands []candidate, supply *codec.Supply) {
+	metas := make([]trace.Row, len(cands))
 	for i := range cands {
-		c := &cands[i]
-		old := g.keyOf(*c)
-		g.m.Codec.Recur(c.Meta, supply, func(meta trace.Row) bool { return g.rename(c, old, meta) })
+		metas[i] = cands[i].Meta
 	}
+	g.m.Codec.Recur(metas, supply, func(i int, meta trace.Row) bool { return g.rename(&cands[i], g.keyOf(cands[i]), meta) })
 }
 
 // rename notes that a session of an old key has the key of other metadata,

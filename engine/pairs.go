@@ -37,6 +37,7 @@ type pairColumn struct {
 
 const (
 	pairsAtMost = 400
+	pairLeast   = 4  // records of a class that is a bin of its own
 	tailLeast   = 10 // records in the bins of a tail
 	placeSize   = 3  // bins of a record's place in its session
 )
@@ -83,13 +84,13 @@ func newPairColumn(part codec.Place, series bool, coded []whole, width int) pair
 	order := byCount(counts)
 	col.Bins = make([]uint16, classes)
 	for i, k := range order {
-		if i < atomsAtMost && counts[k] >= atomLeast {
+		if i < atomsAtMost && counts[k] >= pairLeast {
 			col.Bins[k] = uint16(col.Size)
 			col.Size++
 		}
 	}
 	for i, k := range order {
-		if i >= atomsAtMost || counts[k] < atomLeast {
+		if i >= atomsAtMost || counts[k] < pairLeast {
 			col.Bins[k] = uint16(col.Size)
 			rest = rest || counts[k] > 0
 		}

@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func BenchmarkFidelity(b *testing.B) {
 				b.Skipf("no real trace at %s: set NETSHARE_DATA", file)
 			}
 			for b.Loop() {
-				f := fidelity{b: b, rows: map[string]*fidelityRow{}}
+				f := fidelity{b: b, rows: map[string]*fidelityRow{}, parts: map[string]map[string]float64{}}
 				for seed := range seeds {
 					f.run(file, uint64(seed+1), limit)
 				}
@@ -86,6 +87,7 @@ type fidelity struct {
 	time  string
 	names []string // of the models, in the order in which they came
 	rows  map[string]*fidelityRow
+	parts map[string]map[string]float64 // of each model, the measures of single columns, summed over seeds
 }
 
 // fidelityRow is a model's measures, summed over seeds.
@@ -184,9 +186,15 @@ func (f *fidelity) measure(ctx context.Context, name string) {
 	for _, s := range held.Scores {
 		ranked[s.Target] = ranked[s.Target] || s.Metric == "jsd_rank" && s.Computed
 	}
+	if f.parts[name] == nil {
+		f.parts[name] = map[string]float64{}
+	}
 	for _, s := range held.Scores {
 		if !s.Computed {
 			continue
+		}
+		if m := s.Metric; m == "jsd_rank" || m == "jsd" && !ranked[s.Target] || strings.HasSuffix(m, "emd") {
+			f.parts[name][m+" "+s.Target] += s.Value
 		}
 		switch s.Metric {
 		case "jsd_rank":
@@ -348,9 +356,28 @@ func (f *fidelity) print(name string, seeds int) {
 		fmt.Fprintln(w)
 	}
 	w.Flush()
+	f.printParts(seeds)
 	made := f.rows["synth.calibrated"]
 	for i, c := range fidelityColumns[:2] {
 		f.b.ReportMetric(made.values[i]/float64(max(1, made.seen[i])), strings.ReplaceAll(c, " ", "-"))
+	}
+}
+
+// printParts prints the measures of single columns in which the calibrated
+// table is further from the unseen half than the learnt half is, the furthest
+// first.
+func (f *fidelity) printParts(seeds int) {
+	made, half := f.parts["synth.calibrated"], f.parts["raw.real_half"]
+	over := func(m string) float64 { return (made[m] - half[m]) / float64(seeds) }
+	var names []string
+	for m := range made {
+		if over(m) > 0 {
+			names = append(names, m)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(over(b), over(a)), strings.Compare(a, b)) })
+	for _, m := range names[:min(len(names), 8)] {
+		fmt.Printf("%-40s %.4f (%.4f)\n", m, made[m]/float64(seeds), half[m]/float64(seeds))
 	}
 }
 

@@ -68,9 +68,9 @@ type Result struct {
 
 const (
 	ridge     = .05 // of the tilt, in units of the margins' own noise
-	enough    = .5  // residual below which swaps would fit the real trace's noise
+	enough    = .05 // residual below which swaps would fit the real trace's noise
 	maxSwaps  = 5_000_000
-	swapsEach = 50 // tried per chosen session
+	swapsEach = 500 // tried per chosen session
 )
 
 // Choose returns which m of the candidates to take. It needs at least m

@@ -30,6 +30,11 @@ type Classes struct {
 
 	Recurs []Recurrence // of the values of each class after Missing
 
+	// Of the metadata, sessions of the same rare value have the same value in
+	// field Beside as often as of Together of them that is so by no chance.
+	Beside   int
+	Together float64
+
 	index map[string]int // value to class, of the fitted data; nil after loading
 }
 

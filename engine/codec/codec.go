@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"netshare/workspace/trace"
 )
@@ -218,7 +219,8 @@ type Candidate struct {
 }
 
 // DecodeMeta decodes one row of metadata codes. Values that the code leaves
-// open, such as a rare port, are drawn with r.
+// open, such as a rare port, are drawn with r. Where a rule gives a field another
+// value than the code says, the code becomes that of the value.
 func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
 	cand := Candidate{Meta: make(trace.Row, c.Columns), Records: 1}
 	at := 0
@@ -240,8 +242,24 @@ func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
 			}
 		}
 	}
-	c.apply(false, cand.Meta, cand.Meta, r)
+	c.recode(cand.Meta, code, c.apply(false, cand.Meta, cand.Meta, r))
 	return cand
+}
+
+// recode codes the blocks of the metadata fields that were changed again.
+func (c *Codec) recode(meta trace.Row, code []float32, changed []int) {
+	at := 0
+	for i := range c.Meta {
+		b := &c.Meta[i]
+		if slices.ContainsFunc(b.Members, func(m Member) bool { return slices.Contains(changed, m.Field) }) {
+			values := make([]any, len(b.Members))
+			for j, m := range b.Members {
+				values[j] = meta[m.Field]
+			}
+			b.encode(values, code[at:])
+		}
+		at += b.width()
+	}
 }
 
 // DecodeSeries decodes the records' codes, [n * len(SeriesHeads)], of a

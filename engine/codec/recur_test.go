@@ -58,9 +58,10 @@ func TestRareValuesRecurAsOftenAndAreNotTheReal(t *testing.T) {
 	var made []trace.Row
 	stays, next := 0, 0
 	for _, s := range sessions {
-		meta := trace.Row{s.Meta[0], s.Meta[1]}
-		c.Recur(meta, supply, func(trace.Row) bool { return true })
-		made = append(made, meta)
+		made = append(made, trace.Row{s.Meta[0], s.Meta[1]})
+	}
+	c.Recur(made, supply, func(int, trace.Row) bool { return true })
+	for _, s := range sessions {
 		var rows []trace.Row
 		for _, rec := range s.Series {
 			rows = append(rows, append(trace.Row(nil), rec...))
@@ -92,7 +93,7 @@ func TestRareValuesRecurAsOftenAndAreNotTheReal(t *testing.T) {
 		t.Errorf("%.2f of the values are those of the record before, want 0.67", share)
 	}
 	accepted := trace.Row{sessions[0].Meta[0], sessions[0].Meta[1]}
-	c.Recur(accepted, supply, func(trace.Row) bool { return false })
+	c.Recur([]trace.Row{accepted}, supply, func(int, trace.Row) bool { return false })
 	if accepted[0] != sessions[0].Meta[0] {
 		t.Error("a row that was refused has changed")
 	}
@@ -128,9 +129,9 @@ func TestRareValuesAreLevelled(t *testing.T) {
 	for i := range sessions {
 		meta := trace.Row{classes.draw(len(classes.Kept)+rare-1-(i*i/900)%rare, r), int64(i)}
 		before = append(before, slices.Clone(meta))
-		c.Recur(meta, supply, func(trace.Row) bool { return true })
 		made = append(made, meta)
 	}
+	c.Recur(made, supply, func(int, trace.Row) bool { return true })
 	want, got, lost := counted(real, 0), counted(made, 0), counted(before, 0)
 	for n := 1; n <= 4; n++ {
 		if got[n] < want[n]*9/10-2 || got[n] > want[n]*11/10+2 {

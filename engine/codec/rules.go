@@ -152,8 +152,9 @@ func (r *Rule) holds(protocol bool) bool {
 }
 
 // apply settles the fields of one decoded row, the metadata or a record.
-func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) {
+func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) (changed []int) {
 	c.broken(series, meta, row, func(seen *Support, m *Member, at int) bool {
+		changed = append(changed, m.Field)
 		if len(seen.Codes) == 0 {
 			row[at] = nil
 			return true
@@ -166,6 +167,7 @@ func (c *Codec) apply(series bool, meta, row trace.Row, r *rand.Rand) {
 		}
 		return true
 	})
+	return changed
 }
 
 // Holds reports whether a session's metadata keeps all rules.
