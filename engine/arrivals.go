@@ -20,6 +20,10 @@ type arrivals struct {
 	// Course is how far into each stretch's time it is after each course-th of
 	// its sessions, shares; [course-1] each.
 	Course [][]float64
+	// Ticks are the starts, and Counts how many sessions begin at each, where
+	// the clock is so coarse that many do; nil otherwise.
+	Ticks  []float64
+	Counts []int
 }
 
 const (
@@ -69,6 +73,7 @@ func fitArrivals(starts []float64) arrivals {
 		}
 	}
 	a.Edges = append(a.Edges, starts[n-1])
+	a.fitTicks(starts)
 	for _, row := range counts {
 		var sum, total float64
 		for _, c := range row {
@@ -81,6 +86,42 @@ func fitArrivals(starts []float64) arrivals {
 	}
 	a.Next = counts
 	return a
+}
+
+// perTick is how many sessions must begin at a tick, on the average, for starts
+// to be drawn tick by tick.
+const perTick = 5
+
+// fitTicks counts the ticks of a coarse clock, given the starts in order.
+func (a *arrivals) fitTicks(starts []float64) {
+	for i, t := range starts {
+		if i == 0 || t != starts[i-1] {
+			a.Ticks, a.Counts = append(a.Ticks, t), append(a.Counts, 0)
+		}
+		a.Counts[len(a.Counts)-1]++
+	}
+	if len(a.Ticks)*perTick > len(starts) {
+		a.Ticks, a.Counts = nil, nil
+	}
+}
+
+// byTick draws n starts of a coarse clock, ascending.
+func (a *arrivals) byTick(n int, r *rand.Rand) []float64 {
+	total := 0
+	for _, c := range a.Counts {
+		total += c
+	}
+	out := make([]float64, 0, n)
+	upTo := r.Float64()
+	for i, c := range a.Counts {
+		for upTo += float64(c) * float64(n) / float64(total); upTo >= 1 && len(out) < n; upTo-- {
+			out = append(out, a.Ticks[i])
+		}
+	}
+	for len(out) < n { // what rounding left
+		out = append(out, a.Ticks[len(a.Ticks)-1])
+	}
+	return out
 }
 
 // courseOf is the course of gaps that follow each other; all zero where they are.
@@ -109,6 +150,9 @@ const draws = 32
 func (a *arrivals) draw(n int, r *rand.Rand) []float64 {
 	if len(a.Gaps) == 0 {
 		return nil
+	}
+	if len(a.Ticks) > 0 {
+		return a.byTick(n, r)
 	}
 	k := len(a.Gaps)
 	out := make([]float64, 0, n)

@@ -89,3 +89,27 @@ func TestArrivalsOfAShortTrace(t *testing.T) {
 		}
 	}
 }
+
+// TestArrivalsOfACoarseClock: where many sessions begin at one tick, each tick
+// has as many as in the real trace.
+func TestArrivalsOfACoarseClock(t *testing.T) {
+	counts := []int{3, 40, 0, 17, 80, 1, 0, 9}
+	var starts []float64
+	for tick, n := range counts {
+		starts = append(starts, slices.Repeat([]float64{float64(tick)}, n)...)
+	}
+	a := fitArrivals(starts)
+	made := a.draw(2*len(starts), rand.New(rand.NewPCG(1, 2)))
+	got := make([]int, len(counts))
+	for _, s := range made {
+		got[int(s)]++
+	}
+	for tick, n := range counts {
+		if d := got[tick] - 2*n; d < -1 || d > 1 {
+			t.Errorf("%d sessions begin at tick %d, want about %d", got[tick], tick, 2*n)
+		}
+	}
+	if len(made) != 2*len(starts) || !slices.IsSorted(made) {
+		t.Errorf("%d starts, want %d in order", len(made), 2*len(starts))
+	}
+}
