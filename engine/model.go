@@ -53,18 +53,22 @@ type Model struct {
 
 // modelFormat is the version of the saved form, raised with every change that
 // older programs can't read.
-const modelFormat = 8
+const modelFormat = 10
 
 // privateFormat is that of models of noised counts, networksFormat of those with
 // networks that were learnt by noised gradients.
 const (
-	privateFormat  = 3
-	networksFormat = 5
+	privateFormat  = 12
+	networksFormat = 13
 )
 
 // extendedFormat is that of models with more heads than the codec's: of chunks, or
 // with series that are normalised in each sample.
-const extendedFormat = 9
+const extendedFormat = 11
+
+// readable are the formats that can be read: those before numbers that have
+// words among them are the same without.
+var readable = []int{3, 5, 8, 9, modelFormat, privateFormat, networksFormat, extendedFormat}
 
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs, and are the same for the same model.
@@ -136,7 +140,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&s); err != nil {
 		return fmt.Errorf("the saved model is damaged: %w", err)
 	}
-	if !slices.Contains([]int{modelFormat, privateFormat, networksFormat, extendedFormat}, s.Format) {
+	if !slices.Contains(readable, s.Format) {
 		return fmt.Errorf("the model was saved in format %d, this program reads %d: train it again, or use the program that wrote it", s.Format, modelFormat)
 	}
 	*m = Model(s.Model)
