@@ -11,10 +11,11 @@ import (
 // Supply gives rare values, each about as often as such values recur in the
 // real trace. It is for one generation.
 type Supply struct {
-	decks map[urn][]card // of each neighbourhood, what was not dealt yet
-	urns  map[urn][]any
-	seen  map[drawn]bool
-	rand  *rand.Rand
+	decks  map[urn][]card // of each neighbourhood, what was not dealt yet
+	urns   map[urn][]any
+	levels map[urn]*level // of records
+	seen   map[drawn]bool
+	rand   *rand.Rand
 }
 
 // card is a rare value: that of a class, or a new one of a class that stands
@@ -37,7 +38,7 @@ type urn struct {
 
 // NewSupply returns a supply whose values are drawn with r.
 func NewSupply(r *rand.Rand) *Supply {
-	return &Supply{decks: map[urn][]card{}, urns: map[urn][]any{}, seen: map[drawn]bool{}, rand: r}
+	return &Supply{decks: map[urn][]card{}, urns: map[urn][]any{}, levels: map[urn]*level{}, seen: map[drawn]bool{}, rand: r}
 }
 
 // neighbourhood is the class that stands for many that a rare value's class is
@@ -255,18 +256,62 @@ func (c *Codec) RecurRecords(records []trace.Row, s *Supply) {
 		for _, m := range b.Members {
 			last := -1
 			for i, rec := range records {
-				class := m.standsForMany(rec[1:])
+				is := m.rare(rec[1:])
+				many := is >= 0 && is >= m.Classes.missing()
 				switch {
-				case class < 0:
-				case class == last && s.rand.Float64() < m.Classes.Recurs[class-m.Classes.missing()].Held:
+				case is < 0:
+				case many && is == last && s.rand.Float64() < m.Classes.Recurs[is-m.Classes.missing()].Held:
 					rec[m.Field+1] = records[i-1][m.Field+1]
 				default:
-					rec[m.Field+1] = s.next(m.Classes, class)
+					if class := s.level(m.Classes, is); class >= m.Classes.missing() {
+						rec[m.Field+1] = s.next(m.Classes, class)
+					} else if class != is {
+						rec[m.Field+1] = m.Classes.draw(class, s.rand)
+					}
 				}
-				last = class
+				last = is
 			}
 		}
 	}
+}
+
+// level returns the class of a rare value: its own while the real trace has
+// more of it, then another of its neighbourhood.
+func (s *Supply) level(c *Classes, class int) int {
+	if len(c.Times) == 0 {
+		return class
+	}
+	u := urn{c, c.neighbourhood(class)}
+	d := s.levels[u]
+	if d == nil || d.sum == 0 {
+		d = &level{left: map[int]int{}}
+		for _, k := range s.deck(c, u.class) {
+			d.left[k.class]++
+			d.sum++
+		}
+		if d.sum == 0 {
+			return class
+		}
+		s.levels[u] = d
+	}
+	if d.left[class] == 0 {
+		n := s.rand.IntN(d.sum)
+		for _, k := range slices.Sorted(maps.Keys(d.left)) {
+			if n -= d.left[k]; n < 0 {
+				class = k
+				break
+			}
+		}
+	}
+	d.left[class]--
+	d.sum--
+	return class
+}
+
+// level is how many records are left of each class of a neighbourhood.
+type level struct {
+	left map[int]int
+	sum  int
 }
 
 // rare returns the class of the field's value in a row of fields if it is one
