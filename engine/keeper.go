@@ -27,6 +27,10 @@ type keeper struct {
 	unique  []*rule.Rule
 	seen    []map[string]bool // of each unique rule
 
+	about   [][]*rule.Rule // by column: those of each record that a change of it may break or mend, tables too
+	follows []bool         // by column: whether others follow from it
+	tried   checked
+
 	hidden [][]bool // by column: classes whose value is not to be repeated
 	others [][]any  // by column: values of none of its classes
 	donors map[*rule.Rule][]donor
@@ -67,6 +71,10 @@ func newKeeper(r *rules, c *codec.Codec, rnd *rand.Rand) *keeper {
 			k.meta = append(k.meta, x)
 		}
 	}
+	for c := range r.Types {
+		about, follows := k.rulesAbout(c)
+		k.about, k.follows = append(k.about, about), append(k.follows, follows)
+	}
 	k.hidden = make([][]bool, len(r.Types))
 	for column, classes := range k.classes {
 		if classes == nil {
@@ -80,6 +88,29 @@ func newKeeper(r *rules, c *codec.Codec, rnd *rand.Rand) *keeper {
 		}
 	}
 	return k
+}
+
+// rulesAbout returns the rules of each record that a column's value decides, or
+// that of a column which follows from it, and whether there is such a one.
+func (k *keeper) rulesAbout(c int) (out []*rule.Rule, follows bool) {
+	columns := []int{c}
+	for i := 0; i < len(columns); i++ {
+		for _, x := range k.rest {
+			if x.Op != "=" || !x.Mentions(columns[i]) || !k.settable(x.Columns[0], 0) {
+				continue
+			}
+			follows = true
+			if to := x.Columns[0]; !slices.Contains(columns, to) {
+				columns = append(columns, to)
+			}
+		}
+	}
+	for _, x := range slices.Concat(slices.Concat(k.tables...), k.rest) {
+		if slices.ContainsFunc(columns, x.Mentions) {
+			out = append(out, x)
+		}
+	}
+	return out, follows
 }
 
 // repeats reports whether a value of a column may be repeated.
@@ -188,15 +219,17 @@ func (k *keeper) settable(c, from int) bool {
 // those tried that is nearest.
 func (k *keeper) exchange(all []checked, i int) {
 	a := &all[i]
-	var x2, y2, p, q checked
-	for bad := k.breaks(a); bad > 0; {
-		var with int
+	for r := k.broken(a); r != nil; r = k.broken(a) {
+		with, column := -1, 0
 		least := math.Inf(1)
-		r := k.broken(a)
+		breaks := make([]int, len(r.Columns)) // of a, by the rules about each
+		for at, c := range r.Columns {
+			breaks[at] = k.breaks(a, c)
+		}
 		for range exchanges {
-			c := r.Columns[k.rand.IntN(len(r.Columns))]
+			at := k.rand.IntN(len(r.Columns))
 			j := k.rand.IntN(len(all))
-			b := &all[j]
+			b, c := &all[j], r.Columns[at]
 			if c < k.of.Meta || !k.settable(c, 0) || k.rises(c) || rule.Same(a.row[c], b.row[c]) {
 				continue
 			}
@@ -205,29 +238,22 @@ func (k *keeper) exchange(all []checked, i int) {
 			if y, ok := rule.Number(b.row[c]); ok && isNumber {
 				far = math.Abs(x - y)
 			}
-			if far >= least {
+			if far >= least || k.breaksWith(a, b, c) >= breaks[at] || k.breaksWith(b, a, c) > k.breaks(b, c) {
 				continue
 			}
-			x2.take(a, c, b)
-			k.compute(x2.row)
-			if k.breaks(&x2) >= bad {
-				continue
-			}
-			y2.take(b, c, a)
-			k.compute(y2.row)
-			if k.breaks(&y2) <= k.breaks(b) {
-				p, q, x2, y2 = x2, y2, p, q
-				if with, least = j, far; far == 0 {
-					break
-				}
+			if with, column, least = j, c, far; far == 0 {
+				break
 			}
 		}
-		if math.IsInf(least, 1) {
+		if with < 0 {
 			return
 		}
-		all[with], *a = q, p // what they were is kept in clean
-		p, q = checked{}, checked{}
-		bad = k.breaks(a)
+		var x, y checked
+		x.take(a, column, &all[with])
+		y.take(&all[with], column, a)
+		k.compute(x.row)
+		k.compute(y.row)
+		*a, all[with] = x, y // what they were is kept in clean
 	}
 }
 
@@ -236,6 +262,21 @@ func (x *checked) take(of *checked, c int, from *checked) {
 	x.session, x.record = of.session, of.record
 	x.row, x.codes = append(x.row[:0], of.row...), append(x.codes[:0], of.codes...)
 	x.row[c], x.codes[c] = from.row[c], from.codes[c]
+}
+
+// breaksWith counts the rules about a column that a record would break with
+// another's value of it.
+func (k *keeper) breaksWith(x *checked, from *checked, column int) int {
+	if k.follows[column] {
+		k.tried.take(x, column, from)
+		k.compute(k.tried.row)
+		return k.breaks(&k.tried, column)
+	}
+	value, code := x.row[column], x.codes[column]
+	x.row[column], x.codes[column] = from.row[column], from.codes[column]
+	n := k.breaks(x, column)
+	x.row[column], x.codes[column] = value, code
+	return n
 }
 
 // learn notes what of a record that keeps all rules may be taken by others.
@@ -290,15 +331,14 @@ func (k *keeper) broken(x *checked) *rule.Rule {
 	return nil
 }
 
-// breaks counts the rules that a record breaks.
-func (k *keeper) breaks(x *checked) (n int) {
-	for _, tables := range k.tables {
-		for _, r := range tables {
+// breaks counts the rules about a column that a record breaks.
+func (k *keeper) breaks(x *checked, column int) (n int) {
+	for _, r := range k.about[column] {
+		if r.Table != nil {
 			n += boolInt(r.Table.Apart(x.codes[r.Columns[0]], x.codes[r.Columns[1]]))
+		} else {
+			n += boolInt(!r.Holds(x.row))
 		}
-	}
-	for _, r := range k.rest {
-		n += boolInt(!r.Holds(x.row))
 	}
 	return n
 }

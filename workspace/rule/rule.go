@@ -98,6 +98,11 @@ func Compile(declared []trace.Rule, columns []string) []Rule {
 	return out
 }
 
+// Mentions reports whether a rule reads a column, by its position.
+func (r *Rule) Mentions(column int) bool {
+	return slices.Contains(r.Columns, column) || slices.ContainsFunc(r.When, func(c Case) bool { return c.Column == column })
+}
+
 // Applies reports whether a rule says anything of a record.
 func (r *Rule) Applies(rec trace.Row) bool {
 	for _, c := range r.When {
