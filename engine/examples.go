@@ -42,7 +42,9 @@ func (y *yardstick) examples(made []candidate, records []int) *Examples {
 	e := &Examples{Real: y.shown}
 	for i, c := range made[:min(len(made), exampleSessions)] {
 		s := trace.Session{Meta: c.Meta, Series: y.m.Codec.DecodeSeries(c.Candidate, c.series, r)}
-		newKeeper(&y.m.targets.rules, y.m.Codec, r).hold([]trace.Session{s})
+		k := newKeeper(&y.m.targets.rules, y.m.Codec, r)
+		k.hold([]trace.Session{s})
+		k.distinguish([]trace.Session{s})
 		e.Made = append(e.Made, exampleOf(s, records[i]))
 	}
 	return e

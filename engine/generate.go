@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -127,7 +126,6 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		rand: rand.New(rand.NewPCG(opts.Seed, 0x67656e)),
 		keys: map[string]bool{},
 	}
-	g.keeper = newKeeper(&m.targets.rules, m.Codec, g.rand)
 	for i, f := range m.Recipe.Metadata {
 		if slices.Contains(m.Recipe.KeyNames(), f.Name) {
 			g.key = append(g.key, i)
@@ -140,7 +138,9 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	if err != nil {
 		return Generated{}, err
 	}
-	g.parts, g.keeper.given = parts, parts != nil
+	g.parts = parts
+	keep := newKeepers(&m.targets.rules, m.Codec, g.rand, parts != nil)
+	g.keeper = keep[0]
 	counts, err := m.split(parts, want, g.rand)
 	if err != nil {
 		return Generated{}, err
@@ -199,21 +199,18 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 			}
 			return min(at, want-1)
 		})
-		var all []trace.Session
-		for some := range runs(made) {
-			sessions := make([]trace.Session, len(some))
-			for i, c := range some {
-				s := trace.Session{Meta: c.Meta, Series: m.Codec.DecodeSeries(c.Candidate, c.series, g.rand)}
-				g.anchor(&c, s.Series)
-				if !opts.Raw {
-					m.Codec.RecurRecords(s.Series, supply)
-					g.equateRecords(s)
-				}
-				sessions[i] = s
-			}
-			g.keeper.hold(sessions)
-			all = append(all, sessions...)
+		if !opts.Raw && parts == nil && !windowed && !g.chunked() {
+			m.targets.times.retime(m.Codec, made, g.rand)
 		}
+		runs := g.decode(made)
+		all := slices.Concat(runs...)
+		if !opts.Raw {
+			for _, s := range all {
+				m.Codec.RecurRecords(s.Series, supply)
+				g.equateRecords(s)
+			}
+		}
+		keep.hold(runs)
 		if !opts.Raw && parts == nil {
 			g.correlate(all)
 		}
@@ -236,24 +233,33 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	return out, nil
 }
 
-// runRecords is how many records are decoded before any is written: those
+// runRecords is how many records are made to keep the rules together: those
 // whose values are at hand for others.
 const runRecords = 4096
 
-// runs parts sessions into runs of about so many records.
-func runs(made []candidate) iter.Seq[[]candidate] {
-	return func(yield func([]candidate) bool) {
-		from, records := 0, 0
-		for i := range made {
-			if records += made[i].Records; records < runRecords && i < len(made)-1 {
-				continue
-			}
-			if !yield(made[from : i+1]) {
-				return
-			}
+// decode decodes sessions, in runs of about runRecords records.
+func (g *generator) decode(made []candidate) (runs [][]trace.Session) {
+	var parts [][]candidate
+	from, records := 0, 0
+	for i := range made {
+		if records += made[i].Records; records >= runRecords || i == len(made)-1 {
+			parts = append(parts, made[from:i+1])
 			from, records = i+1, 0
 		}
 	}
+	runs = make([][]trace.Session, len(parts))
+	seed := g.rand.Uint64()
+	atOnce(len(parts), func(i int) {
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
+		runs[i] = make([]trace.Session, len(parts[i]))
+		for j := range parts[i] {
+			c := &parts[i][j]
+			s := trace.Session{Meta: c.Meta, Series: g.m.Codec.DecodeSeries(c.Candidate, c.series, r)}
+			g.anchor(c, s.Series)
+			runs[i][j] = s
+		}
+	})
+	return runs
 }
 
 // valid reports whether a session's metadata can be.

@@ -188,6 +188,10 @@ func (k *keeper) hold(sessions []trace.Session) {
 		}
 		copy(s.Series[x.record][1:], x.row[k.of.Meta:k.of.Meta+k.of.Series])
 	}
+}
+
+// distinguish gives records other values where no two are to be alike.
+func (k *keeper) distinguish(sessions []trace.Session) {
 	for _, s := range sessions {
 		for i, x := range k.unique {
 			k.single(s, x, k.seen[i])

@@ -129,6 +129,7 @@ func (s *keepingSink) Write(ctx context.Context, session trace.Session) error {
 
 func (s *keepingSink) flush(ctx context.Context) error {
 	s.keeper.hold(s.waiting)
+	s.keeper.distinguish(s.waiting)
 	for _, session := range s.waiting {
 		if err := s.sink.Write(ctx, session); err != nil {
 			return err

@@ -128,6 +128,27 @@ type Codec struct {
 	Fields  int     // series fields
 }
 
+// Ready makes the codec ready to decode on several threads at once: what is
+// looked up is built at the first look otherwise.
+func (c *Codec) Ready() {
+	for _, blocks := range [][]Block{c.Meta, c.Series} {
+		for i := range blocks {
+			b := &blocks[i]
+			if b.Joint != nil {
+				b.Joint.own(nil)
+			}
+			for j := range b.Members {
+				if of := b.Members[j].Classes; of != nil {
+					of.class("")
+					for k := range of.Prefixes {
+						of.Prefixes[k].prefix()
+					}
+				}
+			}
+		}
+	}
+}
+
 func headsOf(blocks []Block) []Head {
 	var hs []Head
 	for i := range blocks {
@@ -352,7 +373,24 @@ func (c *Codec) Longest() int {
 
 // Duration returns the time from the first to the last record of a session's
 // series codes, in ticks of the clock; 0 without one.
-func (c *Codec) Duration(code []float32, r *rand.Rand) float64 {
+func (c *Codec) Duration(code []float32, r *rand.Rand) (sum float64) {
+	c.gaps(code, r, func(gap float64) { sum += gap })
+	return sum
+}
+
+// Offsets returns the times of a session's records after its first, in ticks
+// from that; of its series codes.
+func (c *Codec) Offsets(code []float32, r *rand.Rand) (out []float64) {
+	sum := 0.
+	c.gaps(code, r, func(gap float64) {
+		sum += gap
+		out = append(out, sum)
+	})
+	return out
+}
+
+// gaps calls f with the time before each record but the first.
+func (c *Codec) gaps(code []float32, r *rand.Rand, f func(gap float64)) {
 	width := len(c.SeriesHeads())
 	at := 0
 	for k := range c.Series {
@@ -361,18 +399,16 @@ func (c *Codec) Duration(code []float32, r *rand.Rand) float64 {
 			if m.Field != fieldGap {
 				continue
 			}
-			var sum float64
 			values := make([]any, len(b.Members))
 			for i := width + at; i < len(code); i += width {
 				b.decode(code[i:], values, r)
 				gap, _ := number(values[j])
-				sum += gap
+				f(gap)
 			}
-			return sum
+			return
 		}
 		at += b.width()
 	}
-	return 0
 }
 
 // Span returns the time from the trace's first to its last record, in ticks.

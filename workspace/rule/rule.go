@@ -98,6 +98,18 @@ func Compile(declared []trace.Rule, columns []string) []Rule {
 	return out
 }
 
+// Copy returns a rule that can be asked at the same time as r.
+func (r *Rule) Copy() Rule {
+	c := *r
+	c.seen, c.known = nil, nil
+	if r.Table != nil {
+		t := *r.Table
+		t.A.index, t.B.index = nil, nil
+		c.Table = &t
+	}
+	return c
+}
+
 // Mentions reports whether a rule reads a column, by its position.
 func (r *Rule) Mentions(column int) bool {
 	return slices.Contains(r.Columns, column) || slices.ContainsFunc(r.When, func(c Case) bool { return c.Column == column })

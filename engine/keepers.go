@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"sync"
+
+	"netshare/engine/codec"
+	"netshare/workspace/trace"
+)
+
+// keepers make runs of generated sessions keep rules, several at a time. Which
+// of them has a run does not depend on how many threads there are.
+type keepers []*keeper
+
+const keepersAtOnce = 4
+
+func newKeepers(r *rules, c *codec.Codec, rnd *rand.Rand, given bool) keepers {
+	c.Ready()
+	var ks keepers
+	for range keepersAtOnce {
+		k := newKeeper(r.copied(), c, rand.New(rand.NewPCG(rnd.Uint64(), rnd.Uint64())))
+		k.given = given
+		ks = append(ks, k)
+	}
+	return ks
+}
+
+// copied returns rules that can be asked at the same time as r.
+func (r *rules) copied() *rules {
+	c := *r
+	c.Rules = nil
+	for i := range r.Rules {
+		c.Rules = append(c.Rules, r.Rules[i].Copy())
+	}
+	return &c
+}
+
+// hold makes the sessions of each run keep the rules.
+func (ks keepers) hold(runs [][]trace.Session) {
+	atOnce(len(ks), func(i int) {
+		for j := i; j < len(runs); j += len(ks) {
+			ks[i].hold(runs[j])
+		}
+	})
+	for _, run := range runs {
+		ks[0].distinguish(run)
+	}
+}
+
+// atOnce calls f for 0 to n-1, on as many threads as there are.
+func atOnce(n int, f func(i int)) {
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wait.Go(func() {
+			for i := range next {
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}
