@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -32,7 +34,8 @@ func TestCorrelate(t *testing.T) {
 		for i := range codes {
 			byBin[col.bin(codes[i])] = append(byBin[col.bin(codes[i])], i)
 		}
-		for _, rows := range byBin {
+		for _, bin := range slices.Sorted(maps.Keys(byBin)) {
+			rows := byBin[bin]
 			r.Shuffle(len(rows), func(i, j int) {
 				i, j = rows[i], rows[j]
 				codes[i][0], codes[j][0] = codes[j][0], codes[i][0]
@@ -56,7 +59,8 @@ func TestCorrelate(t *testing.T) {
 		for _, row := range rows {
 			bins = append(bins, col.bin(codes[row]))
 		}
-		stays := rows[len(rows)/2] // by some rule
+		// by some rule, one that does not decide
+		stays := slices.MinFunc(rows, func(a, b int) int { return cmp.Compare(of[a]*with[a], of[b]*with[b]) })
 		was := of[stays]
 		e := furthestFirst{numbers: of, rows: rows, bins: bins, goals: []goal{g}, may: func(a, b int) bool { return a != stays && b != stays }}
 		e.exchange(func(a, b int) { codes[a][0], codes[b][0] = codes[b][0], codes[a][0] })
