@@ -24,8 +24,8 @@ var generatedTraces = []string{
 }
 
 // generatedIterations is how long the models are learnt: enough for sessions of
-// the real lengths, on which speed depends.
-const generatedIterations = 150
+// the real lengths whose records mostly keep the rules, on which speed depends.
+const generatedIterations = 600
 
 // BenchmarkGenerate measures, in records a second, how fast a model of each
 // real trace makes records: "sample" 100,000 that the networks make, decoded;
