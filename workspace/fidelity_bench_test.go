@@ -41,8 +41,9 @@ var fidelityTraces = []string{
 // mean over the seeds; "train" is the score against the half that was learnt.
 //
 // NETSHARE_BENCH_SEEDS is how many seeds, default 1; NETSHARE_BENCH_TIME bounds
-// the training by the clock ("2m") where it is set. Run it with -benchtime 1x
-// -timeout 0; -bench Fidelity/TRACE takes one trace.
+// the training by the clock ("2m") where it is set, NETSHARE_BENCH_SET gives a
+// setting of the networks as --set takes it ("min_seen=1"). Run it with
+// -benchtime 1x -timeout 0; -bench Fidelity/TRACE takes one trace.
 func BenchmarkFidelity(b *testing.B) {
 	data := os.Getenv("NETSHARE_DATA")
 	if data == "" {
@@ -133,6 +134,11 @@ func (f *fidelity) run(file string, seed uint64, limit time.Duration) {
 
 	opts := engine.DefaultOptions()
 	opts.Seed, opts.Time = seed, limit
+	if set := os.Getenv("NETSHARE_BENCH_SET"); set != "" {
+		if err := opts.Set(set); err != nil {
+			f.b.Fatal(err)
+		}
+	}
 	m, err := f.ws.Train(ctx, "a", opts, engine.Hooks{})
 	if err != nil {
 		f.b.Fatal(err)
