@@ -199,9 +199,6 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 			}
 			return min(at, want-1)
 		})
-		if !opts.Raw && parts == nil && !windowed && !g.chunked() {
-			m.targets.times.retime(m.Codec, made, g.rand)
-		}
 		runs := g.decode(made)
 		all := slices.Concat(runs...)
 		if !opts.Raw {

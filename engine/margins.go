@@ -21,7 +21,6 @@ type targets struct {
 	variety      variety
 	pairs        pairs
 	arrivals     arrivals
-	times        times
 	rules        rules
 	equalities   []equality
 }
@@ -94,7 +93,6 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	t.variety = fitVariety(c, coded)
 	t.pairs = newPairs(c, coded)
 	t.arrivals = fitArrivals(startsOf(c, sessions))
-	t.times = fitTimes(c, sessions)
 	head := c.LengthHead()
 	t.lengths = fitLengths(head, c.MetaHeads()[head].Classes, meta...)
 	t.series = fitRanks(c.SeriesNumbers(), len(c.SeriesHeads()), series...)

@@ -103,7 +103,7 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.Options.Pretrained, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, m.targets.times, saved, m.targets.rules, m.targets.equalities, cut})
+	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.rules, m.targets.equalities, cut})
 	return b.Bytes(), err
 }
 
@@ -127,7 +127,6 @@ type savedAs struct {
 	Variety  variety
 	Pairs    pairs
 	Arrivals arrivals
-	Times    times
 	Networks []byte
 
 	Rules      rules // behind the networks: models without any are read too
@@ -148,7 +147,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if s.Keyless {
 		m.Recipe.Key = []string{}
 	}
-	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals, times: s.Times, rules: s.Rules, equalities: s.Equalities}
+	m.targets = targets{features: s.Features, margins: s.Margins, meta: s.Meta, series: s.Series, lengths: s.Lengths, families: s.Families, variety: s.Variety, pairs: s.Pairs, arrivals: s.Arrivals, rules: s.Rules, equalities: s.Equalities}
 	shape := m.shape
 	if m.Marginal != nil {
 		if len(s.Networks) == 0 {

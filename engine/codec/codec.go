@@ -373,24 +373,7 @@ func (c *Codec) Longest() int {
 
 // Duration returns the time from the first to the last record of a session's
 // series codes, in ticks of the clock; 0 without one.
-func (c *Codec) Duration(code []float32, r *rand.Rand) (sum float64) {
-	c.gaps(code, r, func(gap float64) { sum += gap })
-	return sum
-}
-
-// Offsets returns the times of a session's records after its first, in ticks
-// from that; of its series codes.
-func (c *Codec) Offsets(code []float32, r *rand.Rand) (out []float64) {
-	sum := 0.
-	c.gaps(code, r, func(gap float64) {
-		sum += gap
-		out = append(out, sum)
-	})
-	return out
-}
-
-// gaps calls f with the time before each record but the first.
-func (c *Codec) gaps(code []float32, r *rand.Rand, f func(gap float64)) {
+func (c *Codec) Duration(code []float32, r *rand.Rand) float64 {
 	width := len(c.SeriesHeads())
 	at := 0
 	for k := range c.Series {
@@ -399,16 +382,18 @@ func (c *Codec) gaps(code []float32, r *rand.Rand, f func(gap float64)) {
 			if m.Field != fieldGap {
 				continue
 			}
+			var sum float64
 			values := make([]any, len(b.Members))
 			for i := width + at; i < len(code); i += width {
 				b.decode(code[i:], values, r)
 				gap, _ := number(values[j])
-				f(gap)
+				sum += gap
 			}
-			return
+			return sum
 		}
 		at += b.width()
 	}
+	return 0
 }
 
 // Span returns the time from the trace's first to its last record, in ticks.
