@@ -139,3 +139,51 @@ func TestRareValuesAreLevelled(t *testing.T) {
 		}
 	}
 }
+
+// TestRareValuesKeepCompany holds that sessions of the same rare value have
+// another field in common about as often as in the real trace.
+func TestRareValuesKeepCompany(t *testing.T) {
+	recipe := &trace.Recipe{Name: "t", Key: []string{"who", "n"}, Metadata: []trace.Field{trace.Text("who"), trace.Integer("n"), trace.Category("to")}}
+	types := map[string]trace.Type{"who": trace.TypeText, "n": trace.TypeInt, "to": trace.TypeText}
+	r := rand.New(rand.NewPCG(1, 2))
+	to := func() string { return fmt.Sprintf("server-%d", r.IntN(10)) }
+	var sessions []trace.Session
+	var rows []trace.Row
+	for i := range 400 { // each name twice, to the same server in 3 of 4 cases
+		at := to()
+		for k := range 2 {
+			if k == 1 && i%4 == 0 {
+				at = to()
+			}
+			row := trace.Row{fmt.Sprintf("host-%05d", 7*i), int64(2*i + k), at}
+			sessions, rows = append(sessions, trace.Session{Meta: row}), append(rows, row)
+		}
+	}
+	c, err := Fit(recipe, types, sessions, DefaultOptions(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	together := func(rows []trace.Row) float64 {
+		first, same, pairs := map[any]any{}, 0., 0.
+		for _, row := range rows {
+			if at, seen := first[row[0]]; seen {
+				pairs++
+				if at == row[2] {
+					same++
+				}
+			}
+			first[row[0]] = row[2]
+		}
+		return same / pairs
+	}
+	classes := c.Meta[0].Members[0].Classes
+	var made []trace.Row
+	for i := range 800 { // who goes with anywhere
+		made = append(made, trace.Row{classes.draw(classes.size()-1, r), int64(i), to()})
+	}
+	before := together(made)
+	c.Recur(made, NewSupply(r), func(int, trace.Row) bool { return true })
+	if want, got := together(rows), together(made); got < want-.15 || got > want+.15 {
+		t.Errorf("%.2f of the sessions of a name are with one server, want %.2f (%.2f as they came)", got, want, before)
+	}
+}

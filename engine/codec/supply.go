@@ -170,12 +170,13 @@ func (s *Supply) give(m *Member, metas []trace.Row, of []int, cards []card, acce
 	for _, k := range cards {
 		left[k.class]++
 	}
-	kept := map[int]int{}
-	rest := rows{field: m.Classes.Beside, metas: metas, by: map[string][]int{}, gone: map[int]bool{}}
+	kept, holder := map[int]int{}, map[int]int{} // by class: cards that rows had, and one of these
+	rest := remaining{field: m.Classes.Beside, metas: metas, by: map[string][]int{}, gone: map[int]bool{}}
 	for _, i := range of {
 		if class := m.rare(metas[i]); class < m.Classes.missing() && left[class] > 0 {
 			left[class]--
 			kept[class]++
+			holder[class] = i
 		} else {
 			rest.add(i)
 		}
@@ -186,7 +187,12 @@ func (s *Supply) give(m *Member, metas []trace.Row, of []int, cards []card, acce
 		if kept[k.class]--; kept[k.class] >= 0 {
 			continue
 		}
-		if k != before || s.rand.Float64() >= m.Classes.Together {
+		if i, ok := holder[k.class]; ok {
+			last = i
+		} else if k != before {
+			last = -1
+		}
+		if s.rand.Float64() >= m.Classes.Together {
 			last = -1
 		}
 		i := rest.next(last, func(i int) bool {
@@ -201,8 +207,8 @@ func (s *Supply) give(m *Member, metas []trace.Row, of []int, cards []card, acce
 	}
 }
 
-// rows is what is left of some rows.
-type rows struct {
+// remaining is what is left of some rows.
+type remaining struct {
 	metas []trace.Row
 	all   []int
 	field int              // metadata field
@@ -210,7 +216,7 @@ type rows struct {
 	gone  map[int]bool
 }
 
-func (r *rows) add(i int) {
+func (r *remaining) add(i int) {
 	r.all = append(r.all, i)
 	v, _ := text(r.metas[i][r.field])
 	r.by[v] = append(r.by[v], i)
@@ -218,7 +224,7 @@ func (r *rows) add(i int) {
 
 // next takes a row that f accepts, one that has the field's value of another row
 // if that is not negative and there is one; -1 for none.
-func (r *rows) next(like int, f func(i int) bool) int {
+func (r *remaining) next(like int, f func(i int) bool) int {
 	if like >= 0 {
 		v, _ := text(r.metas[like][r.field])
 		var i int
@@ -232,7 +238,7 @@ func (r *rows) next(like int, f func(i int) bool) int {
 }
 
 // of takes one of a list's rows, and returns what is left of the list.
-func (r *rows) of(list []int, f func(i int) bool) ([]int, int) {
+func (r *remaining) of(list []int, f func(i int) bool) ([]int, int) {
 	for try := 0; try < refusals && len(list) > 0; {
 		i := list[0]
 		list = list[1:]
