@@ -22,17 +22,6 @@ import (
 	"netshare/workspace"
 )
 
-// fidelityTraces are the real traces that models are compared on.
-var fidelityTraces = []string{
-	"flow-ugr16-small/raw.csv",
-	"pcap-caida-backbone/raw.pcap",
-	"zeek-modbus-json/original.log",
-	"flow-ctu-binetflow/test2-malicious.binetflow",
-	"events-lanl-cyber/auth.csv",
-	"zeek-wrccdc-tsv-json/tsv/dns.log",
-	"events-process-mining/receipt.csv",
-}
-
 // BenchmarkFidelity learns one half of the sessions of each real trace and
 // measures what is made of it against the other half, which no model has seen:
 // the networks with and without calibration beside the learnt half itself
@@ -63,7 +52,7 @@ func BenchmarkFidelity(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	for _, name := range fidelityTraces {
+	for _, name := range workspace.RealTraces {
 		b.Run(strings.ReplaceAll(name, "/", "_"), func(b *testing.B) {
 			file := filepath.Join(data, filepath.FromSlash(name))
 			if _, err := os.Stat(file); err != nil {

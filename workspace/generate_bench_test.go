@@ -11,9 +11,8 @@ import (
 	"netshare/workspace/trace"
 )
 
-// generatedTraces are the real traces that models are made of for measuring how
-// fast they generate, those of BenchmarkFidelity.
-var generatedTraces = []string{
+// RealTraces are the real traces that models are measured on.
+var RealTraces = []string{
 	"flow-ugr16-small/raw.csv",
 	"pcap-caida-backbone/raw.pcap",
 	"zeek-modbus-json/original.log",
@@ -39,7 +38,7 @@ func BenchmarkGenerate(b *testing.B) {
 		data = filepath.Join("..", "..", "shared", "data")
 	}
 	const many = 100_000
-	for _, name := range generatedTraces {
+	for _, name := range RealTraces {
 		b.Run(strings.ReplaceAll(name, "/", "_"), func(b *testing.B) {
 			ctx := context.Background()
 			file := filepath.Join(data, filepath.FromSlash(name))

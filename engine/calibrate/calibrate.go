@@ -68,7 +68,7 @@ type Result struct {
 
 const (
 	ridge     = .05 // of the tilt, in units of the margins' own noise
-	enough    = .05 // residual below which swaps would fit the real trace's noise
+	enough    = .05 // residual, of the real trace's noise, at which swaps end
 	maxSwaps  = 5_000_000
 	swapsEach = 500 // tried per chosen session
 )
@@ -375,7 +375,7 @@ func (s *selection) before() float64 {
 }
 
 // swap exchanges chosen and other candidates of a stratum while that lowers the
-// residual and the residual is above what the real trace's noise explains.
+// residual and that is more than a small part of the real trace's noise.
 func (s *selection) swap(ctx context.Context) error {
 	if s.m == len(s.rows) || len(s.count) == 0 {
 		return nil

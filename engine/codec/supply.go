@@ -323,25 +323,11 @@ type level struct {
 // rare returns the class of the field's value in a row of fields if it is one
 // that is not repeated from the real trace, otherwise -1.
 func (m *Member) rare(row []any) int {
-	if class := m.standsForMany(row); class >= 0 {
-		return class
-	}
 	if m.Field < 0 || m.Classes == nil || len(m.Classes.Recurs) == 0 || row[m.Field] == nil {
 		return -1
 	}
-	if class := m.Classes.class(row[m.Field]) - len(m.Classes.Kept); class >= 0 && class < len(m.Classes.Alias) {
-		return class + len(m.Classes.Kept)
-	}
-	return -1
-}
-
-// standsForMany returns the class of the field's value in a row of fields if it
-// is one that stands for many, otherwise -1.
-func (m *Member) standsForMany(row []any) int {
-	if m.Field < 0 || m.Classes == nil || len(m.Classes.Recurs) == 0 || row[m.Field] == nil {
-		return -1
-	}
-	if class := m.Classes.class(row[m.Field]); class >= m.Classes.missing() {
+	class, kept := m.Classes.class(row[m.Field]), len(m.Classes.Kept)
+	if class >= m.Classes.missing() || class >= kept && class < kept+len(m.Classes.Alias) {
 		return class
 	}
 	return -1

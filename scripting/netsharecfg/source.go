@@ -188,7 +188,7 @@ func (c *Config) Script() string {
 		fmt.Fprintf(&out, "\t_, err := ws.Synth(ctx, workspace.Synth{Load: %s}, Train: opts, %s", load, rest)
 		return formatted(out.String())
 	}
-	out.WriteString("\tvar try []engine.Options // the best by the report's score is kept\n")
+	out.WriteString("\tvar try []engine.Options // the one of the greatest fidelity to held-out sessions is learnt once more, of all\n")
 	closing := ""
 	for i, s := range c.settings {
 		if len(s.values) < 2 {
