@@ -75,7 +75,7 @@ func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progre
 			if !g.valid(c.Meta) && !repeat {
 				continue
 			}
-			k := g.keyOf(c)
+			k := g.keyOf(c.Meta)
 			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
 				continue
 			}

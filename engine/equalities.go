@@ -339,7 +339,7 @@ func (g *generator) swapped(a, b *candidate, field int) bool {
 // renamed gives a session other metadata, unless it can't be or has the key of
 // another.
 func (g *generator) renamed(c *candidate, meta trace.Row) bool {
-	if !g.m.Codec.Holds(meta) || !g.rename(c, g.keyOf(*c), meta) {
+	if !g.m.Codec.Holds(meta) || !g.rename(c, g.keyOf(c.Meta), meta) {
 		return false
 	}
 	copy(c.Meta, meta)

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"netshare/engine/calibrate"
@@ -297,8 +296,7 @@ type generator struct {
 	balances [][4]balance // of the equalities in records
 	keeper   *keeper
 
-	metas      []float32 // room for the networks' input
-	one, other trace.Row // room for the metadata of sessions that are tried
+	metas []float32 // room for the networks' input
 
 	starts   []float64 // of all sessions, ascending; nil where they are the networks'
 	windowed bool      // another span of time than the real trace's
@@ -366,7 +364,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		g.m.targets.pairs.hold(len(g.m.Codec.SeriesHeads()), cands, g.rand)
 	}
 	for _, c := range cands {
-		g.keys[g.keyOf(c)] = true
+		g.keys[g.keyOf(c.Meta)] = true
 	}
 	slices.SortStableFunc(cands, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
 	return cands, nil
@@ -379,13 +377,13 @@ func (g *generator) recur(cands []candidate, supply *codec.Supply) {
 	for i := range cands {
 		metas[i] = cands[i].Meta
 	}
-	g.m.Codec.Recur(metas, supply, func(i int, meta trace.Row) bool { return g.rename(&cands[i], g.keyOf(cands[i]), meta) })
+	g.m.Codec.Recur(metas, supply, func(i int, meta trace.Row) bool { return g.rename(&cands[i], g.keyOf(cands[i].Meta), meta) })
 }
 
 // rename notes that a session of an old key has the key of other metadata,
 // unless it can't be or another session has the key.
 func (g *generator) rename(c *candidate, old string, meta trace.Row) bool {
-	k := g.keyOf(candidate{Candidate: codec.Candidate{Meta: meta}})
+	k := g.keyOf(meta)
 	if len(g.key) > 0 && k != old && g.keys[k] || !g.valid(meta) || c.part != nil && !c.part.accepts(meta) {
 		return false
 	}
@@ -394,15 +392,17 @@ func (g *generator) rename(c *candidate, old string, meta trace.Row) bool {
 	return true
 }
 
-func (g *generator) keyOf(c candidate) string {
-	var b strings.Builder
+// keyOf is what tells a session of so much metadata from others.
+func (g *generator) keyOf(meta trace.Row) string { return string(g.appendKey(nil, meta)) }
+
+func (g *generator) appendKey(b []byte, meta trace.Row) []byte {
 	for _, i := range g.key {
-		if s, ok := codec.Text(c.Meta[i]); ok {
-			b.WriteString(s)
+		if s, ok := codec.Text(meta[i]); ok {
+			b = append(b, s...)
 		} else {
-			b.WriteByte(1) // missing
+			b = append(b, 1) // missing
 		}
-		b.WriteByte(0)
+		b = append(b, 0)
 	}
-	return b.String()
+	return b
 }

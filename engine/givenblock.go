@@ -27,7 +27,7 @@ func (g *generator) blockOf(ctx context.Context, parts []*part, counts []int, bl
 			return nil, err
 		}
 		for _, c := range made {
-			g.keys[g.keyOf(c)] = true
+			g.keys[g.keyOf(c.Meta)] = true
 		}
 		all = append(all, made...)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"math/rand/v2"
 	"slices"
 
@@ -267,106 +266,4 @@ func (p *pairs) grid(width int, coded []whole) (calibrate.Grid, []unitKey) {
 	}
 	g.Columns = append(g.Columns, calibrate.Column{Bins: place, Size: placeSize, Unit: -1})
 	return g, units
-}
-
-// couple brings the pairs of the chosen sessions to the real trace's by
-// exchanging values between them and with the candidates that were not chosen.
-func (g *generator) couple(ctx context.Context, chosen, spare []candidate) (calibrate.Coupled, error) {
-	cands := slices.Concat(chosen, spare)
-	c, p := g.m.Codec, &g.m.targets.pairs
-	width := len(c.SeriesHeads())
-	coded := make([]whole, len(cands))
-	type place struct{ session, record int }
-	var rows []place
-	taken := map[string]bool{}
-	for i := range cands {
-		coded[i] = whole{meta: cands[i].meta, series: cands[i].series, records: cands[i].Records}
-		for k := range cands[i].Records {
-			rows = append(rows, place{i, k})
-		}
-		taken[g.keyOf(cands[i])] = true
-	}
-	grid, units := p.grid(width, coded)
-	grid.Spare = len(spare)
-	parts := c.MetaPlaces()
-	exchange := func(unit, a, b int) bool {
-		u := units[unit]
-		if u.series {
-			x, y := cands[rows[a].session].series[rows[a].record*width:], cands[rows[b].session].series[rows[b].record*width:]
-			swapCodes(x[u.from:u.to], y[u.from:u.to])
-			return true
-		}
-		x, y, ok := g.exchanged(u, parts, &cands[a], &cands[b], taken)
-		if ok {
-			x.Meta, y.Meta = slices.Clone(x.Meta), slices.Clone(y.Meta)
-			cands[a].Candidate, cands[b].Candidate = x, y
-			swapCodes(cands[a].meta[u.from:u.to], cands[b].meta[u.from:u.to])
-		}
-		return ok
-	}
-	coupled, err := calibrate.Couple(ctx, grid, p.Pairs, exchange, g.rand)
-	copy(chosen, cands)
-	return coupled, err
-}
-
-func swapCodes(a, b []float32) {
-	for i := range a {
-		a[i], b[i] = b[i], a[i]
-	}
-}
-
-// exchanged returns two sessions' metadata with the fields of a unit exchanged,
-// valid until the next call, and whether both are sessions that can be, of keys
-// that no other has.
-func (g *generator) exchanged(u unitKey, parts []codec.Place, a, b *candidate, taken map[string]bool) (x, y codec.Candidate, ok bool) {
-	x, y = a.Candidate, b.Candidate
-	g.one, g.other = append(g.one[:0], x.Meta...), append(g.other[:0], y.Meta...)
-	x.Meta, y.Meta = g.one, g.other
-	for i := range parts {
-		part := &parts[i]
-		if part.From != u.from {
-			continue
-		}
-		if part.Start(false) {
-			x.Start, y.Start = y.Start, x.Start
-			if g.past(x, a) || g.past(y, b) {
-				return x, y, false
-			}
-			continue
-		}
-		x.Meta[part.Field], y.Meta[part.Field] = y.Meta[part.Field], x.Meta[part.Field]
-	}
-	for _, s := range []codec.Candidate{x, y} {
-		if !g.valid(s.Meta) || !g.m.Codec.Holds(s.Meta) {
-			return x, y, false
-		}
-	}
-	if g.strays(a, x) || g.strays(b, y) {
-		return x, y, false
-	}
-	if len(g.key) == 0 {
-		return x, y, true
-	}
-	oldX, oldY := g.keyOf(*a), g.keyOf(*b)
-	newX, newY := g.keyOf(candidate{Candidate: x}), g.keyOf(candidate{Candidate: y})
-	if newX != oldX || newY != oldY {
-		for _, k := range []string{newX, newY} {
-			if k != oldX && k != oldY && (taken[k] || g.keys[k]) {
-				return x, y, false
-			}
-		}
-		if newX == newY {
-			return x, y, false
-		}
-		delete(taken, oldX)
-		delete(taken, oldY)
-		taken[newX], taken[newY] = true, true
-	}
-	return x, y, true
-}
-
-// past reports whether a session that begins later than it did, as s, would
-// end after the trace.
-func (g *generator) past(s codec.Candidate, of *candidate) bool {
-	return of.Records > 1 && s.Start > of.Start && s.Start+g.m.Codec.Duration(of.series, g.rand) > g.m.Codec.Span()
 }

@@ -302,9 +302,10 @@ func (g *generator) settle(x *candidate) {
 // the real trace.
 func (g *generator) chunked() bool { return g.m.net == nil && g.m.chunks != nil && !g.windowed }
 
-// strays reports whether a candidate would begin in another chunk.
-func (g *generator) strays(x *candidate, with codec.Candidate) bool {
-	return g.chunked() && g.m.chunks.of(x.Start) != g.m.chunks.of(with.Start)
+// strays reports whether a candidate that began at another time would begin in
+// another chunk.
+func (g *generator) strays(x *candidate, start float64) bool {
+	return g.chunked() && g.m.chunks.of(x.Start) != g.m.chunks.of(start)
 }
 
 // anchor moves the records of each stretch of a session into their chunk. A

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"netshare/engine/codec"
 	"netshare/workspace/trace"
 )
 
@@ -42,17 +43,9 @@ func (f *families) valid(meta trace.Row) bool {
 	}
 	version := 0
 	for _, i := range f.Addresses {
-		s, ok := meta[i].(string)
-		if !ok {
+		v := versionOf(meta[i])
+		if v == 0 {
 			continue
-		}
-		a, err := netip.ParseAddr(s)
-		if err != nil {
-			continue
-		}
-		v := 6
-		if a.Is4() {
-			v = 4
 		}
 		if version != 0 && v != version {
 			return false
@@ -62,11 +55,52 @@ func (f *families) valid(meta trace.Row) bool {
 	if f.Protocol < 0 || version == 0 {
 		return true
 	}
-	switch proto, _ := meta[f.Protocol].(string); strings.ToUpper(proto) {
-	case "ICMP", "IGMP":
-		return version == 4
-	case "IPV6-ICMP", "ICMPV6", "ICMP6":
-		return version == 6
+	needs := versionNeeded(meta[f.Protocol])
+	return needs == 0 || needs == version
+}
+
+// conflicts returns what valid refuses, field by field.
+func (f *families) conflicts() (out []codec.Conflict) {
+	if f.Mixed {
+		return nil
 	}
-	return true
+	never := make([]bool, 7*7) // other versions, where there are two
+	never[4*7+6], never[6*7+4] = true, true
+	version, needed := func(v any) int32 { return int32(versionOf(v)) }, func(v any) int32 { return int32(versionNeeded(v)) }
+	for k, a := range f.Addresses {
+		for _, b := range f.Addresses[k+1:] {
+			out = append(out, codec.Conflict{A: a, B: b, OfA: version, OfB: version, Width: 7, Never: never})
+		}
+		if f.Protocol >= 0 {
+			out = append(out, codec.Conflict{A: a, B: f.Protocol, OfA: version, OfB: needed, Width: 7, Never: never})
+		}
+	}
+	return out
+}
+
+// versionOf is the IP version of an address, 0 for what is none.
+func versionOf(address any) int {
+	s, ok := address.(string)
+	if !ok {
+		return 0
+	}
+	a, err := netip.ParseAddr(s)
+	switch {
+	case err != nil:
+		return 0
+	case a.Is4():
+		return 4
+	}
+	return 6
+}
+
+// versionNeeded is the IP version that there is a protocol of, 0 for both.
+func versionNeeded(protocol any) int {
+	switch s, _ := protocol.(string); strings.ToUpper(s) {
+	case "ICMP", "IGMP":
+		return 4
+	case "IPV6-ICMP", "ICMPV6", "ICMP6":
+		return 6
+	}
+	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +182,37 @@ func TestRulesHoldWithoutException(t *testing.T) {
 		if (meta[3] == int64(53)) != (meta[4] == "UDP") {
 			t.Fatalf("port %v over %v", meta[3], meta[4])
 		}
+	}
+}
+
+// TestConflictsAreTheRules: a session is in no conflict where all rules of its
+// metadata hold, and in one where one does not.
+func TestConflictsAreTheRules(t *testing.T) {
+	sessions := flows(300)
+	c := fit(t, sessions)
+	conflicts := c.Conflicts()
+	if len(conflicts) == 0 {
+		t.Fatal("no conflicts")
+	}
+	r := rand.New(rand.NewPCG(9, 9))
+	holds := 0
+	for range 3000 {
+		meta := make(trace.Row, len(sessions[0].Meta))
+		for i := range meta {
+			if meta[i] = sessions[r.IntN(len(sessions))].Meta[i]; r.IntN(20) == 0 {
+				meta[i] = nil
+			}
+		}
+		apart := slices.ContainsFunc(conflicts, func(x Conflict) bool { return x.Apart(x.OfA(meta[x.A]), x.OfB(meta[x.B])) })
+		if apart == c.Holds(meta) {
+			t.Fatalf("%v is in conflict: %v, and keeps all rules: %v", meta, apart, c.Holds(meta))
+		}
+		if !apart {
+			holds++
+		}
+	}
+	if holds == 0 || holds == 3000 {
+		t.Errorf("%d of 3000 sessions keep all rules", holds)
 	}
 }
 

@@ -210,13 +210,21 @@ func (c *Codec) broken(series bool, meta, row trace.Row, f func(seen *Support, m
 
 // allows reports whether a value is like what was seen.
 func (s *Support) allows(m *Member, v any) bool {
-	if v == nil {
+	if v == nil || len(s.Codes) == 0 || s.Classes == nil {
+		return s.has(v != nil, 0)
+	}
+	return s.has(true, int32(m.class(v)))
+}
+
+// has reports whether the field was there, and of a class.
+func (s *Support) has(there bool, class int32) bool {
+	if !there {
 		return s.Missing
 	}
 	if len(s.Codes) == 0 || s.Classes == nil {
 		return len(s.Codes) > 0
 	}
-	_, found := slices.BinarySearch(s.Classes, int32(m.class(v)))
+	_, found := slices.BinarySearch(s.Classes, class)
 	return found
 }
 
