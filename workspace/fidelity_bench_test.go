@@ -111,7 +111,7 @@ func (f *fidelity) run(file string, seed uint64, limit time.Duration) {
 		f.b.Fatal(err)
 	}
 	f.key, f.time = recipe.KeyNames(), recipe.Time.Name
-	half := fmt.Sprintf("hash(%s, %d) %% 2", f.keyOr("rowid"), seed)
+	half := fmt.Sprintf("hash(hash(%s, %d)) %% 2", f.keyOr("rowid"), seed)
 	make := func(name, query string, args ...any) {
 		f.sql("create table raw.%s as %s", name, fmt.Sprintf(query, args...))
 		if err := f.ws.Declare(ctx, name, recipe, "", ""); err != nil {
