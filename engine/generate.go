@@ -337,7 +337,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 			if !g.chunked() {
 				strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
 			}
-			w := whole{meta: c.meta, series: c.series, records: c.Records}
+			w := whole{meta: c.meta, series: c.series, records: c.Records, start: c.Start}
 			w.duration = min(g.m.Codec.Duration(c.series, g.rand), g.m.Codec.Span())
 			rows[i] = g.m.targets.row(w)
 		}

@@ -52,6 +52,7 @@ const (
 	ofMeta     = iota // a metadata head, for each record of the session
 	ofSeries          // a series head, for each record
 	ofDuration        // the time from first to last record
+	ofStart           // the time of the first record
 )
 
 // Bins of the margins, and how often a class must occur in the real trace to
@@ -74,6 +75,7 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	b.heads(c.MetaHeads(), c.MetaNumbers(), ofMeta)
 	b.heads(c.SeriesHeads(), c.SeriesNumbers(), ofSeries)
 	if c.Clock != nil {
+		b.numbers(ofStart, 0, nil, func(w whole, f func(float64)) { f(w.start) })
 		b.numbers(ofDuration, 0, nil, func(w whole, f func(float64)) { f(w.duration) })
 	}
 	t := targets{features: b.features}
@@ -114,6 +116,7 @@ type whole struct {
 	meta     []float32
 	series   []float32 // [records * heads]
 	records  int
+	start    float64 // in ticks; 0 without a clock
 	duration float64
 }
 
@@ -132,6 +135,9 @@ func wholeOf(c *codec.Codec, s trace.Session, r *rand.Rand) whole {
 		}
 		again := max(0, have+piece.Records-len(s.Series))
 		w.series = append(w.series, piece.Series[again*width:]...)
+	}
+	if c.Clock != nil {
+		w.start = c.Clock.Times(s.Series)[0]
 	}
 	w.duration = c.Duration(w.series, r)
 	return w
@@ -212,7 +218,8 @@ func byCount(counts []int) []int {
 	return order
 }
 
-// numbers adds a feature for each of numberBins quantile bins.
+// numbers adds a feature for each of numberBins quantile bins. A value that more
+// have than a bin has is a bin of its own, and those that are left share the rest.
 func (b *binner) numbers(of, head int, number *codec.NumberHead, each func(whole, func(float64))) {
 	var xs []float64
 	for _, w := range b.coded {
@@ -220,11 +227,15 @@ func (b *binner) numbers(of, head int, number *codec.NumberHead, each func(whole
 	}
 	slices.Sort(xs)
 	f := feature{Of: of, Head: head, First: b.next, Number: number}
-	for i := 1; i < numberBins && len(xs) > 0; i++ {
-		edge := xs[i*len(xs)/numberBins]
-		if edge > xs[0] && (len(f.Edges) == 0 || edge > f.Edges[len(f.Edges)-1]) {
-			f.Edges = append(f.Edges, edge)
+	for from, bins := 0, numberBins; bins > 1 && from < len(xs); bins-- {
+		to := from + max((len(xs)-from)/bins, 1)
+		for to < len(xs) && xs[to] == xs[to-1] {
+			to++
 		}
+		if to < len(xs) {
+			f.Edges = append(f.Edges, xs[to])
+		}
+		from = to
 	}
 	b.next += int32(len(f.Edges) + 1)
 	b.features = append(b.features, f)
@@ -261,6 +272,8 @@ func (t *targets) row(w whole) calibrate.Row {
 			}
 		case ofDuration:
 			add(f.bin(w.duration), 1)
+		case ofStart:
+			add(f.bin(w.start), 1)
 		}
 	}
 	return row

@@ -53,22 +53,11 @@ type Model struct {
 
 // modelFormat is the version of the saved form, raised with every change that
 // older programs can't read.
-const modelFormat = 10
+const modelFormat = 14
 
-// privateFormat is that of models of noised counts, networksFormat of those with
-// networks that were learnt by noised gradients.
-const (
-	privateFormat  = 12
-	networksFormat = 13
-)
-
-// extendedFormat is that of models with more heads than the codec's: of chunks, or
-// with series that are normalised in each sample.
-const extendedFormat = 11
-
-// readable are the formats that can be read: those before numbers that have
-// words among them are the same without.
-var readable = []int{3, 5, 8, 9, modelFormat, privateFormat, networksFormat, extendedFormat}
+// readable are the formats that can be read: what is newer is not in the older
+// ones.
+var readable = []int{3, 5, 8, 9, 10, 11, 12, 13, modelFormat}
 
 // MarshalBinary returns the model as bytes, which hold all that UnmarshalBinary
 // needs, and are the same for the same model.
@@ -81,15 +70,6 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 
 // marshal returns the model with its networks as bytes.
 func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
-	format := modelFormat
-	switch {
-	case m.Options.SelfNorm || m.chunks != nil:
-		format = extendedFormat
-	case m.Marginal != nil && m.net == nil:
-		format = privateFormat
-	case m.Marginal != nil:
-		format = networksFormat
-	}
 	saved, err := networks()
 	if err != nil {
 		return nil, err
@@ -103,7 +83,7 @@ func (m *Model) marshal(networks func() ([]byte, error)) ([]byte, error) {
 	bare.net, bare.targets, bare.begun, bare.at, bare.Options.DP.Public, bare.Options.Pretrained, bare.chunks = nil, targets{}, begun{}, position{}, nil, nil, nil
 	var b bytes.Buffer
 	// The alias has no methods, so that gob does not call MarshalBinary again.
-	err = gob.NewEncoder(&b).Encode(savedAs{format, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.rules, m.targets.equalities, cut})
+	err = gob.NewEncoder(&b).Encode(savedAs{modelFormat, plain(bare), m.keyless(), m.targets.features, m.targets.margins, m.targets.meta, m.targets.series, m.targets.lengths, m.targets.families, m.targets.variety, m.targets.pairs, m.targets.arrivals, saved, m.targets.rules, m.targets.equalities, cut})
 	return b.Bytes(), err
 }
 
