@@ -61,7 +61,7 @@ func TestEqualValuesAreAsMany(t *testing.T) {
 		with[f.Name] = trace.TypeText
 	}
 	// as many epochs as it takes to make rare values about as often as they should be
-	m, err := engine.Train(context.Background(), real, &r, with, options(15), engine.Hooks{})
+	m, err := engine.Train(context.Background(), real, &r, with, options(20), engine.Hooks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,9 +96,8 @@ func TestEqualValuesAreAsMany(t *testing.T) {
 	want := shares(real)
 	made := generate(t, back, engine.DefaultGenerateOptions())
 	got := shares(made)
-	// the last pair's values that are repeated meet only as often as pairs have them
-	for i, give := range []float64{.04, .04, .1} {
-		if math.Abs(got[i]-want[i]) > give {
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > .04 {
 			t.Errorf("columns of pair %d are equal in %.3f of records, want %.3f", i, got[i], want[i])
 		}
 	}

@@ -202,7 +202,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		all := slices.Concat(runs...)
 		if !opts.Raw {
 			for _, s := range all {
-				m.Codec.RecurRecords(s.Series, supply)
+				m.Codec.RecurRecords(s.Meta, s.Series, supply)
 				g.equateRecords(s)
 			}
 		}

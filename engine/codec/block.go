@@ -24,6 +24,9 @@ type Member struct {
 	Field   int
 	Classes *Classes
 	Number  *Number
+	// Same is the metadata field, counted from 1, whose value has a class of its
+	// own among those of a series field; 0 for none.
+	Same int
 }
 
 // Positions of the derived fields of a session.

@@ -206,6 +206,9 @@ func (c *Classes) class(v any) int {
 // draw returns a value of a class, nil for missing.
 func (c *Classes) draw(class int, r *rand.Rand) any {
 	if class < len(c.Kept) {
+		if c.Kept[class] == sameText {
+			return same{}
+		}
 		return parse(c.Kept[class], c.Type)
 	}
 	class -= len(c.Kept)

@@ -178,7 +178,7 @@ func (c *Codec) Encode(s trace.Session) []Sample {
 		m := Sample{Records: n, First: from == 0, Series: make([]float32, n*width)}
 		m.Meta = c.encodeMeta(s, times, from)
 		for i := range n {
-			c.encodeRecord(s.Series[from+i], times, from+i, m.Series[i*width:(i+1)*width])
+			c.encodeRecord(s.Meta, s.Series[from+i], times, from+i, m.Series[i*width:(i+1)*width])
 		}
 		samples = append(samples, m)
 	}
@@ -209,13 +209,15 @@ func (c *Codec) encodeMeta(s trace.Session, times []float64, from int) []float32
 	return out
 }
 
-func (c *Codec) encodeRecord(rec trace.Row, times []float64, i int, out []float32) {
+func (c *Codec) encodeRecord(meta, rec trace.Row, times []float64, i int, out []float32) {
 	at := 0
 	for k := range c.Series {
 		b := &c.Series[k]
 		values := make([]any, len(b.Members))
 		for j, m := range b.Members {
-			if m.Field != fieldGap {
+			if m.is(meta, rec) {
+				values[j] = same{}
+			} else if m.Field != fieldGap {
 				values[j] = rec[m.Field+1]
 			} else if i == 0 {
 				values[j] = nil // the first record of a session has no gap before it
@@ -306,6 +308,8 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 			for j, m := range b.Members {
 				if m.Field == fieldGap {
 					gaps[i], _ = number(values[j])
+				} else if values[j] == (same{}) {
+					rec[m.Field+1] = cand.Meta[m.Same-1]
 				} else {
 					rec[m.Field+1] = values[j]
 				}

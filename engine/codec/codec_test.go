@@ -101,6 +101,60 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestValuesOfTheSession: a series field that mostly has the value of a metadata
+// field has one class for that, whatever the value, and decodes to it; what is
+// none of the session's, and what is like it by chance only, stays as it is.
+func TestValuesOfTheSession(t *testing.T) {
+	recipe := trace.Recipe{
+		Name: "cases", Key: []string{},
+		Metadata: []trace.Field{trace.Text("place"), trace.Text("owner")},
+		Series:   []trace.Field{trace.Text("by"), trace.Text("where")},
+	}
+	types := map[string]trace.Type{"place": trace.TypeText, "owner": trace.TypeText, "by": trace.TypeText, "where": trace.TypeText}
+	r := rand.New(rand.NewPCG(1, 1))
+	name := func(of string, n int) string { return fmt.Sprintf("%s%02d", of, r.IntN(n)) }
+	var sessions []trace.Session
+	for range 400 {
+		s := trace.Session{Meta: trace.Row{name("place", 3), name("clerk", 20)}}
+		for range 3 {
+			by := s.Meta[1].(string)
+			if r.IntN(2) == 0 {
+				by = name("clerk", 20)
+			}
+			s.Series = append(s.Series, trace.Row{nil, by, name("place", 3)})
+		}
+		sessions = append(sessions, s)
+	}
+	c, err := Fit(&recipe, types, sessions, DefaultOptions(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, where := member(c.Series, 0), member(c.Series, 1)
+	if by.Same != 2 || where.Same != 0 {
+		t.Fatalf("fields are likened to %d and %d, want 2 and 0", by.Same, where.Same)
+	}
+	at := c.SeriesPlaces()[slices.IndexFunc(c.SeriesPlaces(), func(p Place) bool { return p.Field == 0 })]
+	own := map[float32]bool{}
+	for _, s := range sessions {
+		code := c.Encode(s)[0].Series
+		other := Candidate{Meta: trace.Row{"place00", "clerk99"}, Records: len(s.Series)}
+		back := c.DecodeSeries(other, code, r)
+		for k, rec := range s.Series {
+			want := rec[1]
+			if want == s.Meta[1] {
+				want = "clerk99"
+				own[code[k*len(c.SeriesHeads())+at.Head]] = true
+			}
+			if back[k][1] != want || back[k][2] != rec[2] {
+				t.Fatalf("record %v of %v became %v of %v", rec, s.Meta, back[k], other.Meta)
+			}
+		}
+	}
+	if at.Head >= 0 && len(at.Of) == by.size() && len(own) != 1 {
+		t.Errorf("the session's own value has %d classes, want 1", len(own))
+	}
+}
+
 // TestRareValuesAreNotRepeated: an address seen in fewer sessions than MinSeen
 // comes out only by chance.
 func TestRareValuesAreNotRepeated(t *testing.T) {

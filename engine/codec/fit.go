@@ -28,11 +28,11 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 			return nil, err
 		}
 	}
-	meta, err := f.fitFields(recipe.Metadata, f.metaColumn, opts.MaxClasses)
+	meta, err := f.fitFields(recipe.Metadata, f.metaColumn, nil, opts.MaxClasses)
 	if err != nil {
 		return nil, err
 	}
-	series, err := f.fitFields(recipe.Series, f.seriesColumn, opts.MaxSeriesClasses)
+	series, err := f.fitFields(recipe.Series, f.seriesColumn, func(i int) int { return f.fitSame(recipe, i) }, opts.MaxSeriesClasses)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,9 @@ func (f *fitter) fitLength() {
 }
 
 // fitFields learns the blocks of a list of fields, those of fields that go
-// together first.
-func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, limit int) ([]Block, error) {
+// together first. Where same is there, it says for each which metadata field it
+// is likened to, counted from 1.
+func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, same func(int) int, limit int) ([]Block, error) {
 	g := grouping{limit: limit, minSeen: f.opts.MinSeen}
 	var alone []Block
 	for i, field := range fields {
@@ -138,12 +139,21 @@ func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, limit i
 		if !ok {
 			return nil, fmt.Errorf("field %q is no column of the trace", field.Name)
 		}
-		values := column(i)
+		values, like := column(i), 0
+		if same != nil {
+			like = same(i)
+		}
+		if like > 0 {
+			field.Choices = append(slices.Clip(field.Choices), sameText)
+		}
 		b, err := f.fitField(field, t, values, limit)
 		if err != nil {
 			return nil, err
 		}
-		b.Members[0].Field = i
+		b.Members[0].Field, b.Members[0].Same = i, like
+		if like > 0 {
+			f.liken(b.Members[0], values)
+		}
 		if m := b.Members[0]; b.Bits == nil && b.Words == nil && m.size() > 0 {
 			g.add(field.Kind, m, values)
 		} else {

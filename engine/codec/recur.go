@@ -38,6 +38,10 @@ func (f *fitter) fitRecurrences() {
 				for _, s := range f.sessions {
 					t.last = ""
 					for _, rec := range s.Series {
+						if m.is(s.Meta, rec) {
+							t.last = ""
+							continue
+						}
 						t.add(rec[m.Field+1])
 					}
 				}

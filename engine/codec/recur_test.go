@@ -66,7 +66,7 @@ func TestRareValuesRecurAsOftenAndAreNotTheReal(t *testing.T) {
 		for _, rec := range s.Series {
 			rows = append(rows, append(trace.Row(nil), rec...))
 		}
-		c.RecurRecords(rows, supply)
+		c.RecurRecords(nil, rows, supply)
 		for i := 1; i < len(rows); i++ {
 			next++
 			if rows[i][1] == rows[i-1][1] {

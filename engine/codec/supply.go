@@ -256,13 +256,16 @@ func (r *remaining) of(list []int, f func(i int) bool) ([]int, int) {
 }
 
 // RecurRecords does so in a session's records, where a value may also stay from
-// record to record.
-func (c *Codec) RecurRecords(records []trace.Row, s *Supply) {
+// record to record, and is left where it is the session's own.
+func (c *Codec) RecurRecords(meta trace.Row, records []trace.Row, s *Supply) {
 	for _, b := range c.Series {
 		for _, m := range b.Members {
 			last := -1
 			for i, rec := range records {
 				is := m.rare(rec[1:])
+				if m.is(meta, rec) {
+					is = -1
+				}
 				many := is >= 0 && is >= m.Classes.missing()
 				switch {
 				case is < 0:

@@ -23,6 +23,8 @@ func text(v any) (string, bool) {
 		return "", false
 	case string:
 		return v, true
+	case same:
+		return sameText, true
 	case int64:
 		return strconv.FormatInt(v, 10), true
 	case float64:
