@@ -42,7 +42,7 @@ const givenTries = 60
 // not nil, or at least n where the model knows too few keys, the later of which
 // then repeat earlier ones.
 func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progress func(share float64)) ([]candidate, error) {
-	seen := map[string]bool{}
+	seen := map[uint64]bool{}
 	var cands []candidate
 	for tried := 0; len(cands) < pool; {
 		if ctx.Err() != nil {

@@ -33,7 +33,11 @@ func (g *generator) couple(ctx context.Context, chosen, spare []candidate) (cali
 		}
 		return x.exchange(unit, a, b)
 	}
-	coupled, err := calibrate.Couple(ctx, grid, p.Pairs, exchange, g.rand)
+	refuses := func(unit, a, b int) bool {
+		u := &x.units[unit]
+		return !u.starts && x.ruled.refuses(u, a, b) // of starts exchange draws random numbers first
+	}
+	coupled, err := calibrate.Couple(ctx, grid, p.Pairs, exchange, refuses, g.rand)
 	copy(chosen, cands)
 	return coupled, err
 }
@@ -49,11 +53,10 @@ type exchanging struct {
 	g     *generator
 	cands []candidate
 	units []exchanged
-	keys  []string // of the sessions
-	taken map[string]bool
+	keys  []uint64 // of the sessions
+	parts []uint64 // of their keys: of each those of its key fields
+	taken map[uint64]bool
 	ruled ruled
-
-	one, other []byte // room for keys
 }
 
 // exchanged is a unit of metadata that is exchanged.
@@ -61,15 +64,21 @@ type exchanged struct {
 	unitKey
 	fields []int // of the metadata
 	starts bool  // the start too
-	key    bool  // some of the fields tell sessions apart
+	key    []int // of the fields that tell sessions apart, which are of it
 	bound  bound
 }
 
 func newExchanging(g *generator, cands []candidate, units []unitKey) *exchanging {
-	x := &exchanging{g: g, cands: cands, units: make([]exchanged, len(units)), taken: map[string]bool{}}
+	x := &exchanging{g: g, cands: cands, units: make([]exchanged, len(units)), taken: make(map[uint64]bool, len(cands))}
 	for i := range cands {
-		x.keys = append(x.keys, g.keyOf(cands[i].Meta))
-		x.taken[x.keys[i]] = true
+		var key uint64
+		for _, field := range g.key {
+			part := keyPart(field, cands[i].Meta)
+			x.parts = append(x.parts, part)
+			key += part
+		}
+		x.keys = append(x.keys, key)
+		x.taken[key] = true
 	}
 	x.ruled = newRuled(g, cands)
 	for i, u := range units {
@@ -82,7 +91,9 @@ func newExchanging(g *generator, cands []candidate, units []unitKey) *exchanging
 				e.starts = true
 			default:
 				e.fields = append(e.fields, part.Field)
-				e.key = e.key || slices.Contains(g.key, part.Field)
+				if k := slices.Index(g.key, part.Field); k >= 0 {
+					e.key = append(e.key, k)
+				}
 			}
 		}
 		e.bound = x.ruled.bound(e.fields)
@@ -101,11 +112,10 @@ func (x *exchanging) exchange(unit, a, b int) bool {
 	if !x.ruled.allow(u, a, b) || u.starts && (g.strays(p, q.Start) || g.strays(q, p.Start)) {
 		return false
 	}
-	swapFields(p.Meta, q.Meta, u.fields)
-	if u.key && !x.rename(a, b) {
-		swapFields(p.Meta, q.Meta, u.fields)
+	if len(u.key) > 0 && !x.rename(u, a, b) {
 		return false
 	}
+	swapFields(p.Meta, q.Meta, u.fields)
 	if u.starts {
 		p.Start, q.Start = q.Start, p.Start
 	}
@@ -114,25 +124,35 @@ func (x *exchanging) exchange(unit, a, b int) bool {
 	return true
 }
 
-// rename notes the keys that two sessions now have, unless others have them.
-func (x *exchanging) rename(a, b int) bool {
-	x.one, x.other = x.g.appendKey(x.one[:0], x.cands[a].Meta), x.g.appendKey(x.other[:0], x.cands[b].Meta)
+// rename notes the keys that two sessions have with a unit exchanged, unless
+// others have them.
+func (x *exchanging) rename(u *exchanged, a, b int) bool {
+	width := len(x.g.key)
+	ofA, ofB := x.parts[a*width:(a+1)*width], x.parts[b*width:(b+1)*width]
 	oldA, oldB := x.keys[a], x.keys[b]
-	if string(x.one) == oldA && string(x.other) == oldB {
+	newA, newB := oldA, oldB
+	for _, k := range u.key {
+		newA += ofB[k] - ofA[k]
+		newB += ofA[k] - ofB[k]
+	}
+	if newA == oldA && newB == oldB { // the values are the same, too
 		return true
 	}
-	for _, k := range [][]byte{x.one, x.other} {
-		if string(k) != oldA && string(k) != oldB && (x.taken[string(k)] || x.g.keys[string(k)]) {
+	for _, k := range []uint64{newA, newB} {
+		if k != oldA && k != oldB && (x.taken[k] || x.g.keys[k]) {
 			return false
 		}
 	}
-	if string(x.one) == string(x.other) {
+	if newA == newB {
 		return false
 	}
 	delete(x.taken, oldA)
 	delete(x.taken, oldB)
-	x.keys[a], x.keys[b] = string(x.one), string(x.other)
-	x.taken[x.keys[a]], x.taken[x.keys[b]] = true, true
+	x.keys[a], x.keys[b] = newA, newB
+	x.taken[newA], x.taken[newB] = true, true
+	for _, k := range u.key {
+		ofA[k], ofB[k] = ofB[k], ofA[k]
+	}
 	return true
 }
 

@@ -123,7 +123,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 	g := generator{
 		m: m, opts: opts,
 		rand: rand.New(rand.NewPCG(opts.Seed, 0x67656e)),
-		keys: map[string]bool{},
+		keys: map[uint64]bool{},
 	}
 	for i, f := range m.Recipe.Metadata {
 		if slices.Contains(m.Recipe.KeyNames(), f.Name) {
@@ -290,7 +290,7 @@ type generator struct {
 	opts GenerateOptions
 	rand *rand.Rand
 	key  []int           // metadata fields that tell sessions apart
-	keys map[string]bool // of the sessions taken so far
+	keys map[uint64]bool // of the sessions taken so far
 
 	parts    []*part      // of what is given; nil for sessions like the real trace's
 	balances [][4]balance // of the equalities in records
@@ -382,7 +382,7 @@ func (g *generator) recur(cands []candidate, supply *codec.Supply) {
 
 // rename notes that a session of an old key has the key of other metadata,
 // unless it can't be or another session has the key.
-func (g *generator) rename(c *candidate, old string, meta trace.Row) bool {
+func (g *generator) rename(c *candidate, old uint64, meta trace.Row) bool {
 	k := g.keyOf(meta)
 	if len(g.key) > 0 && k != old && g.keys[k] || !g.valid(meta) || c.part != nil && !c.part.accepts(meta) {
 		return false
@@ -392,17 +392,28 @@ func (g *generator) rename(c *candidate, old string, meta trace.Row) bool {
 	return true
 }
 
-// keyOf is what tells a session of so much metadata from others.
-func (g *generator) keyOf(meta trace.Row) string { return string(g.appendKey(nil, meta)) }
-
-func (g *generator) appendKey(b []byte, meta trace.Row) []byte {
-	for _, i := range g.key {
-		if s, ok := codec.Text(meta[i]); ok {
-			b = append(b, s...)
-		} else {
-			b = append(b, 1) // missing
-		}
-		b = append(b, 0)
+// keyOf is what tells a session of so much metadata from others: a sum of hashes,
+// one for each field.
+func (g *generator) keyOf(meta trace.Row) (key uint64) {
+	for _, field := range g.key {
+		key += keyPart(field, meta)
 	}
-	return b
+	return key
+}
+
+// keyPart is a hash of a metadata field and its value: FNV-1a, and then mixed as
+// MurmurHash3 is, since those of like values are alike and would add up to the
+// same.
+func keyPart(field int, meta trace.Row) uint64 {
+	h := uint64(14695981039346656037) ^ uint64(field)*0x9e3779b97f4a7c15
+	s, ok := codec.Text(meta[field])
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	if !ok {
+		h = ^h
+	}
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }

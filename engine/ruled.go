@@ -79,20 +79,31 @@ func (r *ruled) bound(fields []int) (b bound) {
 	return b
 }
 
-// allow reports whether two sessions can be with a unit exchanged.
-func (r *ruled) allow(u *exchanged, a, b int) bool {
+// refuses reports whether the numbers alone show that one of two sessions can't
+// be with a unit exchanged. It may be called on several threads at once.
+func (r *ruled) refuses(u *exchanged, a, b int) bool {
 	if r.broken[a] || r.broken[b] {
-		x, y := r.with(u, a, b)
-		return r.g.valid(x) && r.g.m.Codec.Holds(x) && r.g.valid(y) && r.g.m.Codec.Holds(y)
+		return false
 	}
 	width := 2 * len(r.conflicts)
 	x, y := r.codes[a*width:(a+1)*width], r.codes[b*width:(b+1)*width]
 	for _, k := range u.bound.conflicts {
 		if c := &r.conflicts[k]; c.Apart(x[2*k], y[2*k+1]) || c.Apart(y[2*k], x[2*k+1]) {
-			return false
+			return true
 		}
 	}
-	if len(u.bound.rest) == 0 {
+	return false
+}
+
+// allow reports whether two sessions can be with a unit exchanged.
+func (r *ruled) allow(u *exchanged, a, b int) bool {
+	switch {
+	case r.broken[a] || r.broken[b]:
+		x, y := r.with(u, a, b)
+		return r.g.valid(x) && r.g.m.Codec.Holds(x) && r.g.valid(y) && r.g.m.Codec.Holds(y)
+	case r.refuses(u, a, b):
+		return false
+	case len(u.bound.rest) == 0:
 		return true
 	}
 	one, other := r.with(u, a, b)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -74,5 +75,24 @@ func TestRuledAllowsWhatIsValid(t *testing.T) {
 	}
 	if allowed == 0 || allowed > tries*9/10 {
 		t.Errorf("%d of %d exchanges were allowed", allowed, tries)
+	}
+}
+
+// TestKeysOfLikeSessionsDiffer: sessions whose addresses are each other's have
+// keys of their own.
+func TestKeysOfLikeSessionsDiffer(t *testing.T) {
+	g := &generator{key: []int{0, 1, 2}}
+	seen := map[uint64]trace.Row{}
+	for a := range 120 {
+		for b := range 120 {
+			for _, port := range []any{int64(53), int64(54), nil} {
+				meta := trace.Row{fmt.Sprintf("10.0.0.%d", a), fmt.Sprintf("10.0.0.%d", b), port}
+				if k := g.keyOf(meta); seen[k] != nil {
+					t.Fatalf("%v and %v have one key", seen[k], meta)
+				} else {
+					seen[k] = meta
+				}
+			}
+		}
 	}
 }

@@ -37,14 +37,16 @@ const (
 // a session has once keeps its own over the sessions. With spare sessions the
 // former does so but for a small part of its noise, and the latter comes to the
 // real trace's distribution over the records. exchange is told of each exchange
-// of a unit between two records or sessions, and may refuse it.
+// of a unit between two records or sessions, and may refuse it. refuses, unless it
+// is nil, says beforehand of two sessions that exchange surely would; it is called
+// on several threads at once.
 //
 // Source: the gradual update of PrivSyn (Zhang and others, USENIX Security
 // 2021), with exchanges in place of replacements so that margins stay, and
 // begun from a generator's records so that what no pair says is the
 // generator's.
-func Couple(ctx context.Context, g Grid, pairs []Pair, exchange func(unit, a, b int) bool, r *rand.Rand) (Coupled, error) {
-	c := &coupling{g: g, r: r, exchange: exchange}
+func Couple(ctx context.Context, g Grid, pairs []Pair, exchange, refuses func(unit, a, b int) bool, r *rand.Rand) (Coupled, error) {
+	c := &coupling{g: g, r: r, exchange: exchange, refuses: refuses, changed: make([]bool, len(g.Sessions))}
 	if err := c.tabulate(pairs); err != nil {
 		return Coupled{}, err
 	}
@@ -68,6 +70,9 @@ type coupling struct {
 	g        Grid
 	r        *rand.Rand
 	exchange func(unit, a, b int) bool
+	refuses  func(unit, a, b int) bool // nil where it is not known beforehand
+	changed  []bool                    // sessions that exchanged something since offers were sought
+	changes  []int32                   // which these are
 
 	bins     []uint16 // of the grid, row by row, and a constant
 	stride   int      // columns of a row

@@ -59,7 +59,7 @@ func TestCoupleMeetsThePairsAndKeepsTheMargins(t *testing.T) {
 	for _, c := range made.Columns {
 		before = append(before, histogram(c.Bins, c.Size))
 	}
-	res, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, r)
+	res, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, nil, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestCoupleTakesValuesOfSpareSessions(t *testing.T) {
 		}
 		kept := chained(0, 6, 8, true, r)
 		kept.Sessions = g.Sessions[:1501]
-		res, err := calibrate.Couple(context.Background(), g, pairs, func(int, int, int) bool { return true }, r)
+		res, err := calibrate.Couple(context.Background(), g, pairs, func(int, int, int) bool { return true }, nil, r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func TestCoupleLeavesARealHalfAlone(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	pairs := calibrate.NewPairs(chained(3000, 5, 6, false, r), 100)
 	half := chained(3000, 5, 6, false, r)
-	res, err := calibrate.Couple(context.Background(), half, pairs, func(int, int, int) bool { return true }, r)
+	res, err := calibrate.Couple(context.Background(), half, pairs, func(int, int, int) bool { return true }, nil, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestCoupleExchangesOnlyWhatItMay(t *testing.T) {
 			t.Errorf("unit %d exchanged between %d and %d", unit, a, b)
 		}
 		return unit != 1 // as a caller may refuse
-	}, r)
+	}, nil, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,14 +168,64 @@ func TestCoupleExchangesOnlyWhatItMay(t *testing.T) {
 	}
 }
 
+// TestCoupleRefusalsKnownBeforehand: that some exchanges are known to be refused
+// changes nothing but how often exchange is asked, though what is refused depends
+// on what was exchanged before.
+func TestCoupleRefusalsKnownBeforehand(t *testing.T) {
+	run := func(beforehand bool) (g calibrate.Grid, denied int) {
+		r := rand.New(rand.NewPCG(9, 10))
+		pairs := calibrate.NewPairs(chained(1500, 6, 8, false, r), 100)
+		g = chained(6000, 6, 8, true, r)
+		g.Spare = 4500
+		var of [2][]uint16 // of the sessions' columns
+		for k := range of {
+			for _, row := range g.Sessions[:len(g.Sessions)-1] {
+				of[k] = append(of[k], g.Columns[k].Bins[row])
+			}
+		}
+		refuses := func(unit, a, b int) bool { // no session has the same in both
+			return unit < 2 && (of[unit][a] == of[1-unit][b] || of[unit][b] == of[1-unit][a])
+		}
+		exchange := func(unit, a, b int) bool {
+			if unit >= 2 {
+				return true
+			}
+			if refuses(unit, a, b) {
+				denied++
+				return false
+			}
+			of[unit][a], of[unit][b] = of[unit][b], of[unit][a]
+			return true
+		}
+		known := refuses
+		if !beforehand {
+			known = nil
+		}
+		if _, err := calibrate.Couple(context.Background(), g, pairs, exchange, known, r); err != nil {
+			t.Fatal(err)
+		}
+		return g, denied
+	}
+	plain, denied := run(false)
+	quick, left := run(true)
+	for k := range plain.Columns {
+		if !slices.Equal(plain.Columns[k].Bins, quick.Columns[k].Bins) {
+			t.Errorf("column %d differs", k)
+		}
+	}
+	if left == 0 || left > denied/3 {
+		t.Errorf("%d refusals, %d where they were known", denied, left)
+	}
+}
+
 func TestCoupleEmpty(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	g := calibrate.Grid{Sessions: []int32{0}}
-	res, err := calibrate.Couple(context.Background(), g, nil, nil, r)
+	res, err := calibrate.Couple(context.Background(), g, nil, nil, nil, r)
 	if err != nil || math.IsNaN(res.After) {
 		t.Errorf("%+v, %v", res, err)
 	}
-	_, err = calibrate.Couple(context.Background(), chained(3, 3, 2, true, r), []calibrate.Pair{{A: 0, B: 1, Share: []float32{1}}}, nil, r)
+	_, err = calibrate.Couple(context.Background(), chained(3, 3, 2, true, r), []calibrate.Pair{{A: 0, B: 1, Share: []float32{1}}}, nil, nil, r)
 	if err == nil {
 		t.Error("a pair of another size was taken")
 	}
@@ -186,7 +236,7 @@ func BenchmarkCouple(b *testing.B) {
 		r := rand.New(rand.NewPCG(1, 2))
 		pairs := calibrate.NewPairs(chained(2000, 24, 24, false, r), 400)
 		made := chained(2000, 24, 24, true, r)
-		res, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, r)
+		res, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, nil, r)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -204,7 +254,7 @@ func TestCoupleSameOnAnyThreads(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		pairs := calibrate.NewPairs(chained(600, 6, 8, false, r), 100)
 		made := chained(600, 6, 8, true, r)
-		if _, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, r); err != nil {
+		if _, err := calibrate.Couple(context.Background(), made, pairs, func(int, int, int) bool { return true }, nil, r); err != nil {
 			t.Fatal(err)
 		}
 		if one.Columns == nil {

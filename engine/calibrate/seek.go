@@ -13,8 +13,9 @@ type offer struct {
 	unit     int
 	e        int32
 	partners [partners]int32
-	n        int // partners
-	tried    int // rows looked at
+	refused  [partners]bool // as things are
+	n        int            // partners
+	tried    int            // rows looked at
 }
 
 // seeker looks for offers; several do at the same time while nothing is
@@ -29,6 +30,10 @@ type seeker struct {
 // seek fills c.offers, tables drawn by the running sums of how far they are off.
 // Each has random numbers of its own, so that threads don't matter.
 func (c *coupling) seek(sums []float64) {
+	for _, e := range c.changes {
+		c.changed[e] = false
+	}
+	c.changes = c.changes[:0]
 	var seeds [offersAtOnce][2]uint64
 	for i := range seeds {
 		seeds[i] = [2]uint64{c.r.Uint64(), c.r.Uint64()}
@@ -101,6 +106,7 @@ func (c *seeker) offer(t *table) (o offer) {
 		}
 		if c.closer(o.unit, u, o.e, f) {
 			o.partners[o.n] = f
+			o.refused[o.n] = u.PerSession && c.refuses != nil && c.refuses(o.unit, int(o.e), int(f))
 			if o.n++; !u.PerSession {
 				break // sessions may refuse
 			}
@@ -118,9 +124,19 @@ func (c *seeker) closer(unit int, u *Unit, e, f int32) bool {
 // take makes an offer's exchange with the first partner that it still brings
 // the pairs closer with.
 func (c *coupling) take(o *offer) {
-	for _, f := range o.partners[:o.n] {
-		u := &c.g.Units[o.unit]
+	if o.n == 0 {
+		return
+	}
+	u := &c.g.Units[o.unit]
+	for i, f := range o.partners[:o.n] {
+		if o.refused[i] && !c.changed[o.e] && !c.changed[f] {
+			continue
+		}
 		if c.seekers[0].closer(o.unit, u, o.e, f) && c.exchange(o.unit, int(o.e), int(f)) {
+			if u.PerSession {
+				c.changed[o.e], c.changed[f] = true, true
+				c.changes = append(c.changes, o.e, f)
+			}
 			c.move(o.unit, u, o.e, f)
 			c.exchanged++
 			c.relist(o.unit, u, o.e, f)
