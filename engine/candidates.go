@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"netshare/engine/calibrate"
@@ -61,27 +62,16 @@ func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progre
 		}
 		tried += drawn
 		first := len(cands)
-		for _, row := range rows {
+		for _, m := range g.metadata(rows, p) {
 			if len(cands) == pool {
 				break
 			}
-			if p != nil {
-				p.bound(row.code, g.rand)
-			}
-			c := candidate{Candidate: g.m.Codec.DecodeMeta(row.code, g.rand), meta: row.code, part: p, stretches: row.stretches}
-			if p != nil && (!g.m.Codec.Settle(c.Meta, p.conditions, g.rand) || !p.accepts(c.Meta) || !g.m.Codec.Holds(c.Meta)) {
+			if m.refused || !m.valid && !repeat || len(g.key) > 0 && (seen[m.key] || g.keys[m.key]) && !repeat {
 				continue
 			}
-			if !g.valid(c.Meta) && !repeat {
-				continue
-			}
-			k := g.keyOf(c.Meta)
-			if len(g.key) > 0 && (seen[k] || g.keys[k]) && !repeat {
-				continue
-			}
-			seen[k] = true
-			g.settle(&c)
-			cands = append(cands, c)
+			seen[m.key] = true
+			g.settle(&m.candidate)
+			cands = append(cands, m.candidate)
 		}
 		if p == nil {
 			err = g.series(ctx, cands[first:])
@@ -95,6 +85,31 @@ func (g *generator) candidates(ctx context.Context, p *part, n, pool int, progre
 		return cands, g.series(ctx, cands)
 	}
 	return cands, nil
+}
+
+// decoded is a row that was decoded, a candidate or none.
+type decoded struct {
+	candidate
+	key            uint64
+	valid, refused bool // by rules; by what is given
+}
+
+// metadata decodes rows, of a part where it is not nil.
+func (g *generator) metadata(rows []row, p *part) []decoded {
+	out := make([]decoded, len(rows))
+	c := g.m.Codec
+	g.keepers.each(len(rows), g.rand, func(from, to int, k *keeper, r *rand.Rand) {
+		for i := from; i < to; i++ {
+			row, x := &rows[i], &out[i]
+			if p != nil {
+				p.bound(row.code, r)
+			}
+			x.candidate = candidate{Candidate: c.DecodeMeta(row.code, r), meta: row.code, part: p, stretches: row.stretches}
+			x.refused = p != nil && (!c.Settle(x.Meta, p.conditions, r) || !p.accepts(x.Meta) || !c.Holds(x.Meta))
+			x.valid, x.key = g.validBy(k, x.Meta), g.keyOf(x.Meta)
+		}
+	})
+	return out
 }
 
 // series makes the candidates' records, piece by piece for long sessions and

@@ -138,8 +138,8 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 		return Generated{}, err
 	}
 	g.parts = parts
-	keep := newKeepers(&m.targets.rules, m.Codec, g.rand, parts != nil)
-	g.keeper = keep[0]
+	g.keepers = newKeepers(&m.targets.rules, m.Codec, g.rand, parts != nil)
+	g.keeper = g.keepers[0]
 	counts, err := m.split(parts, want, g.rand)
 	if err != nil {
 		return Generated{}, err
@@ -206,7 +206,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 				g.equateRecords(s)
 			}
 		}
-		keep.hold(runs)
+		g.keepers.hold(runs)
 		if !opts.Raw && parts == nil {
 			g.correlate(all)
 		}
@@ -259,8 +259,10 @@ func (g *generator) decode(made []candidate) (runs [][]trace.Session) {
 }
 
 // valid reports whether a session's metadata can be.
-func (g *generator) valid(meta trace.Row) bool {
-	return g.m.targets.families.valid(meta) && g.keeper.valid(meta)
+func (g *generator) valid(meta trace.Row) bool { return g.validBy(g.keeper, meta) }
+
+func (g *generator) validBy(k *keeper, meta trace.Row) bool {
+	return g.m.targets.families.valid(meta) && k.valid(meta)
 }
 
 // place gives sessions in the order of their starts those of g.starts, where
@@ -294,7 +296,8 @@ type generator struct {
 
 	parts    []*part      // of what is given; nil for sessions like the real trace's
 	balances [][4]balance // of the equalities in records
-	keeper   *keeper
+	keepers  keepers
+	keeper   *keeper // the first of them
 
 	metas []float32 // room for the networks' input
 
@@ -333,14 +336,17 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 		if g.chunked() {
 			strata = g.m.chunks.strata(cands, g.m.targets.lengths.Head)
 		}
-		for i, c := range cands {
-			if !g.chunked() {
-				strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
+		g.keepers.each(len(cands), g.rand, func(from, to int, _ *keeper, r *rand.Rand) {
+			for i := from; i < to; i++ {
+				c := &cands[i]
+				if !g.chunked() {
+					strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
+				}
+				w := whole{meta: c.meta, series: c.series, records: c.Records, start: c.Start}
+				w.duration = min(g.m.Codec.Duration(c.series, r), g.m.Codec.Span())
+				rows[i] = g.m.targets.row(w)
 			}
-			w := whole{meta: c.meta, series: c.series, records: c.Records, start: c.Start}
-			w.duration = min(g.m.Codec.Duration(c.series, g.rand), g.m.Codec.Span())
-			rows[i] = g.m.targets.row(w)
-		}
+		})
 		if cands, spare, err = g.choose(ctx, cands, rows, strata, g.m.targets.margins, n, 1, out); err != nil {
 			return nil, err
 		}

@@ -13,7 +13,10 @@ import (
 // of them has a run does not depend on how many threads there are.
 type keepers []*keeper
 
-const keepersAtOnce = 4
+const (
+	keepersAtOnce = 4
+	keeperRun     = 128 // things that are made or looked at together
+)
 
 func newKeepers(r *rules, c *codec.Codec, rnd *rand.Rand, given bool) keepers {
 	c.Ready()
@@ -46,6 +49,17 @@ func (ks keepers) hold(runs [][]trace.Session) {
 	for _, run := range runs {
 		ks[0].distinguish(run)
 	}
+}
+
+// each calls f for runs of n things, several at a time, each with random numbers of
+// its own, and a keeper for the time of the call.
+func (ks keepers) each(n int, r *rand.Rand, f func(from, to int, k *keeper, r *rand.Rand)) {
+	seed := r.Uint64()
+	atOnce(len(ks), func(i int) {
+		for from := i * keeperRun; from < n; from += len(ks) * keeperRun {
+			f(from, min(from+keeperRun, n), ks[i], rand.New(rand.NewPCG(seed, uint64(from))))
+		}
+	})
 }
 
 // atOnce calls f for 0 to n-1, on as many threads as there are.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"netshare/engine/codec"
@@ -31,30 +32,40 @@ type bound struct {
 
 func newRuled(g *generator, cands []candidate) ruled {
 	r := ruled{g: g, cands: cands, broken: make([]bool, len(cands))}
-	r.conflicts = slices.Concat(g.m.targets.families.conflicts(), g.m.Codec.Conflicts())
-	for _, x := range g.keeper.meta {
+	r.conflicts, r.rest = g.conflicts(g.keeper)
+	width := 2 * len(r.conflicts)
+	r.codes = make([]int32, len(cands)*width)
+	g.keepers.each(len(cands), g.rand, func(from, to int, k *keeper, _ *rand.Rand) {
+		conflicts, rest := g.conflicts(k)
+		for i := from; i < to; i++ {
+			meta, codes := cands[i].Meta, r.codes[i*width:(i+1)*width]
+			for k := range conflicts {
+				c := &conflicts[k]
+				codes[2*k], codes[2*k+1] = c.OfA(meta[c.A]), c.OfB(meta[c.B])
+				r.broken[i] = r.broken[i] || c.Apart(codes[2*k], codes[2*k+1])
+			}
+			r.broken[i] = r.broken[i] || slices.ContainsFunc(rest, func(x *rule.Rule) bool { return !x.Holds(meta) })
+		}
+	})
+	return r
+}
+
+// conflicts returns what no session's metadata have together, and the rules of
+// them that are no conflicts, for who has the keeper.
+func (g *generator) conflicts(k *keeper) (conflicts []codec.Conflict, rest []*rule.Rule) {
+	conflicts = slices.Concat(g.m.targets.families.conflicts(), g.m.Codec.Conflicts())
+	for _, x := range k.meta {
 		if x.Table == nil {
-			r.rest = append(r.rest, x)
+			rest = append(rest, x)
 			continue
 		}
 		a, b := x.Columns[0], x.Columns[1]
-		r.conflicts = append(r.conflicts, codec.Conflict{
-			A: a, B: b, OfA: g.keeper.classes[a].Class, OfB: g.keeper.classes[b].Class,
+		conflicts = append(conflicts, codec.Conflict{
+			A: a, B: b, OfA: k.classes[a].Class, OfB: k.classes[b].Class,
 			Width: x.Table.B.Size(), Never: x.Table.Never,
 		})
 	}
-	width := 2 * len(r.conflicts)
-	r.codes = make([]int32, len(cands)*width)
-	for i := range cands {
-		meta, codes := cands[i].Meta, r.codes[i*width:(i+1)*width]
-		for k := range r.conflicts {
-			c := &r.conflicts[k]
-			codes[2*k], codes[2*k+1] = c.OfA(meta[c.A]), c.OfB(meta[c.B])
-			r.broken[i] = r.broken[i] || c.Apart(codes[2*k], codes[2*k+1])
-		}
-		r.broken[i] = r.broken[i] || slices.ContainsFunc(r.rest, func(x *rule.Rule) bool { return !x.Holds(meta) })
-	}
-	return r
+	return conflicts, rest
 }
 
 // bound returns what binds fields.

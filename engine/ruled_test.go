@@ -28,7 +28,8 @@ func TestRuledAllowsWhatIsValid(t *testing.T) {
 	table.Count = make([]int32, len(table.Never))
 	of.Rules = append(of.Rules, rule.Rule{Kind: trace.RuleTogether, Columns: []int{2, 3}, Table: table})
 	c := &codec.Codec{}
-	g := &generator{m: &Model{Codec: c}, keeper: newKeeper(of, c, r)}
+	g := &generator{m: &Model{Codec: c}, keepers: newKeepers(of, c, r, false), rand: r}
+	g.keeper = g.keepers[0]
 	g.m.targets.families = families{Addresses: []int{0, 1}, Protocol: 2}
 
 	values := [][]any{
