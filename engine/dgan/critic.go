@@ -34,11 +34,16 @@ type critic struct {
 
 	act, del [][]float32 // [rows, dims[l]]: a_l, delta_l (l >= 1)
 	up       [][]float32 // [batch, dims[l]]: t_l
-	sums     []float32   // [batch]
-	alpha    []float32   // [batch, 1]: where penalty points lie, 0 real to 1 generated
-	gw, gb   [][]float32
-	gin      []float32   // [batch, dims[0]]: gradient of the score by the input
-	gpart    [][]float32 // the same by part
+
+	// While loss runs on real rows that are mostly zero, as one-hot fields and padding are, sparse is set: the first
+	// layer multiplies a list of them, and its transpose.
+	sparse          bool
+	listed, flipped kern.Sparse
+	sums            []float32 // [batch]
+	alpha           []float32 // [batch, 1]: where penalty points lie, 0 real to 1 generated
+	gw, gb          [][]float32
+	gin             []float32   // [batch, dims[0]]: gradient of the score by the input
+	gpart           [][]float32 // the same by part
 
 	fake, real, penalty float64 // of the last loss: mean of D over both sorts of rows, mean of (|g|-1)^2
 }
@@ -158,8 +163,13 @@ func (n *critic) pack(row int, parts [][]float32) {
 func (n *critic) forward(rows int) {
 	for l, w := range n.e {
 		k, d := n.dims[l], n.dims[l+1]
-		y := n.act[l+1]
-		kern.Gemm(false, false, rows, d, k, 1, n.act[l], k, w.w, d, 0, y, d)
+		y, from := n.act[l+1], 0
+		if l == 0 && n.sparse {
+			from = n.batch
+			clear(y[:from*d])
+			n.listed.AddProduct(d, w.w, d, y, d)
+		}
+		kern.Gemm(false, false, rows-from, d, k, 1, n.act[l][from*k:], k, w.w, d, 0, y[from*d:], d)
 		if l+1 < len(n.e) {
 			kern.BiasReLU(rows, d, y, n.b[l].w, n.slope)
 		} else {
@@ -208,6 +218,9 @@ func (n *critic) loss(alpha []float32) float64 {
 			kern.Lerp(row(i), row(b+i), alpha[i], row(2*b+i))
 		}
 	}
+	if n.sparse = n.listed.List(b, n.dims[0], n.act[0], n.dims[0]); n.sparse {
+		n.flipped.Transpose(&n.listed)
+	}
 	n.forward(rows)
 	out := n.act[len(n.act)-1]
 	n.real, n.fake = mean(out[:b]), mean(out[b:2*b])
@@ -219,6 +232,7 @@ func (n *critic) loss(alpha []float32) float64 {
 	n.down(rows)
 	n.penaltyDirection(points)
 	n.weightGradients(rows, points)
+	n.sparse = false
 	n.spectral.back(n.e, n.gw)
 	return n.fake - n.real + n.lambda*n.penalty
 }
@@ -259,7 +273,14 @@ func (n *critic) weightGradients(rows, points int) {
 			break
 		}
 		del := n.del[l+1]
-		kern.Gemm(true, false, k, d, rows, 1, n.act[l], k, del, d, 0, n.gw[l], d)
+		from := 0
+		if l == 0 && n.sparse {
+			from = b
+		}
+		kern.Gemm(true, false, k, d, rows-from, 1, n.act[l][from*k:], k, del[from*d:], d, 0, n.gw[l], d)
+		if from > 0 {
+			n.flipped.AddProduct(d, del, d, n.gw[l], d)
+		}
 		if n.atFakes {
 			kern.ColSum(b, d, del, 1, 0, n.gb[l])
 			kern.ColSum(b, d, del[b*d:], inv, 1, n.gb[l])

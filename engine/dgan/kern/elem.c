@@ -321,12 +321,14 @@ KERNEL(heads_hard,
         const int32_t *off, const int32_t *len),
        (m, n, x, y, heads, kind, off, len))
 
-// c += a b, where a is mostly zeros: rows of b are added for what of a is not.
-BODY void gemm_sparse(long m, long n, long k, const float *a, long lda, const float *b, long ldb,
-                      float *c, long ldc) {
+// Lists what of a is not zero, by rows: row i has start[i] to start[i+1] of col and val. Returns how many they
+// are, or -1 where that could be more than most.
+BODY void sparse_list(long m, long k, const float *a, long lda, long most, int32_t *start, int32_t *col,
+                      float *val, long *count) {
+  long n = 0;
   for (long i = 0; i < m; i++) {
     const float *p = a + i * lda;
-    float *q = c + i * ldc;
+    start[i] = (int32_t)n;
     for (long l = 0; l < k; l += 8) {
       long end = l + 8 < k ? l + 8 : k;
       if (end == l + 8) {
@@ -334,19 +336,55 @@ BODY void gemm_sparse(long m, long n, long k, const float *a, long lda, const fl
         for (long j = 0; j < 8; j++) any |= p[l + j] != 0;
         if (!any) continue;
       }
+      if (n + end - l > most) {
+        *count = -1;
+        return;
+      }
       for (long t = l; t < end; t++) {
-        float v = p[t];
-        const float *r = b + t * ldb;
-        if (v == 0) continue;
-        for (long j = 0; j < n; j++) q[j] += v * r[j];
+        col[n] = (int32_t)t;
+        val[n] = p[t];
+        n += p[t] != 0;
       }
     }
   }
+  start[m] = (int32_t)n;
+  *count = n;
 }
-KERNEL(gemm_sparse,
-       (long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c,
-        long ldc),
-       (m, n, k, a, lda, b, ldb, c, ldc))
+KERNEL(sparse_list,
+       (long m, long k, const float *a, long lda, long most, int32_t *start, int32_t *col, float *val,
+        long *count),
+       (m, k, a, lda, most, start, col, val, count))
+
+typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
+
+// c += a b, a as listed by sparse_list: rows of b are added in the order of the list, 64 columns at a time in
+// registers.
+BODY void sparse_product(long m, long n, const int32_t *start, const int32_t *col, const float *val,
+                         const float *b, long ldb, float *c, long ldc) {
+  long j = 0;
+  for (; j + 64 <= n; j += 64)
+    for (long i = 0; i < m; i++) {
+      if (start[i] == start[i + 1]) continue;
+      lanes *q = (lanes *)(c + i * ldc + j);
+      lanes s0 = q[0], s1 = q[1], s2 = q[2], s3 = q[3], s4 = q[4], s5 = q[5], s6 = q[6], s7 = q[7];
+      for (long t = start[i]; t < start[i + 1]; t++) {
+        const lanes *r = (const lanes *)(b + col[t] * ldb + j);
+        float v = val[t];
+        s0 += v * r[0], s1 += v * r[1], s2 += v * r[2], s3 += v * r[3];
+        s4 += v * r[4], s5 += v * r[5], s6 += v * r[6], s7 += v * r[7];
+      }
+      q[0] = s0, q[1] = s1, q[2] = s2, q[3] = s3, q[4] = s4, q[5] = s5, q[6] = s6, q[7] = s7;
+    }
+  for (long i = 0; i < m; i++)
+    for (long t = start[i]; t < start[i + 1]; t++) {
+      const float *r = b + col[t] * ldb;
+      for (long l = j; l < n; l++) c[i * ldc + l] += val[t] * r[l];
+    }
+}
+KERNEL(sparse_product,
+       (long m, long n, const int32_t *start, const int32_t *col, const float *val, const float *b,
+        long ldb, float *c, long ldc),
+       (m, n, start, col, val, b, ldb, c, ldc))
 
 BODY void batch_stats(long m, long n, const float *x, float *mean, float *var) {
   memset(mean, 0, n * sizeof(float));

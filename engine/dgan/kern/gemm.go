@@ -77,18 +77,6 @@ func Gemm(ta, tb bool, m, n, k int, alpha float32, a []float32, lda int, b []flo
 	})
 }
 
-// GemmSparse computes c += a b for an a [m, k] of which most is zero, such as one-hot rows; b is [k, n], c
-// [m, n]. lda, ldb and ldc are row lengths. It runs on this thread.
-func GemmSparse(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	if m <= 0 || n <= 0 || k <= 0 {
-		return
-	}
-	check("a", a, m, k, lda, false)
-	check("b", b, k, n, ldb, false)
-	check("c", c, m, n, ldc, false)
-	C.ns_gemm_sparse(C.long(m), C.long(n), C.long(k), ptr(a), C.long(lda), ptr(b), C.long(ldb), ptr(c), C.long(ldc))
-}
-
 // step is the distance between columns of op(b).
 func step(trans bool, ld int) int {
 	if trans {

@@ -35,8 +35,10 @@ void ns_heads_forward(long m, long n, float *x, const float *noise, float scale,
                       const int32_t *kind, const int32_t *off, const int32_t *len);
 void ns_heads_back(long m, long n, const float *y, float *d, float scale, long heads,
                    const int32_t *kind, const int32_t *off, const int32_t *len);
-void ns_gemm_sparse(long m, long n, long k, const float *a, long lda, const float *b, long ldb,
-                    float *c, long ldc);
+void ns_sparse_list(long m, long k, const float *a, long lda, long most, int32_t *start, int32_t *col,
+                    float *val, long *count);
+void ns_sparse_product(long m, long n, const int32_t *start, const int32_t *col, const float *val,
+                       const float *b, long ldb, float *c, long ldc);
 void ns_heads_hard(long m, long n, const float *x, float *y, long heads, const int32_t *kind,
                    const int32_t *off, const int32_t *len);
 void ns_batch_stats(long m, long n, const float *x, float *mean, float *var);

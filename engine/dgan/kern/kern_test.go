@@ -64,23 +64,47 @@ func TestGemmAgreesWithGonum(t *testing.T) {
 	}
 }
 
-func TestGemmSparseAgreesWithGemm(t *testing.T) {
+// thin clears seven in eight values of a, at random.
+func thin(r *rand.Rand, a []float32) []float32 {
+	for i := range a {
+		if r.IntN(8) > 0 {
+			a[i] = 0
+		}
+	}
+	return a
+}
+
+func TestSparseAgreesWithGemm(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, s := range [][3]int{{1, 1, 1}, {7, 17, 9}, {5, 3, 300}, {100, 256, 31}} {
+	var list, flipped Sparse
+	for _, s := range [][3]int{{1, 1, 1}, {7, 17, 9}, {5, 3, 300}, {100, 256, 31}, {40, 100, 200}} {
 		m, n, k := s[0], s[1], s[2]
 		lda, ldb, ldc := k+3, n+1, n+2
-		a, b, c := draw(r, m*lda), draw(r, k*ldb), draw(r, m*ldc)
-		for i := range a {
-			if r.IntN(8) > 0 {
-				a[i] = 0
-			}
-		}
-		w := slices.Clone(c)
-		GemmSparse(m, n, k, a, lda, b, ldb, c, ldc)
+		a, b, c, d := thin(r, draw(r, m*lda)), draw(r, k*ldb), draw(r, m*ldc), draw(r, k*ldc)
+		w, g := slices.Clone(c), slices.Clone(d)
 		Gemm(false, false, m, n, k, 1, a, lda, b, ldb, 1, w, ldc)
-		if d := far(c, w); !(d < 2e-5) {
-			t.Errorf("m %d n %d k %d: differs from Gemm by %g", m, n, k, d)
+		Gemm(true, false, k, n, m, 1, a, lda, w, ldc, 1, g, ldc)
+		GemmSparse(m, n, k, a, lda, b, ldb, c, ldc)
+		list.list(m, k, a, lda, m*k)
+		flipped.Transpose(&list)
+		flipped.AddProduct(n, w, ldc, d, ldc)
+		if x, y := far(c, w), far(d, g); !(x < 2e-5 && y < 1e-4) {
+			t.Errorf("m %d n %d k %d: differs from Gemm by %g, transposed by %g", m, n, k, x, y)
 		}
+	}
+}
+
+func TestListTakesSparseOnly(t *testing.T) {
+	a := make([]float32, 20*10)
+	var s Sparse
+	if !s.List(20, 10, a, 10) {
+		t.Error("a matrix of zeros is not taken for sparse")
+	}
+	for i := range a[:100] {
+		a[2*i] = 1
+	}
+	if s.List(20, 10, a, 10) {
+		t.Error("a matrix of which half is not zero is taken for sparse")
 	}
 }
 
@@ -98,9 +122,19 @@ func TestSameOnAnyThreads(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		a, b, c, d := draw(r, many), draw(r, many), draw(r, many), draw(r, many)
 		x, y := draw(r, 5*m*n), draw(r, 5*m*n)
-		plain, across := make([]float32, m*n), make([]float32, m*n)
+		plain, across, tall := make([]float32, m*n), make([]float32, m*n), make([]float32, k*n)
 		Gemm(false, false, m, n, k, 1, a, k, b, n, 0, plain, n)
 		Gemm(false, true, m, n, k, 1, a, k, b, k, 0, across, n)
+		Gemm(true, false, k, n, m, 1, a, k, b, n, 0, tall, n)
+		var list, flipped Sparse
+		few := thin(r, slices.Clone(a[:3*m*k]))
+		if !list.List(3*m, k, few, k) {
+			t.Fatal("one value in eight makes no sparse matrix")
+		}
+		flipped.Transpose(&list)
+		listed, turned := slices.Clone(c[:3*m*n]), slices.Clone(d[:k*n])
+		list.AddProduct(n, b, n, listed, n)
+		flipped.AddProduct(n, b, n, turned, n)
 		for i, v := range d {
 			d[i] = v * v
 		}
@@ -110,7 +144,8 @@ func TestSameOnAnyThreads(t *testing.T) {
 		heads.Forward(5*m, x, y, .7)
 		heads.Back(5*m, x, y, .7)
 		return map[string][]float32{
-			"product": plain, "product of transposed": across, "adam": p, "amsgrad": slices.Concat(q, c, d, top), "heads": x, "heads back": y,
+			"product": plain, "product of transposed": across, "tall product": tall,
+			"sparse product": listed, "sparse product of transposed": turned, "adam": p, "amsgrad": slices.Concat(q, c, d, top), "heads": x, "heads back": y,
 		}
 	}
 	one := run()
