@@ -32,8 +32,8 @@ var scratch = sync.Pool{New: func() any { return new([]float32) }}
 // splitWork is the number of multiplications from which a product is shared among threads.
 const splitWork = 1 << 21
 
-// tileColumns is the width of the register tile: splits at its multiples change no sum.
-const tileColumns = 16
+// The register tile: splits at its multiples change no sum.
+const tileRows, tileColumns = 6, 16
 
 // choose selects the build of all C kernels and returns its argument.
 func choose(fast bool) bool {
@@ -72,12 +72,18 @@ func Gemm(ta, tb bool, m, n, k int, alpha float32, a []float32, lda int, b []flo
 		gemmC(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
+	if m > n { // each thread packs its own part of the larger operand
+		share(m, tileRows, func(from, to int) {
+			gemmC(ta, tb, to-from, n, k, alpha, a[from*step(!ta, lda):], lda, b, ldb, beta, c[from*ldc:], ldc)
+		})
+		return
+	}
 	share(n, tileColumns, func(from, to int) {
 		gemmC(ta, tb, m, to-from, k, alpha, a, lda, b[from*step(tb, ldb):], ldb, beta, c[from:], ldc)
 	})
 }
 
-// step is the distance between columns of op(b).
+// step is the distance between columns of op(b), or, of the opposite, between rows of op(a).
 func step(trans bool, ld int) int {
 	if trans {
 		return ld
