@@ -14,6 +14,8 @@ func (c *seeker) better(u *Unit, e int32, column int) int {
 	lo, hi := c.span(u, e)
 	p := int(c.row(lo)[column])
 	each := 1 + (hi-lo-1)/scored
+	var own float32
+	beside := c.beside[:0]
 	for i := range c.sides[column] {
 		s := &c.sides[column][i]
 		for r := lo; r < hi; r += each {
@@ -21,13 +23,14 @@ func (c *seeker) better(u *Unit, e int32, column int) int {
 				continue
 			}
 			at := int(c.row(r + s.beside)[s.other]) * s.width
-			for x, v := range s.more[at : at+len(score)] {
-				score[x] += v
-			}
-			score[p] -= 2 * s.weight[at+p]
+			own += s.more[at+p]
+			own -= 2 * s.weight[at+p]
+			beside = append(beside, s.more[at:at+len(score)])
 		}
 	}
-	own := score[p]
+	c.beside = beside
+	sum(score, beside)
+	score[p] = own
 	var total float32
 	for x, v := range score {
 		if v < own && len(c.byBin[column][x]) > 0 {
@@ -48,6 +51,22 @@ func (c *seeker) better(u *Unit, e int32, column int) int {
 		}
 	}
 	return best
+}
+
+// sum adds rows to score, one after the other, four in each pass over it.
+func sum(score []float32, rows [][]float32) {
+	for ; len(rows) >= 4; rows = rows[4:] {
+		a, b, c, d := rows[0][:len(score)], rows[1][:len(score)], rows[2][:len(score)], rows[3][:len(score)]
+		for x, v := range score {
+			score[x] = v + a[x] + b[x] + c[x] + d[x]
+		}
+	}
+	for _, row := range rows {
+		row = row[:len(score)]
+		for x, v := range score {
+			score[x] = v + row[x]
+		}
+	}
 }
 
 // change is what exchanging a unit between two records or sessions would change
@@ -98,7 +117,7 @@ func (c *seeker) change(unit int, u *Unit, e, f int32) (change float32) {
 
 // from is the change by n rows that go from own bin p to q, beside those at a.
 func (s *side) from(a, p, q int, n float32) float32 {
-	more, weight := s.more[a:a+s.width], s.weight[a:a+s.width]
+	more, weight := s.more[a:], s.weight[a:]
 	if n == 1 {
 		return more[q] - more[p] + 2*weight[p]
 	}

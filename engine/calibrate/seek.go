@@ -25,6 +25,7 @@ type seeker struct {
 	r      *rand.Rand
 	source *rand.PCG
 	score  []float32
+	beside [][]float32 // room for rows of tables
 }
 
 // seek fills c.offers, tables drawn by the running sums of how far they are off.
