@@ -189,7 +189,7 @@ func (m *Model) Generate(ctx context.Context, opts GenerateOptions, sink Sink) (
 				c := &made[i]
 				c.Start, c.Room, c.Shift = win.move(c.Start, length, g.rand), win.span(), win.from
 			}
-			slices.SortStableFunc(made, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+			sortByStart(made)
 		}
 		g.place(made, func(i int) int {
 			at := i*blocks + b
@@ -284,7 +284,21 @@ func (g *generator) place(made []candidate, start func(i int) int) {
 			c.Start = max(0, min(c.Start, room-g.m.Codec.Duration(c.series, g.rand)))
 		}
 	}
-	slices.SortStableFunc(made, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+	sortByStart(made)
+}
+
+// sortByStart sorts candidates by their starts, those of equal ones as they are.
+func sortByStart(cands []candidate) {
+	order := make([]int, len(cands))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Or(cmp.Compare(cands[i].Start, cands[j].Start), i-j) })
+	sorted := make([]candidate, len(cands))
+	for k, i := range order {
+		sorted[k] = cands[i]
+	}
+	copy(cands, sorted)
 }
 
 type generator struct {
@@ -372,7 +386,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 	for _, c := range cands {
 		g.keys[g.keyOf(c.Meta)] = true
 	}
-	slices.SortStableFunc(cands, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+	sortByStart(cands)
 	return cands, nil
 }
 

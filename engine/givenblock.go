@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"netshare/engine/calibrate"
@@ -31,7 +29,7 @@ func (g *generator) blockOf(ctx context.Context, parts []*part, counts []int, bl
 		}
 		all = append(all, made...)
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.Start, b.Start) })
+	sortByStart(all)
 	return all, nil
 }
 
