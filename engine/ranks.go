@@ -53,25 +53,36 @@ func fitRanks(heads []codec.NumberHead, width int, rows ...[]float32) ranks {
 // move gives the numbers in rows of codes, changed in place, the real
 // distributions.
 func (r *ranks) move(width int, rows ...[]float32) {
-	for i, h := range r.Heads {
-		real := r.Quantiles[i]
-		if len(real) == 0 {
-			continue
+	atOnce(len(r.Heads), func(i int) {
+		if len(r.Quantiles[i]) > 0 {
+			r.moveOne(i, width, rows)
 		}
-		var made []*float32
-		for _, row := range rows {
-			for at := 0; at+width <= len(row); at += width {
-				if h.Counts(row[at:]) {
-					made = append(made, &row[at+h.Head])
-				}
+	})
+}
+
+// moveOne gives the numbers of one head the real distribution.
+func (r *ranks) moveOne(i, width int, rows [][]float32) {
+	h, real := r.Heads[i], r.Quantiles[i]
+	type number struct {
+		value float32
+		row   int32
+		at    int32
+	}
+	var made []number
+	for k, row := range rows {
+		for at := 0; at+width <= len(row); at += width {
+			if h.Counts(row[at:]) {
+				made = append(made, number{row[at+h.Head], int32(k), int32(at + h.Head)})
 			}
 		}
-		slices.SortStableFunc(made, func(a, b *float32) int { return cmp.Compare(*a, *b) })
-		for k, v := range made {
-			lo, w := r.between(i, (float64(k)+.5)/float64(len(made)))
-			hi := min(lo+1, len(real)-1)
-			*v = real[lo] + w*(real[hi]-real[lo])
-		}
+	}
+	slices.SortFunc(made, func(a, b number) int {
+		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.row, b.row), cmp.Compare(a.at, b.at))
+	})
+	for k, v := range made {
+		lo, w := r.between(i, (float64(k)+.5)/float64(len(made)))
+		hi := min(lo+1, len(real)-1)
+		rows[v.row][v.at] = real[lo] + w*(real[hi]-real[lo])
 	}
 }
 
