@@ -68,11 +68,16 @@ func (m *Model) draw(limits []dgan.Limit, r *rand.Rand) (out drawing, err error)
 		if err != nil {
 			return out, err
 		}
-		for i := 0; i < len(metas); i += width {
-			code := make([]float32, len(heads))
-			compact(heads, metas[i:i+width], code)
+		codes := make([][]float32, len(metas)/width)
+		atOnce((len(codes)+keeperRun-1)/keeperRun, func(run int) {
+			for i := run * keeperRun; i < min((run+1)*keeperRun, len(codes)); i++ {
+				codes[i] = make([]float32, len(heads))
+				compact(heads, metas[i*width:(i+1)*width], codes[i])
+			}
+		})
+		for i, code := range codes {
 			if limits != nil {
-				w := weights[i/width]
+				w := weights[i]
 				for _, l := range vectors {
 					w *= l.Shares[int(code[l.Head])]
 				}
