@@ -8,7 +8,8 @@ An iteration is five updates of critic and attribute critic (four hidden layers 
 of the generator (attributes: four hidden layers of 512 with batch normalisation; features: LSTM of 100, ten records
 a step), batches of 100, attributes of 150 columns, 50 records of 40 columns, as in NetShare's doppelganger_torch.
 The penalty is taken where NetShare takes it, at the generated samples (one), and between them and real ones
-(uniform). Both sides take turns, and the fastest iteration of each counts, so that other work on the machine
+(uniform). This project's real rows are one-hot fields and padded series, as traces give them: about one value in
+eight is not zero, and it multiplies those alone, where PyTorch multiplies all. Both sides take turns, and the fastest iteration of each counts, so that other work on the machine
 disturbs little; processor time is of all threads.
 """
 
