@@ -26,11 +26,12 @@ const (
 )
 
 // numbersAt calls f with each record's number in a column, NaN for none, and
-// its code. It reports false for a column that is no number, or stays in its place.
+// its code. It reports false for a column that is no number, or stays in its
+// place or mostly in its session.
 func (p *pairs) numbersAt(i int, c *codec.Codec, coded []whole, f func(row int, x float64, code []float32)) bool {
 	col := &p.Columns[i]
 	read := c.NumberOf(col.Place, col.Series)
-	if read == nil || !col.Place.Moves(col.Series) {
+	if read == nil || !col.Place.Moves(col.Series) || col.Place.Follows || !col.Series && col.Place.Field >= c.Columns {
 		return false
 	}
 	col.each(coded, len(c.SeriesHeads()), func(row int, code []float32) {

@@ -41,7 +41,7 @@ func (y *yardstick) examples(made []candidate, records []int) *Examples {
 	r := rand.New(rand.NewPCG(y.m.Options.Seed, 0x657861))
 	e := &Examples{Real: y.shown}
 	for i, c := range made[:min(len(made), exampleSessions)] {
-		s := trace.Session{Meta: c.Meta, Series: y.m.Codec.DecodeSeries(c.Candidate, c.series, r)}
+		s := y.m.Codec.Decode(c.Candidate, c.series, r)
 		k := newKeeper(&y.m.targets.rules, y.m.Codec, r)
 		k.hold([]trace.Session{s})
 		k.distinguish([]trace.Session{s})

@@ -74,6 +74,8 @@ func (m *Model) columnName(col pairColumn) string {
 	switch {
 	case at >= 0 && col.Series:
 		return r.Series[at].Name
+	case at >= len(r.Metadata):
+		return "first " + r.Series[m.Codec.Firsts[at-len(r.Metadata)]].Name
 	case at >= 0:
 		return r.Metadata[at].Name
 	case col.Series:

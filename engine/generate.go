@@ -250,7 +250,7 @@ func (g *generator) decode(made []candidate) (runs [][]trace.Session) {
 		runs[i] = make([]trace.Session, len(parts[i]))
 		for j := range parts[i] {
 			c := &parts[i][j]
-			s := trace.Session{Meta: c.Meta, Series: g.m.Codec.DecodeSeries(c.Candidate, c.series, r)}
+			s := g.m.Codec.Decode(c.Candidate, c.series, r)
 			g.anchor(c, s.Series)
 			runs[i][j] = s
 		}

@@ -126,6 +126,7 @@ type Codec struct {
 	Rules   []Rule  // what is missing where
 	Columns int     // metadata fields
 	Fields  int     // series fields
+	Firsts  []int   // series fields whose first value of each session is coded with its metadata, behind its fields
 }
 
 // Ready makes the codec ready to decode on several threads at once: what is
@@ -166,6 +167,7 @@ func (c *Codec) SeriesHeads() []Head { return headsOf(c.Series) }
 // Encode returns the coded samples of a session: one, or one for each
 // MaxRecords records begun, the last of which overlaps the one before.
 func (c *Codec) Encode(s trace.Session) []Sample {
+	s.Meta = c.own(s.Meta, s.Series)
 	width := len(c.SeriesHeads())
 	var times []float64
 	if c.Clock != nil {
@@ -232,7 +234,7 @@ func (c *Codec) encodeRecord(meta, rec trace.Row, times []float64, i int, out []
 
 // Candidate is a generated session's metadata, decoded.
 type Candidate struct {
-	Meta    trace.Row // one value per metadata field
+	Meta    trace.Row // one value per metadata field, then one for each of Firsts
 	Start   float64   // on the codec's clock
 	Records int       // length of the session
 
@@ -245,7 +247,7 @@ type Candidate struct {
 // open, such as a rare port, are drawn with r. Where a rule gives a field another
 // value than the code says, the code becomes that of the value.
 func (c *Codec) DecodeMeta(code []float32, r *rand.Rand) Candidate {
-	cand := Candidate{Meta: make(trace.Row, c.Columns), Records: 1}
+	cand := Candidate{Meta: make(trace.Row, c.Columns+len(c.Firsts)), Records: 1}
 	at := 0
 	var some room
 	for i := range c.Meta {
@@ -283,6 +285,12 @@ func (c *Codec) recode(meta trace.Row, code []float32, changed []int) {
 		}
 		at += b.width()
 	}
+}
+
+// Decode returns the session of a candidate and its records' codes,
+// [n * len(SeriesHeads)].
+func (c *Codec) Decode(cand Candidate, code []float32, r *rand.Rand) trace.Session {
+	return trace.Session{Meta: cand.Meta[:c.Columns:c.Columns], Series: c.DecodeSeries(cand, code, r)}
 }
 
 // DecodeSeries decodes the records' codes, [n * len(SeriesHeads)], of a

@@ -28,7 +28,8 @@ func Fit(recipe *trace.Recipe, types map[string]trace.Type, sessions []trace.Ses
 			return nil, err
 		}
 	}
-	meta, err := f.fitFields(recipe.Metadata, f.metaColumn, nil, opts.MaxClasses)
+	f.fitFirsts(recipe)
+	meta, err := f.fitFields(f.c.ownFields(recipe), f.metaColumn, nil, opts.MaxClasses)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +153,7 @@ func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, same fu
 		}
 		b.Members[0].Field, b.Members[0].Same = i, like
 		if like > 0 {
-			f.liken(b.Members[0], values)
+			f.liken(&b.Members[0], values)
 		}
 		if m := b.Members[0]; b.Bits == nil && b.Words == nil && m.size() > 0 {
 			g.add(field.Kind, m, values)

@@ -29,7 +29,7 @@ func (l Label) OfField() bool { return strings.HasPrefix(l.Name, "field") }
 
 // MetaLabels returns the labels of the columns of each of MetaHeads, by the names
 // of the recipe's fields.
-func (c *Codec) MetaLabels(r *trace.Recipe) [][]Label { return labelsOf(c.Meta, false, r.Metadata) }
+func (c *Codec) MetaLabels(r *trace.Recipe) [][]Label { return labelsOf(c.Meta, false, c.ownFields(r)) }
 
 // SeriesLabels returns those of SeriesHeads.
 func (c *Codec) SeriesLabels(r *trace.Recipe) [][]Label { return labelsOf(c.Series, true, r.Series) }

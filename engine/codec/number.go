@@ -24,7 +24,7 @@ type Number struct {
 	Missing bool      // the category has a last class for missing values
 	Zero    int64     // of times, the first, and of whole numbers beyond 53 bits, the least; what follows counts from it
 	Masses  []float64 // frequent values, ascending
-	Odd     []string  // of a column of text, NaN and infinities as they are written: a class each, before the missing
+	Odd     []string  // of a column of text, NaN and infinities as they are written: a class each, before the missing; last sameText
 	Step    float64   // values are multiples of it, or within a millionth; 0 for none
 	Log     bool      // min-max of log(1+x-Min), not of x
 	// Symmetric says that the networks learn it in [-1, 1]: NetShare's
@@ -263,8 +263,8 @@ func (n *Number) class(v any) int {
 	switch {
 	case k == 0:
 		return 0
-	case !ok && len(n.Odd) > 0:
-		s, _ := v.(string)
+	case !ok && len(n.Odd) > 0 && v != nil:
+		s, _ := text(v)
 		if i := slices.Index(n.Odd, s); i >= 0 {
 			return n.odd() + i
 		}
@@ -328,7 +328,10 @@ func (n *Number) decode(class int, rank float32) any {
 	case class < len(n.Masses):
 		return n.value(n.Masses[class])
 	case class >= n.odd() && class < n.odd()+len(n.Odd):
-		return n.Odd[class-n.odd()]
+		if s := n.Odd[class-n.odd()]; s != sameText {
+			return s
+		}
+		return same{}
 	case n.hasNumber():
 		return n.value(n.quantile(rank))
 	case k == 0:

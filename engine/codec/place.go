@@ -7,6 +7,9 @@ type Place struct {
 	Head     int         // head of the block's category; -1 where it has none
 	Of       []int32     // for each class of Head the field's own; -1 where it may be of several
 	Number   *NumberHead // of the field; nil where it has none
+	// Follows says that the field may have the value of one of the session's, which
+	// is a class, whatever the value.
+	Follows bool
 }
 
 // Start reports whether it is the session's first time.
@@ -36,7 +39,7 @@ func placesOf(blocks []Block) []Place {
 		}
 		for j := range b.Members {
 			m := &b.Members[j]
-			p := Place{Field: m.Field, From: from, To: to, Head: -1}
+			p := Place{Field: m.Field, From: from, To: to, Head: -1, Follows: m.Same > 0}
 			switch {
 			case b.Length != nil:
 				p.Head, p.Of = from, identity(len(b.Length.Ranges))

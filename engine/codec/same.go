@@ -23,6 +23,9 @@ const (
 // fitSame returns the metadata field whose value a series field most often has,
 // more often than by chance, as its position and one; 0 for none.
 func (f *fitter) fitSame(recipe *trace.Recipe, i int) int {
+	if k := slices.Index(f.c.Firsts, i); k >= 0 {
+		return len(recipe.Metadata) + k + 1
+	}
 	of := recipe.Series[i]
 	if !f.likened(of) {
 		return 0
@@ -73,9 +76,12 @@ func (m *Member) is(meta, rec trace.Row) bool {
 	return m.Same > 0 && meta[m.Same-1] != nil && rec[m.Field+1] == meta[m.Same-1]
 }
 
-// liken puts same in place of the values of a series column, record by record,
-// that are those of the session.
-func (f *fitter) liken(m Member, column []any) {
+// liken gives a member of the series a class of the session's value, and puts
+// same in place of that in its column, record by record.
+func (f *fitter) liken(m *Member, column []any) {
+	if m.Number != nil {
+		m.Number.Odd = append(m.Number.Odd, sameText)
+	}
 	at := 0
 	for _, s := range f.sessions {
 		for _, rec := range s.Series {
@@ -85,4 +91,67 @@ func (f *fitter) liken(m Member, column []any) {
 			at++
 		}
 	}
+}
+
+const (
+	firstLeast = .5  // share of later records that have the first one's value
+	firstGain  = .25 // of it beyond that of independent records
+)
+
+// fitFirsts finds the series fields that mostly stay what they are in a session's
+// first record: what an end of a connection is set to, and where a case is
+// handled. The sessions get their first values beside their metadata.
+func (f *fitter) fitFirsts(recipe *trace.Recipe) {
+	for i, field := range recipe.Series {
+		_, list := f.types[field.Name].Elem()
+		if list || field.Encoding == trace.EncodeBits || field.Encoding == trace.EncodeEmbedding || f.fitSame(recipe, i) > 0 {
+			continue
+		}
+		equal, later, records := 0., 0., 0.
+		counts := map[any]float64{}
+		for _, s := range f.sessions {
+			first := s.Series[0][i+1]
+			for k, rec := range s.Series {
+				records++
+				counts[rec[i+1]]++
+				if k > 0 && first != nil {
+					later++
+					equal += float64(boolInt(rec[i+1] == first))
+				}
+			}
+		}
+		chance := 0.
+		for _, n := range counts { // whole numbers: in any order the same
+			chance += n * n
+		}
+		if equal >= sameSeen && equal >= firstLeast*later && equal/later-chance/records/records >= firstGain {
+			f.c.Firsts = append(f.c.Firsts, i)
+		}
+	}
+	if len(f.c.Firsts) == 0 {
+		return
+	}
+	f.sessions = slices.Clone(f.sessions)
+	for i := range f.sessions {
+		s := &f.sessions[i]
+		s.Meta = f.c.own(s.Meta, s.Series)
+	}
+}
+
+// own is a session's metadata with the first values that are coded with it.
+func (c *Codec) own(meta trace.Row, records []trace.Row) trace.Row {
+	meta = slices.Clip(meta)
+	for _, i := range c.Firsts {
+		meta = append(meta, records[0][i+1])
+	}
+	return meta
+}
+
+// ownFields are the fields of what own returns.
+func (c *Codec) ownFields(r *trace.Recipe) []trace.Field {
+	fields := slices.Clip(r.Metadata)
+	for _, i := range c.Firsts {
+		fields = append(fields, r.Series[i])
+	}
+	return fields
 }

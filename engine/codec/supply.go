@@ -258,6 +258,7 @@ func (r *remaining) of(list []int, f func(i int) bool) ([]int, int) {
 // RecurRecords does so in a session's records, where a value may also stay from
 // record to record, and is left where it is the session's own.
 func (c *Codec) RecurRecords(meta trace.Row, records []trace.Row, s *Supply) {
+	meta = c.own(meta, records)
 	for _, b := range c.Series {
 		for _, m := range b.Members {
 			last := -1
