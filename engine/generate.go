@@ -356,7 +356,7 @@ func (g *generator) block(ctx context.Context, n int, out *Generated, want int) 
 				if !g.chunked() {
 					strata.Of[i] = int(c.meta[g.m.targets.lengths.Head])
 				}
-				w := whole{meta: c.meta, series: c.series, records: c.Records, start: c.Start}
+				w := whole{meta: c.meta, series: c.series, records: c.Records}
 				w.duration = min(g.m.Codec.Duration(c.series, r), g.m.Codec.Span())
 				rows[i] = g.m.targets.row(w)
 			}

@@ -52,7 +52,7 @@ const (
 	ofMeta     = iota // a metadata head, for each record of the session
 	ofSeries          // a series head, for each record
 	ofDuration        // the time from first to last record
-	ofStart           // the time of the first record
+	ofSession         // a metadata head, once
 )
 
 // Bins of the margins, and how often a class must occur in the real trace to
@@ -73,9 +73,9 @@ func newTargets(c *codec.Codec, sessions []trace.Session, seed uint64) targets {
 	}
 	b := &binner{c: c, coded: coded}
 	b.heads(c.MetaHeads(), c.MetaNumbers(), ofMeta)
+	b.heads(c.MetaHeads(), c.MetaNumbers(), ofSession)
 	b.heads(c.SeriesHeads(), c.SeriesNumbers(), ofSeries)
 	if c.Clock != nil {
-		b.numbers(ofStart, 0, nil, func(w whole, f func(float64)) { f(w.start) })
 		b.numbers(ofDuration, 0, nil, func(w whole, f func(float64)) { f(w.duration) })
 	}
 	t := targets{features: b.features}
@@ -116,7 +116,6 @@ type whole struct {
 	meta     []float32
 	series   []float32 // [records * heads]
 	records  int
-	start    float64 // in ticks; 0 without a clock
 	duration float64
 }
 
@@ -135,9 +134,6 @@ func wholeOf(c *codec.Codec, s trace.Session, r *rand.Rand) whole {
 		}
 		again := max(0, have+piece.Records-len(s.Series))
 		w.series = append(w.series, piece.Series[again*width:]...)
-	}
-	if c.Clock != nil {
-		w.start = c.Clock.Times(s.Series)[0]
 	}
 	w.duration = c.Duration(w.series, r)
 	return w
@@ -160,9 +156,13 @@ func (b *binner) heads(heads []codec.Head, numbers []codec.NumberHead, of int) {
 			}
 		}
 		each := func(w whole, f func(float64)) {
-			if of == ofMeta {
+			if of != ofSeries {
+				times := 1
+				if of == ofMeta {
+					times = w.records
+				}
 				if number == nil || number.Counts(w.meta) {
-					for range w.records {
+					for range times {
 						f(float64(w.meta[h]))
 					}
 				}
@@ -272,8 +272,10 @@ func (t *targets) row(w whole) calibrate.Row {
 			}
 		case ofDuration:
 			add(f.bin(w.duration), 1)
-		case ofStart:
-			add(f.bin(w.start), 1)
+		case ofSession:
+			if f.Number == nil || f.Number.Counts(w.meta) {
+				add(f.bin(float64(w.meta[f.Head])), 1)
+			}
 		}
 	}
 	return row
