@@ -52,7 +52,7 @@ const (
 	ofMeta     = iota // a metadata head, for each record of the session
 	ofSeries          // a series head, for each record
 	ofDuration        // the time from first to last record
-	ofSession         // a metadata head, once
+	ofSession         // a metadata head that no field of the metadata has, once
 )
 
 // Bins of the margins, and how often a class must occur in the real trace to
@@ -154,6 +154,9 @@ func (b *binner) heads(heads []codec.Head, numbers []codec.NumberHead, of int) {
 			if numbers[i].Head == h {
 				number = &numbers[i]
 			}
+		}
+		if of == ofSession && !b.c.Own(h) {
+			continue
 		}
 		each := func(w whole, f func(float64)) {
 			if of != ofSeries {

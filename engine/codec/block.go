@@ -27,6 +27,9 @@ type Member struct {
 	// Same is the metadata field, counted from 1, whose value has a class of its
 	// own among those of a series field; 0 for none.
 	Same int
+	// Change is there where a number of the series counts on, and is coded as what
+	// it changes by from record to record.
+	Change *Change
 }
 
 // Positions of the derived fields of a session.

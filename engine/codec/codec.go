@@ -180,7 +180,7 @@ func (c *Codec) Encode(s trace.Session) []Sample {
 		m := Sample{Records: n, First: from == 0, Series: make([]float32, n*width)}
 		m.Meta = c.encodeMeta(s, times, from)
 		for i := range n {
-			c.encodeRecord(s.Meta, s.Series[from+i], times, from+i, m.Series[i*width:(i+1)*width])
+			c.encodeRecord(s, times, from+i, m.Series[i*width:(i+1)*width])
 		}
 		samples = append(samples, m)
 	}
@@ -211,16 +211,14 @@ func (c *Codec) encodeMeta(s trace.Session, times []float64, from int) []float32
 	return out
 }
 
-func (c *Codec) encodeRecord(meta, rec trace.Row, times []float64, i int, out []float32) {
+func (c *Codec) encodeRecord(s trace.Session, times []float64, i int, out []float32) {
 	at := 0
 	for k := range c.Series {
 		b := &c.Series[k]
 		values := make([]any, len(b.Members))
 		for j, m := range b.Members {
-			if m.is(meta, rec) {
-				values[j] = same{}
-			} else if m.Field != fieldGap {
-				values[j] = rec[m.Field+1]
+			if m.Field != fieldGap {
+				values[j] = m.coded(s, i)
 			} else if i == 0 {
 				values[j] = nil // the first record of a session has no gap before it
 			} else {
@@ -314,11 +312,14 @@ func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []tra
 			b.decode(code[at:], values, r)
 			at += b.width()
 			for j, m := range b.Members {
-				if m.Field == fieldGap {
+				switch {
+				case m.Field == fieldGap:
 					gaps[i], _ = number(values[j])
-				} else if values[j] == (same{}) {
+				case m.Change != nil && i > 0:
+					rec[m.Field+1] = m.Change.from(rows[i-1][m.Field+1], values[j])
+				case values[j] == (same{}) || m.Same > c.Columns && i == 0:
 					rec[m.Field+1] = cand.Meta[m.Same-1]
-				} else {
+				default:
 					rec[m.Field+1] = values[j]
 				}
 			}

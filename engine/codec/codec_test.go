@@ -155,6 +155,104 @@ func TestValuesOfTheSession(t *testing.T) {
 	}
 }
 
+// TestNumbersThatStayAndCountOn: a number that stays in its session, and one that
+// counts on, have their first value with the metadata and come back as they were;
+// by another first value they stay at, or count from, that. What comes and goes,
+// and what changes at random, is coded for itself.
+func TestNumbersThatStayAndCountOn(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, x := range []struct {
+		name   string
+		first  func() any
+		next   func(any) any
+		stays  bool
+		counts bool
+	}{
+		{"ttl", func() any { return r.Int64N(200) }, func(v any) any {
+			if r.IntN(20) == 0 {
+				return r.Int64N(200)
+			}
+			return v
+		}, true, false},
+		{"seq", func() any { return r.Int64N(1 << 31) }, func(v any) any { return v.(int64) + []int64{0, 1448, 500}[r.IntN(3)] }, true, true},
+		{"sum", func() any { return float64(r.IntN(1e6)) }, func(v any) any { return math.Round(v.(float64)*10+float64(r.IntN(9))) / 10 }, true, true},
+		{"len", func() any { return r.Int64N(1500) }, func(any) any { return r.Int64N(1500) }, false, false},
+		{"walk", func() any { return r.Int64N(1 << 31) }, func(v any) any { return v.(int64) + r.Int64N(9) - 4 }, false, false},
+		{"gone", func() any { return r.Int64N(1 << 31) }, func(v any) any {
+			if n, ok := v.(int64); ok && r.IntN(3) > 0 {
+				return n + 1
+			}
+			return nil
+		}, false, false},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			field, of := trace.Integer(x.name), trace.TypeInt
+			if _, real := x.first().(float64); real {
+				field, of = trace.Real(x.name), trace.TypeReal
+			}
+			recipe := trace.Recipe{Name: "packets", Key: []string{}, Metadata: []trace.Field{trace.Text("proto")}, Series: []trace.Field{field}}
+			types := map[string]trace.Type{"proto": trace.TypeText, x.name: of}
+			var sessions []trace.Session
+			for i := range 300 {
+				s := trace.Session{Meta: trace.Row{[]string{"tcp", "icmp"}[i%2]}}
+				v := x.first()
+				for range 5 {
+					if i%2 == 1 {
+						v = nil
+					}
+					s.Series = append(s.Series, trace.Row{nil, v})
+					if v != nil {
+						v = x.next(v)
+					}
+				}
+				sessions = append(sessions, s)
+			}
+			c, err := Fit(&recipe, types, sessions, DefaultOptions(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := member(c.Series, 0)
+			if stays := len(c.Firsts) > 0 && m.Same > 0; stays != x.stays || (m.Change != nil) != x.counts {
+				t.Fatalf("stays or counts on: %v, counts on: %v; want %v and %v", stays, m.Change != nil, x.stays, x.counts)
+			}
+			near := func(got, want any) bool {
+				a, is := number(got)
+				b, should := number(want)
+				return is == should && math.Abs(a-b) < 1e-6
+			}
+			for i, s := range sessions {
+				code := c.Encode(s)[0]
+				cand := c.DecodeMeta(code.Meta, r)
+				back := c.Decode(cand, code.Series, r)
+				if !reflect.DeepEqual(back.Meta, s.Meta) {
+					t.Fatalf("session %d: %v became %v", i, s.Meta, back.Meta)
+				}
+				for k, rec := range s.Series {
+					if !near(back.Series[k][1], rec[1]) {
+						t.Fatalf("session %d record %d: %v became %v", i, k, rec[1], back.Series[k][1])
+					}
+				}
+				if !x.stays || s.Series[0][1] == nil {
+					continue
+				}
+				other := sessions[(i+2)%len(sessions)].Series[0][1]
+				cand.Meta[1] = other
+				for k, rec := range c.Decode(cand, code.Series, r).Series {
+					want := other
+					if x.counts {
+						want = m.Change.from(other, less(s.Series[k][1], s.Series[0][1]))
+					} else if s.Series[k][1] != s.Series[0][1] {
+						want = s.Series[k][1]
+					}
+					if !near(rec[1], want) {
+						t.Fatalf("session %d record %d: by another first value %v, want %v", i, k, rec[1], want)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestRareValuesAreNotRepeated: an address seen in fewer sessions than MinSeen
 // comes out only by chance.
 func TestRareValuesAreNotRepeated(t *testing.T) {

@@ -151,8 +151,9 @@ func (f *fitter) fitFields(fields []trace.Field, column func(int) []any, same fu
 		if err != nil {
 			return nil, err
 		}
-		b.Members[0].Field, b.Members[0].Same = i, like
+		b.Members[0].Field = i
 		if like > 0 {
+			b.Members[0].Same = like
 			f.liken(&b.Members[0], values)
 		}
 		if m := b.Members[0]; b.Bits == nil && b.Words == nil && m.size() > 0 {

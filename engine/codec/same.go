@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"math"
 	"slices"
 
 	"netshare/workspace/trace"
@@ -76,35 +77,61 @@ func (m *Member) is(meta, rec trace.Row) bool {
 	return m.Same > 0 && meta[m.Same-1] != nil && rec[m.Field+1] == meta[m.Same-1]
 }
 
-// liken gives a member of the series a class of the session's value, and puts
-// same in place of that in its column, record by record.
+// liken gives a member of the series a class of the session's value, and codes
+// its column.
 func (f *fitter) liken(m *Member, column []any) {
+	if m.Same > f.c.Columns && m.Number != nil {
+		m.Change = f.fitChange(m.Field)
+	}
+	code := func() {
+		at := 0
+		for _, s := range f.sessions {
+			for i := range s.Series {
+				column[at] = m.coded(s, i)
+				at++
+			}
+		}
+	}
+	code()
+	if m.Change != nil {
+		m.Number = fitNumber(m.Number.Type, trace.EncodeQuantile, slices.DeleteFunc(slices.Clone(column), func(v any) bool { return v == (same{}) }), false, 0, 0)
+	}
 	if m.Number != nil {
 		m.Number.Odd = append(m.Number.Odd, sameText)
 	}
-	at := 0
-	for _, s := range f.sessions {
-		for _, rec := range s.Series {
-			if m.is(s.Meta, rec) {
-				column[at] = same{}
-			}
-			at++
-		}
+}
+
+// coded is what is coded of the field in a session's record, of the session with
+// its own values.
+func (m *Member) coded(s trace.Session, i int) any {
+	switch rec := s.Series[i]; {
+	case m.Change != nil && i > 0:
+		return less(rec[m.Field+1], s.Series[i-1][m.Field+1])
+	case m.is(s.Meta, rec):
+		return same{}
+	default:
+		return rec[m.Field+1]
 	}
 }
 
 const (
-	firstLeast = .5  // share of later records that have the first one's value
-	firstGain  = .25 // of it beyond that of independent records
+	firstLeast = .8 // share of later records that have the first one's value
+	firstGain  = .3 // of it beyond that of independent records
 )
 
-// fitFirsts finds the series fields that mostly stay what they are in a session's
-// first record: what an end of a connection is set to, and where a case is
-// handled. The sessions get their first values beside their metadata.
+// fitFirsts finds the numbers of the series that mostly stay what they are in a
+// session's first record, or count on from there: what an end of a connection is
+// set to, sequence numbers. The sessions get their first values beside their
+// metadata. Categories are left to the networks, which learn them as well: with
+// those of a DNS log among the metadata, pairs of columns lost two points.
 func (f *fitter) fitFirsts(recipe *trace.Recipe) {
 	for i, field := range recipe.Series {
-		_, list := f.types[field.Name].Elem()
-		if list || field.Encoding == trace.EncodeBits || field.Encoding == trace.EncodeEmbedding || f.fitSame(recipe, i) > 0 {
+		switch field.Kind {
+		case trace.KindInteger, trace.KindReal, trace.KindTimestamp:
+		default:
+			continue
+		}
+		if _, list := f.types[field.Name].Elem(); list || field.Encoding == trace.EncodeBits || field.Encoding == trace.EncodeEmbedding {
 			continue
 		}
 		equal, later, records := 0., 0., 0.
@@ -124,7 +151,7 @@ func (f *fitter) fitFirsts(recipe *trace.Recipe) {
 		for _, n := range counts { // whole numbers: in any order the same
 			chance += n * n
 		}
-		if equal >= sameSeen && equal >= firstLeast*later && equal/later-chance/records/records >= firstGain {
+		if f.fitChange(i) != nil || equal >= sameSeen && equal >= firstLeast*later && equal/later-chance/records/records >= firstGain {
 			f.c.Firsts = append(f.c.Firsts, i)
 		}
 	}
@@ -136,6 +163,103 @@ func (f *fitter) fitFirsts(recipe *trace.Recipe) {
 		s := &f.sessions[i]
 		s.Meta = f.c.own(s.Meta, s.Series)
 	}
+}
+
+// Change is of a number that counts on from record to record: packets and bytes
+// of a connection, ids.
+type Change struct{ Min, Max float64 } // of the number
+
+const (
+	changeSeen   = 10 // changes that tell of counting
+	changeOneWay = .6 // least share of changes one way that have none the other way against them
+	changeFar    = 20 // times as far as nine of ten changes numbers are from their median on the mean
+)
+
+// fitChange returns how a series field counts on, mostly one way and by little of
+// what numbers there are; nil for one that does not, or is there in some of a
+// session's records only.
+func (f *fitter) fitChange(i int) *Change {
+	var xs, changes []float64
+	later, up := 0, 0
+	for _, s := range f.sessions {
+		for k, rec := range s.Series {
+			x, ok := countable(rec[i+1])
+			if ok != (s.Series[0][i+1] != nil) {
+				return nil
+			}
+			if !ok {
+				continue
+			}
+			xs = append(xs, x)
+			if k == 0 {
+				continue
+			}
+			later++
+			if y, _ := countable(s.Series[k-1][i+1]); x != y {
+				changes = append(changes, math.Abs(x-y))
+				up += 2*boolInt(x > y) - 1
+			}
+		}
+	}
+	if later < sameSeen || len(changes) < changeSeen || math.Abs(float64(up)) < changeOneWay*float64(len(changes)) {
+		return nil
+	}
+	slices.Sort(xs)
+	slices.Sort(changes)
+	middle, spread := xs[len(xs)/2], 0.
+	for _, x := range xs {
+		spread += math.Abs(x-middle) / float64(len(xs))
+	}
+	if spread < changeFar*changes[len(changes)*9/10] {
+		return nil
+	}
+	return &Change{xs[0], xs[len(xs)-1]}
+}
+
+// countable returns a number that can be counted on.
+func countable(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
+	}
+	return 0, false
+}
+
+// less is the difference of two numbers of one type; nil where there is none.
+func less(a, b any) any {
+	switch a := a.(type) {
+	case int64:
+		if b, ok := b.(int64); ok {
+			return a - b
+		}
+	case float64:
+		if b, ok := b.(float64); ok {
+			return a - b
+		}
+	}
+	return nil
+}
+
+// from is the number that follows another by a change, within the real ones; the
+// other where there is no change, since such numbers don't come and go.
+func (c *Change) from(before, by any) any {
+	switch b := before.(type) {
+	case int64:
+		if by, ok := by.(int64); ok {
+			return min(max(b+by, int64(c.Min)), int64(c.Max))
+		}
+	case float64:
+		if by, ok := by.(float64); ok {
+			x := min(max(b+by, c.Min), c.Max)
+			if d := resolution([]any{b, by}); d < 1 { // the noise of binary fractions
+				x = math.Round(x/d) / math.Round(1/d)
+			}
+			return x
+		}
+	}
+	return before
 }
 
 // own is a session's metadata with the first values that are coded with it.
@@ -154,4 +278,12 @@ func (c *Codec) ownFields(r *trace.Recipe) []trace.Field {
 		fields = append(fields, r.Series[i])
 	}
 	return fields
+}
+
+// Own reports whether a metadata head is of a session's first time, or of a first
+// value of its records.
+func (c *Codec) Own(head int) bool {
+	return slices.ContainsFunc(c.MetaPlaces(), func(p Place) bool {
+		return p.From <= head && head < p.To && (p.Start(false) || p.Field >= c.Columns)
+	})
 }
