@@ -3,6 +3,8 @@ package dgan
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 
@@ -64,7 +66,7 @@ func (m *Model) diverged(l Losses) error {
 		m.steps+1, l.Critic, l.AttributeCritic, l.Generator, ErrDiverged)
 }
 
-// criticRound updates both critics, one after the other: each keeps all threads busy.
+// criticRound updates both critics, at the same time where there is more than one thread.
 func (m *Model) criticRound(data Data, fresh bool) error {
 	if fresh {
 		if err := m.drawReal(data); err != nil {
@@ -80,18 +82,29 @@ func (m *Model) criticRound(data Data, fresh bool) error {
 	if err := m.makeSeries.run(); err != nil {
 		return err
 	}
-	update := func(p *program, ws []gorgonia.ValueGrad, a *adam) error {
+	update := func(p *program, c *critic, ws []gorgonia.ValueGrad, a *adam) error {
 		if err := p.run(); err != nil {
 			return err
 		}
 		return a.Step(ws)
 	}
 	key(m.random).Uniform(m.critic.alpha)
-	if err := update(m.judge, m.criticWeights, m.criticAdam); err != nil || m.attributeCritic == nil {
-		return err
+	if m.attributeCritic == nil {
+		return update(m.judge, m.critic, m.criticWeights, m.criticAdam)
 	}
 	key(m.random).Uniform(m.attributeCritic.alpha)
-	return update(m.judgeMeta, m.attributeWeights, m.attributeAdam)
+	attribute := func() error {
+		return update(m.judgeMeta, m.attributeCritic, m.attributeWeights, m.attributeAdam)
+	}
+	if runtime.GOMAXPROCS(0) == 1 { // kernels in C would run beside each other all the same
+		return errors.Join(update(m.judge, m.critic, m.criticWeights, m.criticAdam), attribute())
+	}
+	var wait sync.WaitGroup
+	var other error
+	wait.Go(func() { other = attribute() })
+	err := update(m.judge, m.critic, m.criticWeights, m.criticAdam)
+	wait.Wait()
+	return errors.Join(err, other)
 }
 
 // generatorRound updates the generator.
