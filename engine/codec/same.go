@@ -131,8 +131,8 @@ func (f *fitter) fitFirsts(recipe *trace.Recipe) {
 		default:
 			continue
 		}
-		if _, list := f.types[field.Name].Elem(); list || field.Encoding == trace.EncodeBits || field.Encoding == trace.EncodeEmbedding {
-			continue
+		if _, list := f.types[field.Name].Elem(); list || field.Encoding != trace.EncodeAuto && field.Encoding != trace.EncodeQuantile {
+			continue // it is to be learnt as the recipe says
 		}
 		equal, later, records := 0., 0., 0.
 		counts := map[any]float64{}
@@ -165,8 +165,8 @@ func (f *fitter) fitFirsts(recipe *trace.Recipe) {
 	}
 }
 
-// Change is of a number that counts on from record to record: packets and bytes
-// of a connection, ids.
+// Change is of a number that counts on from record to record: sequence numbers,
+// ids, readings of a meter.
 type Change struct{ Min, Max float64 } // of the number
 
 const (
