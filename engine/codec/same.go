@@ -72,9 +72,10 @@ func (f *fitter) likened(field trace.Field) bool {
 	return !list && slices.Contains([]trace.Encoding{trace.EncodeAuto, trace.EncodeCategory, trace.EncodeVocabulary}, field.Encoding)
 }
 
-// is reports whether the field of a record has the value that it is likened to.
+// is reports whether the field of a record has the value that it is likened to; a
+// number is missing where that is.
 func (m *Member) is(meta, rec trace.Row) bool {
-	return m.Same > 0 && meta[m.Same-1] != nil && rec[m.Field+1] == meta[m.Same-1]
+	return m.Same > 0 && rec[m.Field+1] == meta[m.Same-1] && (m.Number != nil || meta[m.Same-1] != nil)
 }
 
 // liken gives a member of the series a class of the session's value, and codes
@@ -93,10 +94,9 @@ func (f *fitter) liken(m *Member, column []any) {
 		}
 	}
 	code()
-	if m.Change != nil {
-		m.Number = fitNumber(m.Number.Type, trace.EncodeQuantile, slices.DeleteFunc(slices.Clone(column), func(v any) bool { return v == (same{}) }), false, 0, 0)
-	}
-	if m.Number != nil {
+	if m.Number != nil { // of what is left to code
+		rest := slices.DeleteFunc(slices.Clone(column), func(v any) bool { return v == (same{}) })
+		m.Number = fitNumber(m.Number.Type, trace.EncodeQuantile, rest, false, 0, 0)
 		m.Number.Odd = append(m.Number.Odd, sameText)
 	}
 }
@@ -105,7 +105,7 @@ func (f *fitter) liken(m *Member, column []any) {
 // its own values.
 func (m *Member) coded(s trace.Session, i int) any {
 	switch rec := s.Series[i]; {
-	case m.Change != nil && i > 0:
+	case m.Change != nil && i > 0 && rec[m.Field+1] != nil:
 		return less(rec[m.Field+1], s.Series[i-1][m.Field+1])
 	case m.is(s.Meta, rec):
 		return same{}
@@ -218,11 +218,9 @@ func (f *fitter) fitChange(i int) *Change {
 
 // countable returns a number that can be counted on.
 func countable(v any) (float64, bool) {
-	switch v := v.(type) {
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
+	switch v.(type) {
+	case int64, float64:
+		return number(v)
 	}
 	return 0, false
 }
