@@ -121,7 +121,7 @@ func TestNothingToLearn(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	sample := c.Encode(sessions[0])[0]
 	cand := c.DecodeMeta(sample.Meta, rnd)
-	got := c.DecodeSeries(cand, sample.Series, rnd)
+	got := c.decodeSeries(cand, sample.Series, rnd)
 	if cand.Meta[0] != "10.0.0.1" || fmt.Sprint(got) != "[[<nil> 3] [<nil> 3]]" {
 		t.Errorf("became %v %v", cand.Meta, got)
 	}

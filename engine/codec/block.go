@@ -24,8 +24,9 @@ type Member struct {
 	Field   int
 	Classes *Classes
 	Number  *Number
-	// Same is the metadata field, counted from 1, whose value has a class of its
-	// own among those of a series field; 0 for none.
+	// Same is the metadata field, counted from 1, or behind these the one of
+	// Codec.Firsts, whose value has a class of its own among those of a series
+	// field; 0 for none.
 	Same int
 	// Change is there where a number of the series counts on, and is coded as what
 	// it changes by from record to record.

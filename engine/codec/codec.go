@@ -288,13 +288,13 @@ func (c *Codec) recode(meta trace.Row, code []float32, changed []int) {
 // Decode returns the session of a candidate and its records' codes,
 // [n * len(SeriesHeads)].
 func (c *Codec) Decode(cand Candidate, code []float32, r *rand.Rand) trace.Session {
-	return trace.Session{Meta: cand.Meta[:c.Columns:c.Columns], Series: c.DecodeSeries(cand, code, r)}
+	return trace.Session{Meta: cand.Meta[:c.Columns:c.Columns], Series: c.decodeSeries(cand, code, r)}
 }
 
-// DecodeSeries decodes the records' codes, [n * len(SeriesHeads)], of a
+// decodeSeries decodes the records' codes, [n * len(SeriesHeads)], of a
 // session and appends them to dst: time first, where there is a clock, then a
 // value per series field.
-func (c *Codec) DecodeSeries(cand Candidate, code []float32, r *rand.Rand) []trace.Row {
+func (c *Codec) decodeSeries(cand Candidate, code []float32, r *rand.Rand) []trace.Row {
 	width := len(c.SeriesHeads())
 	n := len(code) / max(width, 1)
 	if width == 0 {

@@ -82,7 +82,7 @@ func TestRoundTrip(t *testing.T) {
 		if p := cand.Meta[2].(int64); p < 49152 || p > 65535 {
 			t.Errorf("session %d: source port %v became %v", i, s.Meta[2], p)
 		}
-		for k, rec := range c.DecodeSeries(cand, samples[0].Series, r) {
+		for k, rec := range c.decodeSeries(cand, samples[0].Series, r) {
 			want := s.Series[k]
 			if d := rec[0].(time.Time).Sub(want[0].(time.Time)); d.Abs() > 5*time.Second {
 				t.Errorf("session %d record %d: time is off by %v", i, k, d)
@@ -138,7 +138,7 @@ func TestValuesOfTheSession(t *testing.T) {
 	for _, s := range sessions {
 		code := c.Encode(s)[0].Series
 		other := Candidate{Meta: trace.Row{"place00", "clerk99"}, Records: len(s.Series)}
-		back := c.DecodeSeries(other, code, r)
+		back := c.decodeSeries(other, code, r)
 		for k, rec := range s.Series {
 			want := rec[1]
 			if want == s.Meta[1] {
@@ -322,7 +322,7 @@ func TestRulesHoldWithoutException(t *testing.T) {
 	for i, s := range sessions {
 		cand := c.DecodeMeta(c.Encode(s)[0].Meta, r)
 		other := c.Encode(sessions[(i+1)%len(sessions)])[0] // of the other protocol
-		for _, rec := range c.DecodeSeries(cand, other.Series, r) {
+		for _, rec := range c.decodeSeries(cand, other.Series, r) {
 			if (rec[1] == nil) != (cand.Meta[4] == "UDP") {
 				t.Fatalf("%v of a session over %v", rec, cand.Meta[4])
 			}
@@ -545,7 +545,7 @@ func TestCategoryOfTooManyValues(t *testing.T) {
 	kept, seen := 0, map[any]bool{}
 	for _, s := range sessions {
 		sample := c.Encode(s)[0]
-		v := c.DecodeSeries(c.DecodeMeta(sample.Meta, r), sample.Series, r)[0][1]
+		v := c.decodeSeries(c.DecodeMeta(sample.Meta, r), sample.Series, r)[0][1]
 		if v == s.Series[0][1] {
 			kept++
 		}

@@ -37,7 +37,7 @@ func roundTrip(t *testing.T, field trace.Field, typ trace.Type, values []any, ch
 		}
 		cand := c.DecodeMeta(sample.Meta, r)
 		check(s.Meta[0], cand.Meta[0])
-		for _, rec := range c.DecodeSeries(cand, sample.Series, r) {
+		for _, rec := range c.decodeSeries(cand, sample.Series, r) {
 			check(s.Meta[0], rec[1])
 		}
 	}

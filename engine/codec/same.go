@@ -7,9 +7,9 @@ import (
 	"netshare/workspace/trace"
 )
 
-// same stands, among the values of a series field, for that of the session's
-// metadata field Member.Same: who is in charge of a case and who does what is
-// done, a client and the name that it gives. A network has one class to learn
+// same stands, among the values of a series field, for that of Member.Same, which
+// is a metadata field (who is in charge of a case, and who does what is done) or
+// the field's own first value in the session. A network has one class to learn
 // for it, where it would have to learn each value's by each.
 type same struct{}
 
@@ -84,16 +84,13 @@ func (f *fitter) liken(m *Member, column []any) {
 	if m.Same > f.c.Columns && m.Number != nil {
 		m.Change = f.fitChange(m.Field)
 	}
-	code := func() {
-		at := 0
-		for _, s := range f.sessions {
-			for i := range s.Series {
-				column[at] = m.coded(s, i)
-				at++
-			}
+	at := 0
+	for _, s := range f.sessions {
+		for i := range s.Series {
+			column[at] = m.coded(s, i)
+			at++
 		}
 	}
-	code()
 	if m.Number != nil { // of what is left to code
 		rest := slices.DeleteFunc(slices.Clone(column), func(v any) bool { return v == (same{}) })
 		m.Number = fitNumber(m.Number.Type, trace.EncodeQuantile, rest, false, 0, 0)

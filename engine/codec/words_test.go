@@ -103,7 +103,7 @@ func TestWordsRoundTrip(t *testing.T) {
 			}
 		}
 		cand := c.DecodeMeta(sample.Meta, r)
-		rec := c.DecodeSeries(cand, sample.Series, r)[0]
+		rec := c.decodeSeries(cand, sample.Series, r)[0]
 		if cand.Meta[1] != s.Meta[1] || !reflect.DeepEqual(rec, s.Series[0]) {
 			t.Fatalf("%v %v became %v %v", s.Meta, s.Series[0], cand.Meta, rec)
 		}
